@@ -1,0 +1,133 @@
+// One PostgreSQL connection on libpq: deadlines, cancellation, COPY, errors with all their fields.
+// Safe behind a transaction-mode pooler: unnamed statements only, no session state.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/world.hpp"
+#include "model/value.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace tideway::pg {
+
+// A statement carries its name: it appears in errors and logs, the text does not.
+struct Statement {
+    std::string_view name;
+    std::string text;
+};
+
+// An error that a server (or the line to it) reported. code() is statement_failed, no_rights (42501),
+// connection_lost, commit_unknown or one of the connect codes.
+class DbError : public Error {
+  public:
+    struct Fields {
+        std::string sqlstate, message, detail, constraint, table, column, statement;
+        Side side = Side::desktop;
+    };
+    DbError(Code code, Fields fields, std::string hint = {});
+    const std::string& sqlstate() const { return fields_.sqlstate; }
+    const Fields& fields() const { return fields_; }
+    bool connection_is_lost() const;  // this connection is useless from now on
+    bool transient() const;           // 40001, 40P01, 55P03, 57014, 53300, lost connections: trying again may work
+    bool row_is_at_fault() const;     // classes 22, 23, P0001, 44000: the data, not the world, was refused
+
+  private:
+    Fields fields_;
+};
+
+class Result {
+  public:
+    explicit Result(pg_result* owned);
+    int rows() const;
+    int columns() const;
+    bool null(int row, int column) const;
+    std::string_view text(int row, int column) const;  // valid while the Result lives; empty if null
+    Cell cell(int row, int column) const;
+    std::int64_t integer(int row, int column) const;  // Defect if null or not a number
+    bool boolean(int row, int column) const;
+    std::int64_t affected() const;
+
+  private:
+    std::shared_ptr<pg_result> result_;
+};
+
+struct ConnectOptions {
+    std::string url;  // libpq URI or keywords; service=, PG* and .pgpass work
+    std::optional<std::string> password;
+    Side side = Side::desktop;
+    Millis connect_timeout{10'000};
+    Millis statement_deadline{0};  // client side; 0 = none. A statement that exceeds it is cancelled, the error is 57014
+};
+
+class Connection {
+  public:
+    // Throws Error with server_unreachable, wrong_password, database_missing, tls or server_version (13 or newer),
+    // naming host, port, database and user, never the password. hook may be null; it must outlive the connection.
+    static Connection open(const ConnectOptions& options, WaitHook* hook);
+    Connection(Connection&&) noexcept;
+    Connection& operator=(Connection&&) noexcept;
+    ~Connection();
+
+    int server_version() const;  // 150018
+    Side side() const;
+    std::string describe() const;  // "cloud db@host:port as user"
+
+    // Several statements may be separated by semicolons when there are no parameters; the last result is returned.
+    Result query(const Statement& statement, std::span<const Cell> parameters = {});
+
+    // COPY ... TO STDOUT in text format: sink gets the cells of each row, unescaped. The view is valid in the call only.
+    void copy_out(const Statement& statement, const std::function<void(const Cells&)>& sink);
+
+    // COPY ... FROM STDIN in text format. `fill` appends complete rows to the (empty) buffer and returns false when
+    // there is nothing more; what it appended in that last call still counts. If fill throws, the COPY is aborted
+    // (nothing of it stays) and the exception passes through. Returns the number of rows.
+    std::int64_t copy_in(const Statement& statement, const std::function<bool(std::string& buffer)>& fill);
+
+    // Sends COMMIT. When the connection breaks before the answer, throws DbError(commit_unknown).
+    void commit();
+    // Never throws; leaves the connection usable unless it is lost.
+    void rollback() noexcept;
+    bool lost() const;
+
+  private:
+    struct Impl;
+    explicit Connection(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+enum class Isolation { read_committed, repeatable_read };
+
+// BEGIN with every pin of the protocol set by SET LOCAL: search_path=pg_catalog (so every name must be qualified; for
+// temporary tables say pg_temp), TimeZone UTC, DateStyle 'ISO, YMD', IntervalStyle iso_8601, extra_float_digits 3,
+// bytea_output hex, row_security off, synchronous_commit on, lock_timeout, statement_timeout,
+// idle_in_transaction_session_timeout, client_encoding UTF8, default_toast_compression untouched, jit off.
+struct TransactionOptions {
+    Isolation isolation = Isolation::read_committed;
+    bool read_only = false;
+    Millis lock_timeout{5'000};
+    Millis statement_timeout{55'000};  // 0 = none
+};
+
+// Rolls back in the destructor unless commit() was called and did not throw.
+class Transaction {
+  public:
+    Transaction(Connection& connection, const TransactionOptions& options = {});
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction();
+    void commit();
+    Connection& connection() { return connection_; }
+
+  private:
+    Connection& connection_;
+    bool open_ = true;
+};
+
+}  // namespace tideway::pg
