@@ -8,20 +8,61 @@
 
 namespace tideway {
 
-// Process exit codes (docs/cli.md). When several apply, the order is: defect, failed, locked, guard, differs, attention.
-enum class Exit : int { ok = 0, failed = 1, usage = 2, attention = 3, guard = 4, differs = 5, locked = 6, defect = 70 };
+// Process exit codes (docs/cli.md). When several apply, the order is: defect, failed, locked, guard, differs,
+// attention.
+enum class Exit : int {
+    ok = 0,
+    failed = 1,
+    usage = 2,
+    attention = 3,
+    guard = 4,
+    differs = 5,
+    locked = 6,
+    defect = 70
+};
 
 enum class Code {
     // configuration and command line (TW1xx)
-    config_syntax, config_unknown_key, config_value, config_missing_file, config_env, usage, not_in_this_version,
+    config_syntax,
+    config_unknown_key,
+    config_value,
+    config_missing_file,
+    config_env,
+    usage,
+    not_in_this_version,
     // connecting (TW2xx)
-    server_unreachable, wrong_password, database_missing, password_source, server_version, connection_lost, tls,
+    server_unreachable,
+    wrong_password,
+    database_missing,
+    password_source,
+    server_version,
+    connection_lost,
+    tls,
     // the two databases do not fit the configuration (TW3xx)
-    table_missing, column_missing, key_missing, key_not_unique, types_incompatible, not_a_table, wrong_database,
-    rows_hidden, no_rights, state_version, schema_changed, zone_missing, duplicate_mapping,
+    table_missing,
+    column_missing,
+    key_missing,
+    key_not_unique,
+    types_incompatible,
+    not_a_table,
+    wrong_database,
+    rows_hidden,
+    no_rights,
+    state_version,
+    schema_changed,
+    zone_missing,
+    duplicate_mapping,
     // running (TW4xx)
-    lease_held, fenced, guard_stop, confirm_stale, statement_failed, commit_unknown, interrupted, side_effects,
-    conflict_unknown, uninstall_leftover,
+    lease_held,
+    fenced,
+    guard_stop,
+    confirm_stale,
+    statement_failed,
+    commit_unknown,
+    interrupted,
+    side_effects,
+    conflict_unknown,
+    uninstall_leftover,
     // our own defects (TW9xx)
     defect,
 };
@@ -38,6 +79,8 @@ struct CodeInfo {
 // The row of one code; every Code has exactly one (tested).
 const CodeInfo& info(Code code);
 const std::vector<CodeInfo>& all_codes();
+// The whole of docs/errors.md.
+std::string errors_page();
 
 class Error : public std::runtime_error {
   public:

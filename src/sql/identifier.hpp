@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/copy_text.hpp"
+
 namespace tideway::sql {
 
 // A single name. Any non-empty text without NUL is allowed, whatever characters it holds.
@@ -19,21 +21,22 @@ class Identifier {
     std::string text_;
 };
 
-// schema.table; schema may be empty only for temporary tables (pg_temp is on the path, nothing else).
+// schema.table, both as the catalog spells them; schema may be empty only for temporary tables (pg_temp is on
+// the path, nothing else).
 struct TableName {
     std::string schema, table;
     std::string quoted() const;
-    std::string display() const;  // "table", or "schema.table" where the schema is not public
-    // "schema.table" or "table" (schema public); quotes are honoured: "odd.name" is one name.
+    // "table", or "schema.table" where the schema is not public; quoted where parse() needs it to give the
+    // same back.
+    std::string display() const;
+    // "schema.table" or "table" (schema public); quotes are honoured: "odd.name" is one name. Letters keep
+    // their case, quoted or not. Throws Error(config_value) when the text is not of that form.
     static TableName parse(std::string_view text);
     auto operator<=>(const TableName&) const = default;
 };
 
-// A string constant for the few places that take no parameter (trigger arguments, SET LOCAL, COMMENT): 'a''b', with
-// E'' where a backslash occurs. Throws Error(config_value) on NUL.
+// A string constant for the few places that take no parameter (trigger arguments, SET LOCAL, COMMENT):
+// 'a''b', with E'' where a backslash occurs. Throws Error(config_value) on NUL.
 std::string literal(std::string_view text);
-
-// One row of COPY text format with its newline; NULL is \N.
-void append_copy_row(std::string& out, const std::vector<const std::string*>& cells);
 
 }  // namespace tideway::sql

@@ -1,0 +1,183 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace tideway {
+namespace {
+
+// In the order of the ids. An id that was once published keeps its meaning for ever; new codes are appended
+// to their hundred.
+const std::vector<CodeInfo> table = {
+    {Code::config_syntax, "TW101", "the configuration file is not valid TOML", Exit::usage,
+     "The file cannot be read as TOML. The message names the line and the column.",
+     "Correct that place and run `tideway config check`."},
+    {Code::config_unknown_key, "TW102", "the configuration holds a key that means nothing here", Exit::usage,
+     "A key is misspelt, stands in the wrong section, or would have no effect. Tideway refuses it, because a "
+     "setting that is silently ignored is worse than none.",
+     "Correct or remove the key; the message proposes the nearest known one."},
+    {Code::config_value, "TW103", "a configured value cannot be used", Exit::usage,
+     "A value has the wrong type, is out of range, or contradicts another one.",
+     "Correct the value at the named line; `tideway config show` prints what is in force."},
+    {Code::config_missing_file, "TW104", "the configuration file cannot be read", Exit::usage,
+     "There is no file at the given place, or it may not be read.",
+     "Give the file with `-c FILE` or TIDEWAY_CONFIG, or create one with `tideway init`."},
+    {Code::config_env, "TW105", "the configuration names an environment variable that is not set",
+     Exit::usage, "A string value holds `${NAME}`, and NAME is not set in the environment of this process.",
+     "Set the variable for the user or the service that runs tideway."},
+    {Code::usage, "TW106", "the command line is not understood", Exit::usage,
+     "An option or an argument is unknown, missing, or does not go with another one.",
+     "Run the command with `--help`."},
+    {Code::not_in_this_version, "TW107", "this version cannot do that", Exit::usage,
+     "The command or setting is described in the documentation, but this version does not offer it.",
+     "Leave it out, or use a version that has it. Nothing was done."},
+
+    {Code::server_unreachable, "TW201", "a database server cannot be reached", Exit::failed,
+     "No connection came about: the name does not resolve, nothing listens there, the network or a firewall "
+     "is in "
+     "the way, the server is starting or stopping, or it has no connection left.",
+     "Check the named host and port; `tideway doctor` tries both sides. Nothing was done; the next run "
+     "continues by itself."},
+    {Code::wrong_password, "TW202", "the server refuses this user or password", Exit::usage,
+     "The server was reached, but it refused the user, the password, or a connection of this user from here "
+     "(pg_hba.conf).",
+     "Check the user in the url and where the password comes from (password_command, password_file, .pgpass, "
+     "PGPASSWORD)."},
+    {Code::database_missing, "TW203", "the server has no such database", Exit::usage,
+     "The server was reached, but it has no database of the name in the url.",
+     "Correct the database name in the url, or create the database."},
+    {Code::password_source, "TW204", "the configured source of the password gives none", Exit::usage,
+     "password_command failed or printed nothing, or password_file cannot be read.",
+     "Run the command by hand as the same user. Its output is never written to a log."},
+    {Code::server_version, "TW205", "the server's version is not supported", Exit::usage,
+     "Tideway works with PostgreSQL 13 and newer.", "Upgrade that server."},
+    {Code::connection_lost, "TW206", "a database connection broke during the run", Exit::failed,
+     "The server was restarted, the network was cut, or the server ended the connection. The transaction "
+     "that "
+     "was open is rolled back by the server.",
+     "Nothing is half-done; start the run again, or let the schedule do it."},
+    {Code::tls, "TW207", "no trusted TLS connection to the server is possible", Exit::usage,
+     "The url names another machine, so tideway encrypts and checks the server's certificate "
+     "(sslmode=verify-full) "
+     "unless the url or PGSSLMODE says otherwise. The server has no TLS, or its certificate is not signed by "
+     "a "
+     "known authority, or it is for another name.",
+     "Give the authority's certificate with `sslrootcert=FILE` in the url (hosted databases offer it for "
+     "download), or choose `sslmode=require` to encrypt without proof of the server's identity."},
+
+    {Code::table_missing, "TW301", "a configured table does not exist", Exit::usage,
+     "One side has no table of the configured name.",
+     "Correct the name (`desktop = ...`, `cloud = ...` where they differ), or create the table there."},
+    {Code::column_missing, "TW302", "a configured column does not exist", Exit::usage,
+     "A column that the configuration names, or that the other side has, is missing on one side.",
+     "Add the column there, or use `rename`, `skip`, `constant` or `lookup` for it."},
+    {Code::key_missing, "TW303", "a table has no usable key", Exit::usage,
+     "Neither a primary key nor the configured key columns can tell the rows of this table apart.",
+     "Set `key = [...]`, or `identity = \"full_row\"` for a table without any key."},
+    {Code::key_not_unique, "TW304", "the configured key occurs more than once", Exit::usage,
+     "Rows share the values of the configured key, and the configured identity needs it to be unique.",
+     "Choose `identity = \"business_key+ordinal\"`, or remove the duplicates."},
+    {Code::types_incompatible, "TW305", "a column's types on the two sides do not fit", Exit::usage,
+     "Values of one side's type cannot be written into the other side's column without loss.",
+     "Change the type on one side, or skip the column."},
+    {Code::not_a_table, "TW306", "the configured name is not an ordinary table", Exit::usage,
+     "It is a view, a foreign table, a sequence or something else that cannot be synchronised.",
+     "Configure the table behind it."},
+    {Code::wrong_database, "TW307", "this is not the database that the pair was set up with", Exit::usage,
+     "The server's identity differs from the one recorded at the first run: it is a copy, a restored backup, "
+     "or "
+     "the url points elsewhere. Synchronising with it could revert or remove rows.",
+     "Correct the url. If the change is wanted, follow \"moving to another server\" in the documentation."},
+    {Code::rows_hidden, "TW308", "row security hides rows from the configured role", Exit::usage,
+     "The role would see only some of a table's rows, and the others would look as if they had been deleted.",
+     "Give the role BYPASSRLS or membership in the owning role; `tideway doctor` prints what this server "
+     "permits."},
+    {Code::no_rights, "TW309", "the configured role lacks a right", Exit::usage,
+     "The server refused a statement because the role may not do that.",
+     "Grant the right; `tideway doctor` prints the SQL."},
+    {Code::state_version, "TW310", "tideway's own tables are of another version", Exit::usage,
+     "Schema tideway in the database was written by a newer version than this one.",
+     "Use that version. Nothing was changed."},
+    {Code::schema_changed, "TW311", "a table's definition changed", Exit::guard,
+     "Columns, keys or types of a synchronised table are not what they were at the last run or at the start "
+     "of "
+     "this one. Nothing of that table was written.",
+     "Look at `tideway doctor`, adapt the configuration if needed, and run again."},
+    {Code::zone_missing, "TW312", "time stamps without zone need one", Exit::usage,
+     "A column has a zone on one side and none on the other, so the two can be compared only when the zone "
+     "is known.",
+     "Set `timestamps = { desktop_zone = \"...\" }` for the table."},
+    {Code::duplicate_mapping, "TW313", "two entries of the configuration claim the same table or column",
+     Exit::usage, "A table or a column of one side is mapped twice; the two would overwrite each other.",
+     "Remove one of the entries."},
+
+    {Code::lease_held, "TW401", "another run holds the lease", Exit::locked,
+     "Another tideway process works on this pair, or one that died did so less than 20 seconds ago.",
+     "Wait for it to end; `tideway status` shows who it is."},
+    {Code::fenced, "TW402", "another run has taken over", Exit::locked,
+     "This run was paused or cut off for so long that another one took its lease. Its open transaction was "
+     "rolled back.",
+     "Nothing to do: the other run continues from what is committed."},
+    {Code::guard_stop, "TW403", "a guard stopped the run", Exit::guard,
+     "The plan would delete or change more than the configured limits allow. The stopped changes were not "
+     "made.",
+     "Look at the plan; if it is right, run `tideway sync --confirm HASH` with the printed hash."},
+    {Code::confirm_stale, "TW404", "the confirmed plan is no longer the plan", Exit::guard,
+     "Rows moved since the plan with that hash was shown, in a way that the confirmation does not cover.",
+     "Look at the new plan and confirm its hash."},
+    {Code::statement_failed, "TW405", "the server refused a statement", Exit::failed,
+     "The message names the statement and the server's reason. The transaction was rolled back.",
+     "If the reason is passing (a lock, a time limit), run again; otherwise mend what the server names."},
+    {Code::commit_unknown, "TW406", "the connection broke while a commit was under way", Exit::failed,
+     "It is not known whether the server made the last transaction durable. Its receipt will tell.",
+     "Run again: the next run reads the receipts first and neither loses nor repeats anything."},
+    {Code::interrupted, "TW407", "the run was asked to stop", Exit::failed,
+     "A signal (Ctrl-C, service stop) arrived. The open transaction was rolled back, finished batches stay.",
+     "Run again when it suits; no repair is needed."},
+    {Code::side_effects, "TW408", "a batch changed more than its own rows", Exit::guard,
+     "Triggers or cascading keys would have changed rows of tables that are not declared. The batch was "
+     "rolled back.",
+     "Declare them with `side_effects = [...]` if they are wanted; `tideway doctor` lists triggers and "
+     "cascades."},
+    {Code::conflict_unknown, "TW409", "there is no such conflict", Exit::usage,
+     "The given id is not in the list, or the conflict is already resolved.",
+     "See `tideway conflicts list`."},
+    {Code::uninstall_leftover, "TW410", "objects of tideway are left", Exit::failed,
+     "Uninstall found objects that it could not remove, for instance for want of rights.",
+     "Remove the listed objects as their owner, then run `tideway uninstall --check`."},
+
+    {Code::defect, "TW901", "a defect in tideway", Exit::defect,
+     "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
+     "Please report the message. Running again is safe."},
+};
+
+std::string page_row(const CodeInfo& row) {
+    return fmt::format("## {}: {}\n\nExit code {}.\n\n{}\n\n**What to do:** {}\n\n", row.id, row.title,
+                       static_cast<int>(row.exit), row.meaning, row.way_out);
+}
+
+}  // namespace
+
+const std::vector<CodeInfo>& all_codes() { return table; }
+
+const CodeInfo& info(Code code) {
+    const auto row =
+        std::find_if(table.begin(), table.end(), [code](const CodeInfo& each) { return each.code == code; });
+    return row == table.end() ? table.back() : *row;
+}
+
+std::string errors_page() {
+    std::string page =
+        "# Errors\n\n"
+        "Every error carries one of these codes; a code never changes its meaning. This page is made from\n"
+        "`src/base/codes.cpp`.\n\n"
+        "Exit codes: 0 in sync, 1 failed (nothing half-done, may be retried), 2 usage or configuration,\n"
+        "3 done but something waits for a person, 4 a guard stopped the run, 5 verify found differences,\n"
+        "6 another run holds the lease, 70 a defect of tideway.\n\n";
+    for (const CodeInfo& row : table) page += page_row(row);
+    page.pop_back();
+    return page;
+}
+
+}  // namespace tideway

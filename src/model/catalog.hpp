@@ -1,0 +1,66 @@
+// What one side's catalogue says, as plain values: input of linking, init and doctor.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql/identifier.hpp"
+
+namespace tideway {
+
+struct ServerFacts {
+    int version = 0;  // 150018
+    std::string database, endpoint, user, time_zone, encoding, system_id;
+    std::int64_t now = 0;  // server clock, UTC microseconds
+    bool superuser = false, bypass_rls = false, in_recovery = false, read_only = false, track_counts = true;
+    bool sees_all_sessions = false;  // superuser or pg_read_all_stats
+    bool transaction_pooled = false;  // two transactions of one connection met two backends, or the port is a pooler's
+};
+
+// What a type is to Tideway: decides hashing and which pairs of types may be linked.
+enum class TypeClass { integer, numeric, floating, boolean, text, padded, instant, zoned_instant, json, jsonb, uuid, bytes, date, other };
+
+struct RelationColumn {
+    std::string name, type;  // type with modifier, as format_type() spells it
+    std::string base_type;   // without modifier, domains resolved: "numeric"
+    TypeClass type_class = TypeClass::other;
+    int length = -1;         // varchar(n), char(n): n; numeric(p,s): p
+    bool native_hash = false, not_null = false, has_default = false;
+    bool generated = false, identity_always = false;
+};
+
+struct UniqueKey {
+    std::string name;
+    std::vector<std::string> columns;
+    bool primary = false;
+    bool usable = true;  // immediate, valid, not partial, no expressions
+};
+
+struct ForeignKey {
+    std::string name;
+    std::vector<std::string> columns, parent_columns;
+    sql::TableName parent;
+    char on_delete = 'a', on_update = 'a';
+    bool deferrable = false;
+};
+
+struct Relation {
+    sql::TableName name;
+    char kind = 'r';  // r table, p partitioned, v view, m materialised view, f foreign
+    std::vector<RelationColumn> columns;
+    std::vector<UniqueKey> unique_keys;
+    std::vector<ForeignKey> foreign_keys;
+    std::vector<std::string> triggers;  // users' own, enabled
+    bool rls = false;            // row security applies to our role
+    bool owned = false;          // our role is a member of the owner
+    bool may_select = false, may_insert = false, may_update = false, may_delete = false, may_trigger = false;
+    std::int64_t estimated_rows = 0;
+    const RelationColumn* column(const std::string& wanted) const {
+        for (const RelationColumn& c : columns)
+            if (c.name == wanted) return &c;
+        return nullptr;
+    }
+};
+
+}  // namespace tideway

@@ -1,0 +1,116 @@
+// The decision for one key: a pure function driven by one table of rules (correctness.md 2.6, DESIGN.md 10.1-10.3).
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/policy.hpp"
+#include "model/value.hpp"
+
+namespace tideway {
+
+enum class BaseState { none, live, tombstone, unknown };
+enum class Origin { desktop, mobile };
+
+// What the base says about a key.
+struct BaseEntry {
+    BaseState state = BaseState::none;
+    Hash desktop, cloud;  // at the agreement; a tombstone keeps those of the last live row
+    Origin origin = Origin::desktop;
+    std::optional<std::int64_t> stamp_desktop, stamp_cloud;  // UTC microseconds
+};
+
+// What one side shows for a key in this run's snapshot.
+struct RowFacts {
+    bool present = false;
+    Hash hash;                             // of the mapped columns, as this side's server computes it
+    std::string canonical;                 // digest of the canonical values; comparable across the sides
+    std::optional<std::int64_t> stamp;     // the user's time stamp column, UTC microseconds
+    std::optional<std::int64_t> captured;  // when a trigger saw the change, by this server's clock
+    bool marked_mobile = false;            // the origin column says so
+};
+
+// What is needed to trust or distrust time stamps.
+struct ClockFacts {
+    std::int64_t desktop_now = 0, cloud_now = 0;  // server clocks at the snapshots, UTC microseconds
+    std::int64_t offset = 0;                      // cloud minus desktop
+    std::int64_t uncertainty = 0;                 // of the offset
+};
+
+struct KeyFacts {
+    BaseEntry base;
+    RowFacts desktop, cloud;
+    ClockFacts clocks;
+    bool cloud_rolled_back = false;         // found in this run (R22 applies only then)
+    std::optional<Side> chosen;             // a person resolved this key: this side's version wins
+};
+
+// How a row relates to the base. `absent`/`row` where there is no live base to compare with.
+enum class Change { absent, row, equal, updated, deleted };
+
+enum class Condition {
+    always, rows_equal, rows_differ,
+    collision,              // cloud row marked mobile, desktop row not
+    both_mobile,            // both rows marked mobile
+    desktop_may_write,      // origin desktop, or the table is shared
+    owned_by_mobile,        // origin mobile and the table is strict
+    cloud_may_delete,       // origin mobile, or the table is shared
+    owned_by_desktop,       // origin desktop and the table is strict
+    stale_after_rollback,   // cloud was rolled back and shows the tombstone's last row
+};
+
+enum class Verdict {
+    nothing, insert_cloud, insert_desktop, update_cloud, update_desktop, delete_cloud, delete_desktop,
+    adopt, bury,            // agree on equal rows / on absence: only the base is written
+    conflict,               // the policy decides, the loser is kept
+    cloud_wins,             // conflict whose winner is fixed
+    desktop_over_delete, cloud_over_delete,  // an update wins over a delete, which is recorded
+    hold, collide,          // waits for a person; collide: two creations with one key
+};
+
+struct Rule {
+    std::string_view id;  // "R7"
+    BaseState base;
+    Change desktop, cloud;
+    Condition when;
+    Verdict verdict;
+    std::string_view reason;  // one sentence for plan --rows, explain and docs/conflicts.md
+};
+
+// In order; the first row that matches decides. Complete: every combination of facts matches one (tested).
+const std::vector<Rule>& rules();
+
+enum class Write { none, insert, update, erase };
+enum class Book { none, agree, tombstone };
+// What a key that stays different waits for.
+enum class Wait { none, person_held, person_conflict, direction, ignored };
+
+struct Decision {
+    const Rule* rule = nullptr;
+    Write to_cloud = Write::none, to_desktop = Write::none;  // at most one is not none
+    Book book = Book::none;                                  // when nothing is written: what the base learns
+    Wait wait = Wait::none;
+    bool conflict = false;           // a losing version is replaced: it goes to the conflict record
+    Side winner = Side::cloud;       // only where conflict
+    std::string_view kind;           // "update_update", ... only where conflict or wait == person_*
+    bool bad_clock = false;          // a time stamp could not be trusted
+    std::string reason;
+};
+
+// Pure and total. `direction` limits what may be written; a write that is not allowed turns into wait = direction.
+Decision decide(const KeyFacts& facts, const Policy& policy, Direction direction);
+
+// The relation of a row to its base, as the rules name it.
+Change relate(const BaseEntry& base, const RowFacts& row, Side side);
+
+// The page docs/conflicts.md, generated from rules().
+std::string conflicts_page();
+
+std::string_view to_string(Condition);
+std::string_view to_string(Verdict);
+std::string_view to_string(BaseState);
+std::string_view to_string(Change);
+
+}  // namespace tideway

@@ -1,0 +1,71 @@
+// A linked table: one table of the desktop and its counterpart in the cloud, compared column by column with both
+// catalogues. Everything that SQL is built from is here; nothing else is looked up later.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/policy.hpp"
+#include "model/value.hpp"
+#include "sql/identifier.hpp"
+
+namespace tideway {
+
+// How equality *across* the sides is decided for a column (correctness.md 2.3). `image`: the text image itself.
+enum class Canon { image, number, trimmed, instant, json };
+
+struct ColumnSide {
+    std::string name;
+    std::string type;          // as format_type() spells it: "numeric(10,2)"
+    bool native_hash = false;  // equality of this type is equality of its image (DESIGN.md 10.6)
+    bool not_null = false;
+    bool writable = true;      // false: generated always as stored
+};
+
+struct LinkedColumn {
+    ColumnSide desktop, cloud;
+    Canon canon = Canon::image;
+    bool key = false;
+    bool hashed = true;        // false: time stamps and the origin mark travel, but do not make a change
+    bool insert_only = false;  // the origin mark
+    const ColumnSide& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
+};
+
+struct ConstantColumn {  // written when Tideway inserts a row on that side
+    Side side = Side::cloud;
+    std::string name, type, value;
+};
+
+struct OriginMark {  // the letter that says "made on the phone" / "made at the office" on each side that has the column
+    std::optional<std::string> desktop_column, cloud_column;
+    std::string desktop_letter, cloud_letter;
+};
+
+struct LinkedTable {
+    int id = 0;  // number of the table in the state schemas; stable for the life of the pair
+    sql::TableName desktop, cloud;
+    std::vector<LinkedColumn> columns;  // in the desktop's order; key columns included
+    std::vector<ConstantColumn> constants;
+    std::optional<OriginMark> origin;
+    std::optional<std::string> stamp_desktop, stamp_cloud;  // columns that `latest` compares
+    std::optional<std::string> created_desktop, created_cloud;
+    std::string stamp_desktop_type, stamp_cloud_type;
+    std::string desktop_zone;  // for timestamp without time zone; empty if no column needs it
+    std::string where;         // row filter, same text on both sides; empty = none
+    std::vector<std::string> side_effects;
+    Policy policy;
+    Capture capture_desktop = Capture::digest, capture_cloud = Capture::digest;  // resolved, never automatic
+    bool key_index_desktop = false, key_index_cloud = false;  // ON CONFLICT (key) has an index to refer to
+
+    const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
+    Capture capture(Side side) const { return side == Side::desktop ? capture_desktop : capture_cloud; }
+    std::vector<const LinkedColumn*> key_columns() const;
+};
+
+// A key in text form, one cell per key column in the order of LinkedTable::columns; never NULL.
+using Key = std::vector<std::string>;
+// "8533" or "8533/12", for people.
+std::string display(const Key& key);
+
+}  // namespace tideway
