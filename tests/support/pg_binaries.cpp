@@ -40,9 +40,7 @@ void init_cluster(int version, const fs::path& data) {
                                     "--encoding=UTF8",
                                     "--locale=C.UTF-8",
                                     "--no-sync"};
-    run_checked(
-        initdb,
-        {.env = {{"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}}, .as_postgres = true, .append_to = {}, .input = {}});
+    run_checked(initdb, {.env = {{"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}}, .as_postgres = true});
 }
 
 // Another process may make the same template at the same time: the first rename wins, both are as good.

@@ -118,8 +118,7 @@ void PgServer::start() {
     write_configuration();
     process_ = std::make_unique<Process>(
         std::vector<std::string>{(pg_bin(options_.version) / "postgres").string(), "-D", data_directory()},
-        ProcessOptions{
-            .env = environment(), .as_postgres = true, .append_to = dir_ / "server.log", .input = {}});
+        ProcessOptions{.env = environment(), .as_postgres = true, .append_to = dir_ / "server.log"});
     wait_until_ready();
 }
 

@@ -16,11 +16,11 @@ using Settings = std::map<std::string, std::string>;
 
 struct PgServerOptions {
     int version = 15;
-    Settings settings;       // lines of postgresql.conf, quoted by us; they win over the defaults
-    Environment env;         // of the server process
+    Settings settings = {};  // lines of postgresql.conf, quoted by us; they win over the defaults
+    Environment env = {};    // of the server process
     bool fsync = false;      // off is safe against kill9(): the operating system survives
     bool passwords = false;  // users other than postgres prove themselves with scram-sha-256
-    std::string clock;       // libfaketime offset, such as "+2h" or "-90s"; empty = the true clock
+    std::string clock = {};  // libfaketime offset, such as "+2h" or "-90s"; empty = the true clock
 };
 
 enum class StopMode { fast, immediate };

@@ -7,7 +7,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,6 +108,7 @@ void stop_and_wait(pid_t pid) {
 }  // namespace
 
 Process::Process(const std::vector<std::string>& argv, const ProcessOptions& options) {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);  // kill_tree() waits for grandchildren
     if (options.append_to.empty()) {
         out_ = memory_file();
         err_ = memory_file();
@@ -170,7 +172,7 @@ void Process::signal(int number) const {
 
 std::optional<int> Process::wait(Millis deadline) {
     if (exit_code_) return exit_code_;
-    const int fd = pidfd_open(pid_, 0);
+    const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
     if (fd < 0) fail("pidfd_open");
     const auto end = std::chrono::steady_clock::now() + deadline;
     pollfd ended{fd, POLLIN, 0};
@@ -185,14 +187,20 @@ std::optional<int> Process::wait(Millis deadline) {
 
 void Process::signal_tree(int number) const {
     if (exit_code_) return;
-    if (number == SIGSTOP || number == SIGKILL) stop_and_wait(pid_);  // so that it starts no more children
+    if (number == SIGSTOP) stop_and_wait(pid_);  // so that it starts no more children
     for (const pid_t child : children_of(pid_)) kill(child, number);
     kill(pid_, number);
 }
 
 int Process::kill_tree() {
-    signal_tree(SIGKILL);
-    return *reap(true);
+    if (exit_code_) return *exit_code_;
+    stop_and_wait(pid_);
+    const std::vector<pid_t> children = children_of(pid_);
+    for (const pid_t child : children) kill(child, SIGKILL);
+    kill(pid_, SIGKILL);
+    const int code = *reap(true);
+    for (const pid_t child : children) waitpid(child, nullptr, 0);  // ours since their parent died
+    return code;
 }
 
 std::string Process::out() const { return content(out_); }

@@ -14,10 +14,10 @@ using Environment = std::map<std::string, std::optional<std::string>>;  // no va
 using Millis = std::chrono::milliseconds;
 
 struct ProcessOptions {
-    Environment env;           // on top of this process's environment
-    bool as_postgres = false;  // run as the user that servers run as (os_user.hpp), in directory /
-    std::string append_to;     // stdout and stderr go to the end of this file instead of out() and err()
-    std::string input;         // what the child reads from stdin
+    Environment env = {};        // on top of this process's environment
+    bool as_postgres = false;    // run as the user that servers run as (os_user.hpp), in directory /
+    std::string append_to = {};  // stdout and stderr go to the end of this file instead of out() and err()
+    std::string input = {};      // what the child reads from stdin
 };
 
 class Process {
@@ -35,7 +35,7 @@ class Process {
     // The exit code, or minus the number of the signal that ended it; nothing when the deadline passed first.
     std::optional<int> wait(Millis deadline);
     void signal_tree(int number) const;  // to it and its direct children
-    int kill_tree();                     // SIGKILL to it and its children; returns what wait() would
+    int kill_tree();  // SIGKILL to it and its direct children; all are gone after; returns what wait() would
 
     // What it has written so far; may be read while it runs.
     std::string out() const;
