@@ -35,8 +35,8 @@ class DbError : public Error {
     const std::string& sqlstate() const { return fields_.sqlstate; }
     const Fields& fields() const { return fields_; }
     bool connection_is_lost() const;  // this connection is useless from now on
-    bool transient() const;           // 40001, 40P01, 55P03, 57014, 53300, lost connections: trying again may work
-    bool row_is_at_fault() const;     // classes 22, 23, P0001, 44000: the data, not the world, was refused
+    bool transient() const;  // 40001, 40P01, 55P03, 57014, 53300, lost connections: trying again may work
+    bool row_is_at_fault() const;  // classes 22, 23, P0001, 44000: the data, not the world, was refused
 
   private:
     Fields fields_;
@@ -53,6 +53,7 @@ class Result {
     std::int64_t integer(int row, int column) const;  // Defect if null or not a number
     bool boolean(int row, int column) const;
     std::int64_t affected() const;
+    std::string_view command() const;  // the server's tag: "COMMIT", "INSERT 0 1"
 
   private:
     std::shared_ptr<pg_result> result_;
@@ -63,13 +64,18 @@ struct ConnectOptions {
     std::optional<std::string> password;
     Side side = Side::desktop;
     Millis connect_timeout{10'000};
-    Millis statement_deadline{0};  // client side; 0 = none. A statement that exceeds it is cancelled, the error is 57014
+    // Client side; 0 = none. A statement that exceeds it is cancelled, the error is 57014. For a COPY it
+    // limits each wait for the server, not the whole transfer.
+    Millis statement_deadline{0};
 };
 
 class Connection {
   public:
-    // Throws Error with server_unreachable, wrong_password, database_missing, tls or server_version (13 or newer),
-    // naming host, port, database and user, never the password. hook may be null; it must outlive the connection.
+    // Throws Error with server_unreachable, wrong_password, database_missing, tls, no_rights, config_value
+    // (the url) or server_version (13 or newer), naming host, port, database and user, never the password.
+    // hook may be null; it must outlive the connection. A server on another machine is reached by TLS with
+    // its certificate checked (sslmode=verify-full) unless url, environment or service file say otherwise.
+    // Looking up the host's name blocks.
     static Connection open(const ConnectOptions& options, WaitHook* hook);
     Connection(Connection&&) noexcept;
     Connection& operator=(Connection&&) noexcept;
@@ -79,18 +85,22 @@ class Connection {
     Side side() const;
     std::string describe() const;  // "cloud db@host:port as user"
 
-    // Several statements may be separated by semicolons when there are no parameters; the last result is returned.
+    // Several statements may be separated by semicolons when there are no parameters; the last result is
+    // returned.
     Result query(const Statement& statement, std::span<const Cell> parameters = {});
 
-    // COPY ... TO STDOUT in text format: sink gets the cells of each row, unescaped. The view is valid in the call only.
+    // COPY ... TO STDOUT in text format: sink gets the cells of each row, unescaped. The view is valid in the
+    // call only.
     void copy_out(const Statement& statement, const std::function<void(const Cells&)>& sink);
 
-    // COPY ... FROM STDIN in text format. `fill` appends complete rows to the (empty) buffer and returns false when
-    // there is nothing more; what it appended in that last call still counts. If fill throws, the COPY is aborted
-    // (nothing of it stays) and the exception passes through. Returns the number of rows.
+    // COPY ... FROM STDIN in text format. `fill` appends complete rows to the (empty) buffer and returns
+    // false when there is nothing more; what it appended in that last call still counts. If fill throws, the
+    // COPY is aborted (nothing of it stays) and the exception passes through. Returns the number of rows.
     std::int64_t copy_in(const Statement& statement, const std::function<bool(std::string& buffer)>& fill);
 
-    // Sends COMMIT. When the connection breaks before the answer, throws DbError(commit_unknown).
+    // Sends COMMIT. When the connection breaks before the answer, or the deadline passes (60 s where there is
+    // none), throws DbError(commit_unknown). The hook is ticked, but cannot stop a COMMIT. Throws
+    // DbError(statement_failed) also when the transaction had failed before and the server rolled it back.
     void commit();
     // Never throws; leaves the connection usable unless it is lost.
     void rollback() noexcept;
@@ -104,15 +114,17 @@ class Connection {
 
 enum class Isolation { read_committed, repeatable_read };
 
-// BEGIN with every pin of the protocol set by SET LOCAL: search_path=pg_catalog (so every name must be qualified; for
-// temporary tables say pg_temp), TimeZone UTC, DateStyle 'ISO, YMD', IntervalStyle iso_8601, extra_float_digits 3,
-// bytea_output hex, row_security off, synchronous_commit on, lock_timeout, statement_timeout,
-// idle_in_transaction_session_timeout, client_encoding UTF8, default_toast_compression untouched, jit off.
+// BEGIN with every pin of the protocol set by SET LOCAL: search_path=pg_catalog,pg_temp (so every name must
+// be qualified but those of temporary tables), TimeZone UTC, DateStyle 'ISO, YMD', IntervalStyle iso_8601,
+// extra_float_digits 3, bytea_output hex, row_security off, synchronous_commit on, lock_timeout,
+// statement_timeout, idle_in_transaction_session_timeout, client_encoding UTF8, default_toast_compression
+// untouched, jit off.
 struct TransactionOptions {
     Isolation isolation = Isolation::read_committed;
     bool read_only = false;
     Millis lock_timeout{5'000};
     Millis statement_timeout{55'000};  // 0 = none
+    Millis idle_timeout{60'000};       // the server ends a transaction that waits longer for us; 0 = none
 };
 
 // Rolls back in the destructor unless commit() was called and did not throw.

@@ -1,0 +1,158 @@
+#include "db/postgres/connection.hpp"
+
+#include <utility>
+
+#include "db/postgres/impl.hpp"
+
+namespace tideway::pg {
+namespace {
+
+constexpr Millis commit_limit{60'000};    // where the connection has no deadline of its own
+constexpr Millis rollback_limit{10'000};  // a server rolls back in no time; beyond this it does not answer
+
+// For COMMIT: its outcome is worth more than an early stop, so nothing may cancel it. Whatever the hook wants
+// to throw, it throws again at the next wait.
+class SilentHook : public WaitHook {
+  public:
+    explicit SilentHook(WaitHook* inner) : inner_(inner) {}
+    void tick() override try {
+        if (inner_) inner_->tick();
+    } catch (...) {
+    }
+
+  private:
+    WaitHook* inner_;
+};
+
+DbError commit_unknown(DbError::Fields fields) {
+    fields.message = "the connection broke after COMMIT was sent: " + fields.message;
+    return {Code::commit_unknown, std::move(fields), "run again: the next run finds out from the receipts"};
+}
+
+// A server answers COMMIT of a failed transaction with ROLLBACK, and calls that a success.
+DbError rolled_back_instead(Side side) {
+    DbError::Fields fields;
+    fields.sqlstate = "25P02";
+    fields.message = "the transaction had already failed and was rolled back";
+    fields.statement = "COMMIT";
+    fields.side = side;
+    return {Code::statement_failed, std::move(fields)};
+}
+
+// Null-terminated texts of the parameters; NULL is a null pointer.
+std::vector<const char*> parameter_values(std::span<const Cell> parameters, Side side,
+                                          std::string_view statement) {
+    std::vector<const char*> values;
+    for (const Cell& cell : parameters) {
+        if (cell && cell->find('\0') != std::string::npos) {
+            DbError::Fields fields;
+            fields.sqlstate = "22021";
+            fields.message = "a text holds a zero byte, which PostgreSQL cannot store";
+            fields.statement = statement;
+            fields.side = side;
+            throw DbError(Code::statement_failed, std::move(fields));
+        }
+        values.push_back(cell ? cell->c_str() : nullptr);
+    }
+    return values;
+}
+
+}  // namespace
+
+void Connection::Impl::require_idle(std::string_view statement) const {
+    if (line.lost()) throw lost_error(side, statement, "the connection is already lost");
+    ensure(line.transaction() != PQTRANS_ACTIVE, "a connection runs one statement at a time");
+}
+
+void Connection::Impl::send(const Statement& statement, std::span<const Cell> parameters) {
+    const auto values = parameter_values(parameters, side, statement.name);
+    const int sent = parameters.empty() ? PQsendQuery(line.raw(), statement.text.c_str())
+                                        : PQsendQueryParams(line.raw(), statement.text.c_str(),
+                                                            static_cast<int>(values.size()), nullptr,
+                                                            values.data(), nullptr, nullptr, 0);
+    if (sent != 0) return;
+    // libpq refuses for a broken line, and for more parameters than the protocol can count.
+    ensure(line.lost(), "a statement can be sent");
+    throw lost_error(side, statement.name, "the connection broke before the statement was sent");
+}
+
+Result Connection::Impl::collect(std::string_view statement, Patience& patience) {
+    ResultPtr last, failed;
+    while (ResultPtr result = line.next(patience)) {
+        switch (PQresultStatus(result.get())) {
+            case PGRES_EMPTY_QUERY:
+            case PGRES_COMMAND_OK:
+            case PGRES_TUPLES_OK:
+                last = std::move(result);
+                break;
+            case PGRES_BAD_RESPONSE:
+            case PGRES_FATAL_ERROR:
+                if (!failed) failed = std::move(result);
+                break;
+            case PGRES_NONFATAL_ERROR:
+                break;
+            case PGRES_COPY_IN:
+            case PGRES_COPY_OUT:
+            case PGRES_COPY_BOTH:
+                throw Defect("a COPY was run as an ordinary statement");
+            case PGRES_SINGLE_TUPLE:
+            case PGRES_PIPELINE_SYNC:
+            case PGRES_PIPELINE_ABORTED:
+                throw Defect("libpq answered in a mode that was not asked for");
+        }
+    }
+    if (failed) throw error_of(failed.get(), side, statement, line.lost());
+    if (!last) throw lost_error(side, statement, "the connection broke before the server's answer");
+    return Result(last.release());
+}
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+int Connection::server_version() const { return lost() ? 0 : PQserverVersion(impl_->line.raw()); }
+Side Connection::side() const { return impl_->side; }
+std::string Connection::describe() const { return impl_->description; }
+bool Connection::lost() const { return impl_->line.lost(); }
+
+Result Connection::query(const Statement& statement, std::span<const Cell> parameters) {
+    return impl_->exchange(statement.name, [&](Patience& patience) {
+        impl_->send(statement, parameters);
+        return impl_->collect(statement.name, patience);
+    });
+}
+
+void Connection::commit() {
+    impl_->require_idle("COMMIT");
+    ensure(impl_->line.transaction() != PQTRANS_IDLE, "COMMIT ends an open transaction");
+    SilentHook hook(impl_->hook);
+    const Millis limit = impl_->statement_deadline.count() > 0 ? impl_->statement_deadline : commit_limit;
+    Patience patience(&hook, limit);
+    try {
+        impl_->send({"COMMIT", "COMMIT"});
+        const Result result = impl_->collect("COMMIT", patience);
+        if (result.command() == "ROLLBACK") throw rolled_back_instead(impl_->side);
+    } catch (const DeadlinePassed&) {
+        impl_->line.abandon();
+        throw commit_unknown(deadline_error(impl_->side, "COMMIT", limit, true).fields());
+    } catch (const DbError& error) {
+        if (error.connection_is_lost() || error.sqlstate() == "40003") throw commit_unknown(error.fields());
+        throw;
+    }
+}
+
+void Connection::rollback() noexcept {
+    Line& line = impl_->line;
+    line.settle();
+    if (line.lost() || line.transaction() == PQTRANS_IDLE) return;
+    try {
+        Patience patience(nullptr, rollback_limit);
+        impl_->send({"ROLLBACK", "ROLLBACK"});
+        impl_->collect("ROLLBACK", patience);
+    } catch (...) {
+        line.abandon();
+    }
+}
+
+}  // namespace tideway::pg

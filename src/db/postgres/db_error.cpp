@@ -1,0 +1,96 @@
+#include "db/postgres/db_error.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace tideway::pg {
+namespace {
+
+bool one_of(std::string_view state, std::initializer_list<std::string_view> states) {
+    return std::find(states.begin(), states.end(), state) != states.end();
+}
+
+std::string summary(const DbError::Fields& fields) {
+    std::string text = fmt::format("{}: {}: {}", name(fields.side), fields.statement, fields.message);
+    if (!fields.constraint.empty() && fields.message.find(fields.constraint) == std::string::npos)
+        text += fmt::format(" (constraint {})", fields.constraint);
+    if (!fields.sqlstate.empty()) text += fmt::format(" [{}]", fields.sqlstate);
+    return text;
+}
+
+std::string field(const PGresult* result, int code) {
+    const char* value = PQresultErrorField(result, code);
+    return value ? value : "";
+}
+
+Code code_of(const DbError::Fields& fields, std::string_view severity, bool lost) {
+    if (lost || severity == "FATAL" || severity == "PANIC") return Code::connection_lost;
+    if (fields.sqlstate.starts_with("08") || one_of(fields.sqlstate, {"57P01", "57P02", "57P03"}))
+        return Code::connection_lost;
+    return fields.sqlstate == "42501" ? Code::no_rights : Code::statement_failed;
+}
+
+std::string hint_of(Code code) {
+    if (code == Code::connection_lost) return "the server rolls back what was open; run again";
+    if (code == Code::no_rights) return "grant the right to the role; 'tideway doctor' prints the SQL";
+    return {};
+}
+
+}  // namespace
+
+DbError::DbError(Code code, Fields fields, std::string hint)
+    : Error(code, summary(fields), std::move(hint)), fields_(std::move(fields)) {}
+
+bool DbError::connection_is_lost() const {
+    return code() == Code::connection_lost || code() == Code::commit_unknown ||
+           code() == Code::server_unreachable;
+}
+
+bool DbError::transient() const {
+    if (code() == Code::connection_lost || code() == Code::server_unreachable) return true;
+    return one_of(sqlstate(), {"40001", "40P01", "55P03", "57014", "53300"}) &&
+           code() != Code::commit_unknown;
+}
+
+bool DbError::row_is_at_fault() const {
+    const std::string& state = sqlstate();
+    return state.starts_with("22") || state.starts_with("23") || one_of(state, {"P0001", "44000"});
+}
+
+DbError error_of(const PGresult* failed, Side side, std::string_view statement, bool lost) {
+    DbError::Fields fields;
+    fields.sqlstate = field(failed, PG_DIAG_SQLSTATE);
+    fields.message = field(failed, PG_DIAG_MESSAGE_PRIMARY);
+    fields.detail = field(failed, PG_DIAG_MESSAGE_DETAIL);
+    fields.constraint = field(failed, PG_DIAG_CONSTRAINT_NAME);
+    fields.table = field(failed, PG_DIAG_TABLE_NAME);
+    fields.column = field(failed, PG_DIAG_COLUMN_NAME);
+    fields.statement = statement;
+    fields.side = side;
+    if (fields.message.empty()) fields.message = "the connection broke before the server's answer";
+    const Code code = code_of(fields, field(failed, PG_DIAG_SEVERITY_NONLOCALIZED), lost);
+    return {code, std::move(fields), hint_of(code)};
+}
+
+DbError lost_error(Side side, std::string_view statement, std::string message) {
+    DbError::Fields fields;
+    fields.message = std::move(message);
+    fields.statement = statement;
+    fields.side = side;
+    return {Code::connection_lost, std::move(fields), hint_of(Code::connection_lost)};
+}
+
+DbError deadline_error(Side side, std::string_view statement, Millis limit, bool lost) {
+    DbError::Fields fields;
+    fields.sqlstate = "57014";
+    fields.message = fmt::format("no answer within {} ms, so the statement was cancelled", limit.count());
+    fields.statement = statement;
+    fields.side = side;
+    const Code code = lost ? Code::connection_lost : Code::statement_failed;
+    return {code, std::move(fields), hint_of(code)};
+}
+
+}  // namespace tideway::pg

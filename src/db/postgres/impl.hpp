@@ -1,0 +1,45 @@
+// What a Connection holds, and the frame around every exchange with the server. Private to this folder.
+#pragma once
+#include <string>
+
+#include "db/postgres/connection.hpp"
+#include "db/postgres/db_error.hpp"
+#include "db/postgres/line.hpp"
+
+namespace tideway::pg {
+
+struct Connection::Impl {
+    Line line;
+    Side side;
+    WaitHook* hook;
+    Millis statement_deadline;
+    std::string description;
+
+    // Throws connection_lost when there is no line, Defect when another statement is under way on it.
+    void require_idle(std::string_view statement) const;
+    // Hands the statement to libpq. The caller reads the results.
+    void send(const Statement& statement, std::span<const Cell> parameters = {});
+    // Reads results until there are no more; the last one, or the first error as an exception.
+    Result collect(std::string_view statement, Patience& patience);
+    // Sends a COPY and waits until the server is ready for `expected` (PGRES_COPY_IN or PGRES_COPY_OUT).
+    void begin_copy(const Statement& statement, ExecStatusType expected, Patience& patience);
+
+    // talk(patience) speaks with the server. Whatever leaves it as an exception, the line is idle afterwards,
+    // or lost.
+    template <class Talk>
+    auto exchange(std::string_view statement, Talk talk) {
+        require_idle(statement);
+        Patience patience(hook, statement_deadline);
+        try {
+            return talk(patience);
+        } catch (const DeadlinePassed&) {
+            line.settle();
+            throw deadline_error(side, statement, statement_deadline, line.lost());
+        } catch (...) {
+            line.settle();
+            throw;
+        }
+    }
+};
+
+}  // namespace tideway::pg
