@@ -81,7 +81,7 @@ char unescape(std::string_view text, std::size_t& at) {
     }
 }
 
-void assign_unescaped(Cell& cell, std::string_view text) {
+void assign_unescaped(std::optional<std::string>& cell, std::string_view text) {
     if (text == "\\N") {
         cell.reset();
         return;
@@ -113,7 +113,7 @@ void append_copy_row(std::string& out, const std::vector<const std::string*>& ce
     out += '\n';
 }
 
-void parse_copy_row(std::string_view row, Cells& cells) {
+void parse_copy_row(std::string_view row, std::vector<std::optional<std::string>>& cells) {
     if (!row.empty() && row.back() == '\n') row.remove_suffix(1);
     std::size_t count = 0, begin = 0;
     for (bool more = true; more;) {

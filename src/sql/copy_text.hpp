@@ -1,10 +1,9 @@
 // Rows in the text format of COPY.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "model/value.hpp"
 
 namespace tideway::sql {
 
@@ -12,7 +11,7 @@ namespace tideway::sql {
 void append_copy_row(std::string& out, const std::vector<const std::string*>& cells);
 
 // The cells of one row as a server sends it, with or without its newline; what `cells` held is overwritten,
-// its memory reused. A row always has at least one cell.
-void parse_copy_row(std::string_view row, Cells& cells);
+// its memory reused; NULL is an empty cell. A row always has at least one cell.
+void parse_copy_row(std::string_view row, std::vector<std::optional<std::string>>& cells);
 
 }  // namespace tideway::sql
