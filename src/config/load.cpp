@@ -1,0 +1,179 @@
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "config/config.hpp"
+#include "config/table_section.hpp"
+
+namespace tideway {
+namespace {
+
+using namespace config;
+
+std::string read_pair(Section& top) {
+    const std::string pair = top.text("pair").value_or("main");
+    const bool plain = std::all_of(pair.begin(), pair.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+    });
+    if (!plain || pair.size() > 63)
+        top.refuse(Code::config_value, "pair", fmt::format("cannot be \"{}\"", pair),
+                   "a name of at most 63 letters, digits, \"_\", \"-\" or \".\"");
+    return pair;
+}
+
+void check_url(const Section& section, const std::string& url) {
+    const std::size_t scheme_end = url.find("://");
+    const std::string scheme = url.substr(0, scheme_end == std::string::npos ? 0 : scheme_end);
+    const bool uri = scheme == "postgresql" || scheme == "postgres";
+    if (url.starts_with("sqlite:"))
+        section.refuse(Code::not_in_this_version, "url",
+                       "names an SQLite file, which this version cannot read");
+    const bool keywords =
+        url.find('=') != std::string::npos && (scheme_end == std::string::npos || url.find('=') < scheme_end);
+    if (!uri && !keywords)
+        section.refuse(Code::config_value, "url", "is neither a PostgreSQL URI nor keywords",
+                       "write \"postgresql://user@host:port/database\" or \"host=... dbname=...\"");
+}
+
+void read_passwords(Section& section, const std::string& config_path, SideSetting& side) {
+    side.password_command = section.text("password_command");
+    side.password_file = section.text("password_file");
+    if (side.password_command && side.password_file)
+        section.refuse(Code::config_value, "password_file", "stands beside password_command",
+                       "keep one of the two");
+    if (side.password_file) {
+        const std::filesystem::path base = std::filesystem::absolute(config_path).parent_path();
+        side.password_file = (base / *side.password_file).lexically_normal().string();
+    }
+}
+
+SideSetting read_side(Section& top, const Source& source, const std::string& path, const std::string& name) {
+    const std::string variable = name == "desktop" ? "TIDEWAY_DESKTOP_URL" : "TIDEWAY_CLOUD_URL";
+    std::optional<std::string> override = source.environment(variable);
+    if (override && override->empty()) override.reset();
+
+    SideSetting side;
+    std::optional<Section> section = top.section(name);
+    if (section) {
+        // With an override, a ${VAR} inside the unused url need not be set.
+        const std::optional<std::string> given =
+            override && section->node("url") != nullptr ? override : section->text("url");
+        read_passwords(*section, path, side);
+        if (section->has("status_view"))
+            section->refuse(Code::not_in_this_version, "status_view", "is not offered by this version",
+                            "remove it; the view tideway.sync_metadata exists on both sides");
+        section->finish();
+        if (given && !override) check_url(*section, *given);
+        side.url = given.value_or("");
+    }
+    if (override) side.url = *override;
+    if (side.url.empty())
+        source.fail(
+            Code::config_value, section ? section->place() : Place{1, 1},
+            fmt::format("the {} database has no url", name),
+            fmt::format("add url = \"postgresql://user@host/database\" to [{}], or set {}", name, variable));
+    return side;
+}
+
+// "2%" of the table's rows, or a number of rows.
+Limit read_limit(Section& guard, std::string_view key, Limit limit) {
+    const Node* value = guard.node(key);
+    if (value == nullptr) return limit;
+    if (value->kind == Node::Kind::integer && value->integer >= 0) return {0.0, value->integer};
+    if (value->kind == Node::Kind::text) {
+        std::istringstream in(*guard.text(key));
+        double percent = -1;
+        std::string sign, rest;
+        in >> percent >> sign;
+        const bool ended = !(in >> rest);
+        if (ended && sign == "%" && percent >= 0 && percent <= 100)
+            return {percent, percent > 0 ? limit.rows : 0};
+    }
+    guard.refuse(Code::config_value, key, "must be a share such as \"2%\" or a number of rows",
+                 "\"100%\" never stops a run, 0 stops at the first row");
+}
+
+GuardSetting read_guard(Section& top) {
+    GuardSetting out;
+    std::optional<Section> section = top.section("guard");
+    if (!section) return out;
+    out.max_deletes = read_limit(*section, "max_deletes", out.max_deletes);
+    out.max_updates = read_limit(*section, "max_updates", out.max_updates);
+    section->finish();
+    return out;
+}
+
+SyncKeys read_defaults(Section& top) {
+    std::optional<Section> section = top.section("sync");
+    if (!section) return {};
+    const SyncKeys keys = read_sync_keys(*section);
+    section->finish();
+    return keys;
+}
+
+std::vector<TableSetting> read_tables(Section& top, const SyncKeys& defaults) {
+    std::vector<Section> sections = top.sections("table");
+    if (sections.empty())
+        top.refuse(Code::config_value, "table", "is missing: there is nothing to synchronise",
+                   "add a [[table]] with name = \"...\" for each table; tideway init writes them");
+    std::vector<TableSetting> tables;
+    for (Section& section : sections) tables.push_back(read_table(section, defaults));
+    refuse_shared_tables(tables, sections);
+    return tables;
+}
+
+// Known keys are checked first, so that a misspelt one is reported as such.
+void refuse_service_sections(Section& top) {
+    if (std::optional<Section> serve = top.section("serve")) {
+        serve->text("listen");
+        for (Section& job : serve->sections("job")) {
+            for (const char* key : {"every", "cron", "mode"}) job.text(key);
+            job.finish();
+        }
+        serve->finish();
+        top.refuse(Code::not_in_this_version, "serve", "is not offered by this version",
+                   "remove the section and let cron or a systemd timer start tideway sync");
+    }
+    if (std::optional<Section> alert = top.section("alert")) {
+        for (const char* key : {"webhook", "heartbeat_url"}) alert->text(key);
+        alert->finish();
+        top.refuse(Code::not_in_this_version, "alert", "is not offered by this version",
+                   "remove the section; the exit code of tideway sync says whether somebody must look");
+    }
+}
+
+}  // namespace
+
+Config parse_config(const std::string& toml, const std::string& path) {
+    const Source source{path};
+    const Node document = parse_document(toml, path);
+    Section top(source, document, "");
+    Config config;
+    config.path = path;
+    config.pair = read_pair(top);
+    refuse_service_sections(top);
+    config.desktop = read_side(top, source, path, "desktop");
+    config.cloud = read_side(top, source, path, "cloud");
+    if (config.desktop.url == config.cloud.url)
+        source.fail(Code::config_value, document.place, "desktop and cloud have the same url",
+                    "a pair needs two databases");
+    config.guard = read_guard(top);
+    config.tables = read_tables(top, read_defaults(top));
+    top.finish();
+    return config;
+}
+
+Config load_config(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream text;
+    if (!in || std::filesystem::is_directory(path) || !(text << in.rdbuf()))
+        throw Error(Code::config_missing_file,
+                    fmt::format("{}: there is no such file, or it cannot be read", path),
+                    "name the file with -c FILE or TIDEWAY_CONFIG; tideway init writes a new one");
+    return parse_config(text.str(), path);
+}
+
+}  // namespace tideway

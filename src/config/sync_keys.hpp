@@ -1,0 +1,20 @@
+// The keys that [sync] and [[table]] share.
+#pragma once
+#include <optional>
+
+#include "config/section.hpp"
+#include "model/policy.hpp"
+
+namespace tideway::config {
+
+struct SyncKeys {
+    std::optional<Capture> capture_desktop, capture_cloud;
+    std::optional<ConflictPolicy> conflict;
+    std::optional<Ownership> ownership;
+    std::optional<DeletePolicy> deletes;
+};
+
+// Throws Error(not_in_this_version) for conflict = "merge", deletes = "soft:..." and collision = "remap".
+SyncKeys read_sync_keys(Section& section);
+
+}  // namespace tideway::config

@@ -1,0 +1,542 @@
+#include "config/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <tuple>
+
+#include "base/error.hpp"
+#include "support/temp_dir.hpp"
+
+namespace tideway {
+namespace {
+
+const std::string sides =
+    "[desktop]\nurl = \"postgresql://a@localhost/d\"\n[cloud]\nurl = \"postgresql://a@localhost/c\"\n";
+
+// A file whose only table holds `lines`; they begin in line 6.
+std::string with_table(const std::string& lines) { return sides + "[[table]]\n" + lines; }
+TableSetting table_of(const std::string& lines) {
+    return parse_config(with_table(lines), "t.toml").tables.at(0);
+}
+Config with(const std::string& lines) {
+    return parse_config(sides + lines + "\n[[table]]\nname = \"t\"\n", "t.toml");
+}
+
+class Variable {
+  public:
+    Variable(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
+    ~Variable() { unsetenv(name_); }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+
+  private:
+    const char* name_;
+};
+
+// ---------------------------------------------------------------- values
+
+TEST(Config, the_smallest_file_gets_every_default) {
+    const Config config = parse_config(with_table("name = \"jobs\"\n"), "t.toml");
+    EXPECT_EQ(config.path, "t.toml");
+    EXPECT_EQ(config.pair, "main");
+    EXPECT_EQ(config.guard, GuardSetting{});
+    EXPECT_EQ(config.guard.max_deletes, (Limit{2.0, 3}));
+    EXPECT_EQ(config.guard.max_updates, (Limit{30.0, 50}));
+    EXPECT_EQ(config.desktop, (SideSetting{"postgresql://a@localhost/d", {}, {}}));
+    EXPECT_EQ(config.cloud.url, "postgresql://a@localhost/c");
+    const TableSetting& table = config.tables.at(0);
+    EXPECT_EQ(table.desktop, "jobs");
+    EXPECT_EQ(table.cloud, "jobs");
+    EXPECT_TRUE(table.key.empty());
+    EXPECT_EQ(table.identity, Identity::key);
+    EXPECT_EQ(table.policy.conflict, ConflictPolicy::latest);
+    EXPECT_EQ(table.policy.ownership, Ownership::shared);
+    EXPECT_EQ(table.policy.deletes, DeletePolicy::propagate);
+    EXPECT_FALSE(table.ownership_given);
+    EXPECT_EQ(table.capture_desktop, Capture::automatic);
+    EXPECT_EQ(table.capture_cloud, Capture::automatic);
+    EXPECT_FALSE(table.origin || table.where);
+    EXPECT_TRUE(table.not_yet.empty());
+    EXPECT_EQ(table.line, 5);
+}
+
+TEST(Config, reads_every_key_of_a_table) {
+    const TableSetting table = table_of(R"(
+desktop = "app.mbreminder"
+cloud = "reminder"
+key = ["rem_id", "part"]
+identity = "key"
+capture = { desktop = "xmin", cloud = "changelog" }
+conflict = "manual"
+ownership = "shared"
+deletes = "hold"
+collision = "protect"
+origin = { column = "source", desktop = "A", cloud = "B" }
+rename = { des = "description" }
+skip = ["legacy", "jt_id"]
+constant = { source = "D", n = 5, active = true }
+where = "org_id = 7"
+timestamps = { updated = "u", created = "c", desktop_zone = "Asia/Kolkata" }
+refill = false
+side_effects = ["audit", "app.log"]
+)");
+    EXPECT_EQ(table.desktop, "app.mbreminder");
+    EXPECT_EQ(table.cloud, "reminder");
+    EXPECT_EQ(table.key, (std::vector<std::string>{"rem_id", "part"}));
+    EXPECT_EQ(table.capture_desktop, Capture::xmin);
+    EXPECT_EQ(table.capture_cloud, Capture::changelog);
+    EXPECT_EQ(table.policy.conflict, ConflictPolicy::manual);
+    EXPECT_EQ(table.policy.ownership, Ownership::shared);
+    EXPECT_TRUE(table.ownership_given);
+    EXPECT_EQ(table.policy.deletes, DeletePolicy::hold);
+    EXPECT_EQ(table.origin, (OriginSetting{"source", "A", "B"}));
+    EXPECT_EQ(table.rename, (std::map<std::string, std::string>{{"des", "description"}}));
+    EXPECT_EQ(table.skip, (std::set<std::string>{"jt_id", "legacy"}));
+    EXPECT_EQ(table.constant,
+              (std::map<std::string, std::string>{{"active", "true"}, {"n", "5"}, {"source", "D"}}));
+    EXPECT_EQ(table.where, "org_id = 7");
+    EXPECT_EQ(table.timestamps, (TimestampSetting{"u", "c", "Asia/Kolkata"}));
+    EXPECT_EQ(table.side_effects, (std::vector<std::string>{"audit", "app.log"}));
+}
+
+TEST(Config, reads_pair_sides_and_guard) {
+    const Config config = parse_config(R"(
+pair = "office-7"
+[desktop]
+url = "host=localhost dbname=d"
+password_file = "/etc/tideway/desktop"
+[cloud]
+url = "service=cloud"
+password_command = "pass show cloud"
+[guard]
+max_deletes = "2.5%"
+max_updates = 12
+[[table]]
+name = "t"
+)",
+                                       "t.toml");
+    EXPECT_EQ(config.pair, "office-7");
+    EXPECT_EQ(config.desktop.url, "host=localhost dbname=d");
+    EXPECT_EQ(config.desktop.password_file, "/etc/tideway/desktop");
+    EXPECT_EQ(config.cloud.password_command, "pass show cloud");
+    EXPECT_EQ(config.guard.max_deletes, (Limit{2.5, 3}));
+    EXPECT_EQ(config.guard.max_updates, (Limit{0, 12}));
+}
+
+TEST(Config, no_share_at_all_means_no_row_at_all) {
+    EXPECT_EQ(with("[guard]\nmax_deletes = \"0%\"").guard.max_deletes, (Limit{0, 0}));
+    EXPECT_EQ(with("[guard]\nmax_deletes = 0").guard.max_deletes, (Limit{0, 0}));
+}
+
+TEST(Config, defaults_of_sync_hold_where_a_table_says_nothing) {
+    const Config config = parse_config(sides + R"([sync]
+capture = "digest"
+conflict = "cloud"
+ownership = "strict"
+deletes = "ignore"
+collision = "protect"
+[[table]]
+name = "a"
+[[table]]
+name = "b"
+capture = { cloud = "timestamp" }
+conflict = "desktop"
+ownership = "shared"
+deletes = "hold"
+)",
+                                       "t.toml");
+    const TableSetting& a = config.tables.at(0);
+    EXPECT_EQ(a.capture_desktop, Capture::digest);
+    EXPECT_EQ(a.capture_cloud, Capture::digest);
+    EXPECT_EQ(a.policy.conflict, ConflictPolicy::cloud);
+    EXPECT_EQ(a.policy.ownership, Ownership::strict);
+    EXPECT_EQ(a.policy.deletes, DeletePolicy::ignore);
+    const TableSetting& b = config.tables.at(1);
+    EXPECT_EQ(b.capture_desktop, Capture::digest);
+    EXPECT_EQ(b.capture_cloud, Capture::timestamp);
+    EXPECT_EQ(b.policy.conflict, ConflictPolicy::desktop);
+    EXPECT_EQ(b.policy.ownership, Ownership::shared);
+    EXPECT_EQ(b.policy.deletes, DeletePolicy::hold);
+}
+
+TEST(Config, an_origin_column_makes_a_table_strict_unless_the_table_itself_says_otherwise) {
+    const std::string origin = "name = \"t\"\norigin = { column = \"source\" }\n";
+    const TableSetting open = table_of(origin);
+    EXPECT_EQ(open.policy.ownership, Ownership::strict);
+    EXPECT_FALSE(open.ownership_given);
+    EXPECT_EQ(open.origin, (OriginSetting{"source", "D", "M"}));
+    EXPECT_EQ(table_of(origin + "ownership = \"shared\"\n").policy.ownership, Ownership::shared);
+    const Config config =
+        parse_config(sides + "[sync]\nownership = \"shared\"\n[[table]]\n" + origin, "t.toml");
+    EXPECT_EQ(config.tables.at(0).policy.ownership, Ownership::strict);
+}
+
+TEST(Config, a_table_that_this_version_cannot_sync_says_so) {
+    const auto not_yet = [](const std::string& lines) { return table_of("name = \"t\"\n" + lines).not_yet; };
+    using Texts = std::vector<std::string>;
+    EXPECT_EQ(not_yet("key = [\"id\"]\nidentity = \"business_key\"\n"),
+              Texts{"identity = \"business_key\" (ids that differ between the sides)"});
+    EXPECT_EQ(not_yet("key = [\"id\"]\nidentity = \"business_key+ordinal\"\n"),
+              Texts{"identity = \"business_key+ordinal\" (duplicate keys)"});
+    EXPECT_EQ(not_yet("identity = \"full_row\"\n"),
+              Texts{"identity = \"full_row\" (a table without any key)"});
+    EXPECT_EQ(not_yet("lookup = { client_id = \"select 1\" }\n"),
+              Texts{"lookup of \"client_id\" (a column filled by a query)"});
+}
+
+// ---------------------------------------------------------------- environment
+
+TEST(Config, expands_variables_in_texts) {
+    const Variable host("TIDEWAY_TEST_HOST", "db.example");
+    const Config config = parse_config(
+        "[desktop]\nurl = \"postgresql://${TIDEWAY_TEST_HOST}/d\"\n[cloud]\nurl = \"service=c\"\n"
+        "[[table]]\nname = \"t\"\nskip = [\"${TIDEWAY_TEST_HOST}\"]\nconstant = { c = \"a$$b $1 "
+        "${TIDEWAY_TEST_HOST}\" "
+        "}\nwhere = \"x ~ 'a$'\"\n",
+        "t.toml");
+    EXPECT_EQ(config.desktop.url, "postgresql://db.example/d");
+    EXPECT_EQ(config.tables.at(0).skip, std::set<std::string>{"db.example"});
+    EXPECT_EQ(config.tables.at(0).constant.at("c"), "a$b $1 db.example");
+    EXPECT_EQ(config.tables.at(0).where, "x ~ 'a$'");
+}
+
+TEST(Config, urls_of_the_environment_replace_those_of_the_file) {
+    const Variable desktop("TIDEWAY_DESKTOP_URL", "service=other");
+    const Variable cloud("TIDEWAY_CLOUD_URL", "service=elsewhere");
+    const Config config = parse_config(
+        "[desktop]\nurl = \"postgresql://${TIDEWAY_TEST_UNSET}/d\"\n[[table]]\nname = \"t\"\n", "t.toml");
+    EXPECT_EQ(config.desktop.url, "service=other");
+    EXPECT_EQ(config.cloud.url, "service=elsewhere");
+}
+
+// ---------------------------------------------------------------- refusals
+
+struct Refusal {
+    std::string toml;
+    Code code;
+    std::string message;  // begins with
+    std::string hint;     // holds
+};
+
+void expect_refused(const Refusal& expected) {
+    SCOPED_TRACE(expected.toml);
+    try {
+        parse_config(expected.toml, "t.toml");
+        FAIL() << "accepted";
+    } catch (const Error& e) {
+        EXPECT_EQ(info(e.code()).id, info(expected.code).id);
+        const std::string what = e.what();
+        EXPECT_EQ(what.substr(0, expected.message.size()), expected.message) << what;
+        EXPECT_NE(e.hint().find(expected.hint), std::string::npos) << e.hint();
+    }
+}
+
+TEST(Config, refuses_unknown_keys_with_their_place_and_a_suggestion) {
+    const Code unknown = Code::config_unknown_key;
+    expect_refused({"pear = \"x\"\n" + sides, unknown,
+                    "t.toml:1:1: unknown key \"pear\" in the top of the file", "did you mean \"pair\"?"});
+    expect_refused({"[desctop]\n", unknown, "t.toml:1:2: unknown key \"desctop\"", "\"desktop\"?"});
+    expect_refused({"[desktop]\n  ulr = \"x\"\n", unknown, "t.toml:2:3: unknown key \"ulr\" in [desktop]",
+                    "did you mean \"url\"?"});
+    expect_refused({sides + "[sync]\nconflct = \"latest\"\n", unknown,
+                    "t.toml:6:1: unknown key \"conflct\" in [sync]", "did you mean \"conflict\"?"});
+    expect_refused({sides + "[guard]\nmax_delets = 1\n", unknown,
+                    "t.toml:6:1: unknown key \"max_delets\" in [guard]", "did you mean \"max_deletes\"?"});
+    expect_refused({with_table("name = \"t\"\nkeys = [\"a\"]\n"), unknown,
+                    "t.toml:7:1: unknown key \"keys\" in [[table]]", "did you mean \"key\"?"});
+    expect_refused({with_table("name = \"t\"\norigin = { colum = \"a\" }\n"), unknown,
+                    "t.toml:7:12: unknown key \"colum\" in origin = { ... } of [[table]]", "\"column\"?"});
+    expect_refused({with_table("name = \"t\"\ntimestamps = { zone = \"a\" }\n"), unknown,
+                    "t.toml:7:16: unknown key \"zone\"", "updated, created, desktop_zone"});
+    expect_refused({with_table("name = \"t\"\ncapture = { mobile = \"xmin\" }\n"), unknown,
+                    "t.toml:7:11: capture has no side \"mobile\"", "desktop = "});
+    expect_refused({with_table("name = \"t\"\n[[table.column]]\nnme = \"a\"\n"), unknown,
+                    "t.toml:8:1: unknown key \"nme\" in [[table.column]]", "did you mean \"name\"?"});
+    expect_refused({sides + "[serve]\nlistn = \"x\"\n", unknown,
+                    "t.toml:6:1: unknown key \"listn\" in [serve]", "did you mean \"listen\"?"});
+    expect_refused({sides + "[[serve.job]]\nevry = \"x\"\n", unknown,
+                    "t.toml:6:1: unknown key \"evry\" in [[serve.job]]", "did you mean \"every\"?"});
+    expect_refused({sides + "[alert]\nwebhok = \"x\"\n", unknown,
+                    "t.toml:6:1: unknown key \"webhok\" in [alert]", "did you mean \"webhook\"?"});
+}
+
+TEST(Config, says_where_a_known_key_belongs) {
+    expect_refused({sides + "[sync]\nmax_deletes = 3\n", Code::config_unknown_key,
+                    "t.toml:6:1:", "\"max_deletes\" belongs in [guard]"});
+    expect_refused({"url = \"x\"\n" + sides, Code::config_unknown_key,
+                    "t.toml:1:1:", "\"url\" belongs in [desktop] or [cloud]"});
+    expect_refused({sides + "[sync]\norigin = { column = \"s\" }\n", Code::config_unknown_key,
+                    "t.toml:6:1:", "\"origin\" belongs in [[table]]"});
+    expect_refused({"[desktop]\nurl = \"service=d\"\nstatus_view = \"v\"\n", Code::config_unknown_key,
+                    "t.toml:3:1:", "\"status_view\" belongs in [cloud]"});
+}
+
+TEST(Config, refuses_what_is_not_toml) {
+    expect_refused({"pair = \"main\"\n[desktop\nurl = 1\n", Code::config_syntax, "t.toml:2:", "[name]"});
+    expect_refused({"pair = main\n", Code::config_syntax, "t.toml:1:", ""});
+    expect_refused({"pair = \"a\"\npair = \"b\"\n", Code::config_syntax, "t.toml:2:", ""});
+}
+
+TEST(Config, refuses_values_of_the_wrong_type) {
+    const Code value = Code::config_value;
+    expect_refused({"pair = 5\n" + sides, value, "t.toml:1:8: pair must be a text, not a whole number", ""});
+    expect_refused({"pair = \"\"\n" + sides, value, "t.toml:1:8: pair is empty", "leave the key out"});
+    expect_refused({"pair = \"a b\"\n" + sides, value, "t.toml:1:8: pair cannot be \"a b\"", "letters"});
+    expect_refused(
+        {"desktop = \"url\"\n", value, "t.toml:1:11: desktop must be a table, not a text", "[desktop]"});
+    expect_refused(
+        {sides + "[table]\nname = \"t\"\n", value, "t.toml:5:1: table must be written as [[table]]", ""});
+    expect_refused({with_table("name = \"t\"\nkey = \"id\"\n"), value,
+                    "t.toml:7:7: key must be a list, not a text", ""});
+    expect_refused({with_table("name = \"t\"\nkey = [1]\n"), value,
+                    "t.toml:7:8: an entry of key must be a text, not a whole number", ""});
+    expect_refused({with_table("name = \"t\"\nrename = { a = 1 }\n"), value,
+                    "t.toml:7:16: rename.a must be a text, not a whole number", ""});
+    expect_refused({with_table("name = \"t\"\nconstant = { a = [] }\n"), value,
+                    "t.toml:7:18: constant.a must be a text or a number, not a list", ""});
+    expect_refused({with_table("name = \"t\"\nrefill = \"yes\"\n"), value,
+                    "t.toml:7:10: refill must be true or false, not a text", ""});
+    expect_refused(
+        {with_table("name = 2024-01-01\n"), value, "t.toml:6:8: name must be a text, not a date", ""});
+}
+
+TEST(Config, refuses_words_that_it_does_not_know) {
+    const Code value = Code::config_value;
+    const auto table = [](const std::string& line) { return with_table("name = \"t\"\n" + line + "\n"); };
+    expect_refused({table("conflict = \"latst\""), value,
+                    "t.toml:7:12: conflict cannot be \"latst\"; it is one of latest, desktop, cloud, manual",
+                    "did you mean \"latest\"?"});
+    expect_refused({table("capture = \"wal\""), value, "t.toml:7:11: capture cannot be \"wal\"", ""});
+    expect_refused({table("capture = { cloud = \"xmn\" }"), value, "t.toml:7:11: capture cannot be \"xmn\"",
+                    "did you mean \"xmin\"?"});
+    expect_refused(
+        {table("ownership = \"strikt\""), value, "t.toml:7:13: ownership cannot be", "\"strict\"?"});
+    expect_refused({table("deletes = \"hld\""), value, "t.toml:7:11: deletes cannot be", "\"hold\"?"});
+    expect_refused({table("collision = \"x\""), value, "t.toml:7:13: collision cannot be \"x\"", ""});
+    expect_refused(
+        {table("identity = \"fullrow\""), value, "t.toml:7:12: identity cannot be", "\"full_row\"?"});
+    expect_refused(
+        {sides + "[sync]\ncapture = \"none\"\n", value, "t.toml:6:11: capture cannot be \"none\"", ""});
+}
+
+TEST(Config, refuses_bad_limits) {
+    for (const char* bad :
+         {"\"2\"", "\"x%\"", "-1", "\"101%\"", "\"-1%\"", "2.5", "true", "\"2% 3\"", "\"2%%\""})
+        expect_refused({sides + "[guard]\nmax_updates = " + bad + "\n", Code::config_value,
+                        "t.toml:6:15: max_updates must be a share", "100%"});
+}
+
+TEST(Config, refuses_sides_without_a_usable_url) {
+    const Code value = Code::config_value;
+    expect_refused({"[cloud]\nurl = \"service=c\"\n[[table]]\nname = \"t\"\n", value,
+                    "t.toml:1:1: the desktop database has no url", "TIDEWAY_DESKTOP_URL"});
+    expect_refused({"[desktop]\nurl = \"service=d\"\n\n[cloud]\npassword_file = \"x\"\n", value,
+                    "t.toml:4:1: the cloud database has no url", "TIDEWAY_CLOUD_URL"});
+    expect_refused(
+        {"[desktop]\nurl = \"mysql://h/d\"\n", value, "t.toml:2:7: url is neither", "postgresql://"});
+    expect_refused({"[desktop]\nurl = \"localhost\"\n", value, "t.toml:2:7: url is neither", "host="});
+    expect_refused(
+        {"[desktop]\nurl = \"sqlite:/a.db\"\n", Code::not_in_this_version, "t.toml:2:7: url names", ""});
+    expect_refused({"[desktop]\nurl = \"service=d\"\n[cloud]\nurl = \"service=d\"\n[[table]]\nname = \"t\"\n",
+                    value, "t.toml:1:1: desktop and cloud have the same url", "two databases"});
+    expect_refused({"[desktop]\nurl = \"service=d\"\npassword_file = \"f\"\npassword_command = \"c\"\n",
+                    value, "t.toml:3:17: password_file stands beside password_command", "one of the two"});
+}
+
+TEST(Config, refuses_variables_that_are_not_set) {
+    expect_refused({"[desktop]\nurl = \"postgresql://${TIDEWAY_TEST_UNSET}/d\"\n", Code::config_env,
+                    "t.toml:2:7: url: the environment variable TIDEWAY_TEST_UNSET is not set", "$$"});
+    expect_refused({"pair = \"${\"\n", Code::config_value, "t.toml:1:8: pair: \"${\"", "$$"});
+}
+
+TEST(Config, refuses_tables_that_cannot_be_told_apart) {
+    const Code value = Code::config_value;
+    expect_refused({sides, value, "t.toml:1:1: table is missing", "tideway init"});
+    expect_refused(
+        {with_table("name = \"t\"\ncloud = \"u\"\n"), value, "t.toml:7:9: cloud stands beside name", ""});
+    expect_refused({with_table("desktop = \"t\"\n"), value, "t.toml:5:1: cloud is missing", "name = "});
+    expect_refused({with_table("cloud = \"t\"\n"), value, "t.toml:5:1: desktop is missing", ""});
+    expect_refused({with_table("where = \"true\"\n"), value, "t.toml:5:1: desktop is missing", ""});
+    for (const char* bad : {"a.b.c", ".a", "a.", "\\\"a"})
+        expect_refused(
+            {with_table(std::string("name = \"") + bad + "\"\n"), value, "t.toml:6:8: name cannot be", ""});
+    expect_refused({with_table("name = \"t\"\n[[table]]\nname = \"public.t\"\n"), value,
+                    "t.toml:8:8: name is \"public.t\", which the [[table]] of line 5 already maps", ""});
+    expect_refused(
+        {with_table("desktop = \"a\"\ncloud = \"b\"\n[[table]]\ndesktop = \"c\"\ncloud = \"\\\"b\\\"\"\n"),
+         value, "t.toml:10:9: cloud is", "one [[table]] only"});
+}
+
+TEST(Config, two_tables_may_cross_their_names) {
+    const Config config = parse_config(
+        with_table("desktop = \"a\"\ncloud = \"b\"\n[[table]]\ndesktop = \"b\"\ncloud = \"a\"\n"), "t.toml");
+    EXPECT_EQ(config.tables.size(), 2U);
+}
+
+TEST(Config, refuses_columns_that_contradict_each_other) {
+    const Code value = Code::config_value;
+    const auto table = [](const std::string& lines) { return with_table("name = \"t\"\n" + lines + "\n"); };
+    expect_refused({table("key = []"), value, "t.toml:7:7: key is an empty list", "primary key"});
+    expect_refused({table("key = [\"a\", \"a\"]"), value, "t.toml:7:7: key names \"a\" twice", ""});
+    expect_refused({table("skip = [\"a\", \"a\"]"), value, "t.toml:7:8: skip names \"a\" twice", ""});
+    expect_refused({table("key = [\"a\"]\nskip = [\"a\"]"), value,
+                    "t.toml:8:8: skip names \"a\", which is part of the key", ""});
+    expect_refused({table("key = [\"a\"]\nrename = { a = \"b\" }\nskip = [\"b\"]"), value,
+                    "t.toml:9:8: skip names", ""});
+    expect_refused(
+        {table("key = [\"a\"]\nconstant = { a = 1 }"), value, "t.toml:8:12: constant names \"a\"", ""});
+    expect_refused(
+        {table("key = [\"a\"]\nlookup = { a = \"q\" }"), value, "t.toml:8:10: lookup names \"a\"", ""});
+    expect_refused({table("constant = { a = 1 }\nlookup = { a = \"q\" }"), value,
+                    "t.toml:8:10: lookup and constant", ""});
+    expect_refused(
+        {table("rename = { a = \"c\", b = \"c\" }"), value, "t.toml:7:10: rename names \"c\" twice", ""});
+    expect_refused({table("origin = { column = \"s\", desktop = \"M\" }"), value,
+                    "t.toml:7:10: origin marks rows of both sides with \"M\"", "differ"});
+    expect_refused(
+        {table("origin = { desktop = \"D\" }"), value, "t.toml:7:10: origin needs the column", "source"});
+    expect_refused(
+        {table("identity = \"business_key\""), value, "t.toml:7:12: identity needs the columns", "key = "});
+    expect_refused(
+        {table("identity = \"full_row\"\nkey = [\"a\"]"), value, "t.toml:8:7: key has no effect", ""});
+}
+
+TEST(Config, refuses_settings_that_this_version_does_not_offer) {
+    const Code later = Code::not_in_this_version;
+    const auto table = [](const std::string& lines) { return with_table("name = \"t\"\n" + lines + "\n"); };
+    expect_refused(
+        {sides + "[sync]\nconflict = \"merge\"\n", later, "t.toml:6:12: conflict = \"merge\"", "latest"});
+    expect_refused({table("conflict = \"merge\""), later, "t.toml:7:12: conflict = \"merge\"", "latest"});
+    expect_refused({table("deletes = \"soft:is_deleted=true\""), later, "t.toml:7:11: deletes", "hold"});
+    expect_refused({table("collision = \"remap\""), later, "t.toml:7:13: collision", "protect"});
+    expect_refused({table("refill = true"), later, "t.toml:7:10: refill", ""});
+    expect_refused(
+        {table("[[table.column]]\nname = \"c\"\npolicy = \"max\""), later, "t.toml:9:10: policy", ""});
+    expect_refused(
+        {sides + "[serve]\nlisten = \"127.0.0.1:8484\"\n[[serve.job]]\nevery = \"5m\"\nmode = \"full\"\n"
+                 "[[serve.job]]\ncron = \"0 2 * * *\"\n",
+         later, "t.toml:5:1: serve is not offered", "timer"});
+    expect_refused({sides + "[alert]\nwebhook = \"w\"\nheartbeat_url = \"h\"\n", later,
+                    "t.toml:5:1: alert is not offered", "exit code"});
+    expect_refused({sides + "status_view = \"public._sync_metadata\"\n", later, "t.toml:5:15: status_view",
+                    "sync_metadata"});
+}
+
+// ---------------------------------------------------------------- files
+
+TEST(Config, loads_a_file_and_finds_its_password_file_beside_it) {
+    const test::TempDir dir;
+    test::write_file(
+        dir / "tideway.toml",
+        "[desktop]\nurl = \"service=d\"\npassword_file = \"secret\"\n[cloud]\nurl = \"service=c\"\n"
+        "[[table]]\nname = \"t\"\n");
+    const Config config = load_config((dir / "tideway.toml").string());
+    EXPECT_EQ(config.desktop.password_file, (dir / "secret").string());
+}
+
+TEST(Config, a_missing_file_is_named) {
+    for (const std::string path : {"/nowhere/tideway.toml", "/tmp"}) {
+        try {
+            load_config(path);
+            FAIL() << "accepted";
+        } catch (const Error& e) {
+            EXPECT_EQ(e.code(), Code::config_missing_file);
+            EXPECT_NE(std::string(e.what()).find(path), std::string::npos);
+            EXPECT_NE(e.hint().find("tideway init"), std::string::npos);
+        }
+    }
+}
+
+// ---------------------------------------------------------------- show
+
+void expect_same(const TableSetting& a, const TableSetting& b) {
+    EXPECT_EQ(std::tie(a.desktop, a.cloud, a.key, a.identity, a.policy.conflict, a.policy.ownership,
+                       a.policy.deletes),
+              std::tie(b.desktop, b.cloud, b.key, b.identity, b.policy.conflict, b.policy.ownership,
+                       b.policy.deletes));
+    EXPECT_EQ(std::tie(a.ownership_given, a.capture_desktop, a.capture_cloud, a.origin, a.rename, a.skip),
+              std::tie(b.ownership_given, b.capture_desktop, b.capture_cloud, b.origin, b.rename, b.skip));
+    EXPECT_EQ(std::tie(a.constant, a.lookup, a.where, a.timestamps, a.side_effects, a.not_yet),
+              std::tie(b.constant, b.lookup, b.where, b.timestamps, b.side_effects, b.not_yet));
+}
+
+TEST(Config, what_is_shown_reads_back_to_the_same_value) {
+    const Config config = parse_config(R"(
+pair = "p"
+[desktop]
+url = "postgresql://u@h:1/d?sslmode=require"
+password_command = "printf '%s\\n' \"$$HOME\" 'x\u0001y'"
+[cloud]
+url = "service=c"
+password_file = "/x/y"
+[sync]
+ownership = "strict"
+[guard]
+max_deletes = "0.5%"
+max_updates = 7
+[[table]]
+name = "plain"
+[[table]]
+name = "marked"
+origin = { column = "source" }
+[[table]]
+desktop = "a.\"odd.name\""
+cloud = "b"
+key = ["x", "$${y}"]
+identity = "business_key"
+capture = { desktop = "timestamp" }
+conflict = "cloud"
+ownership = "shared"
+deletes = "ignore"
+origin = { column = "s", desktop = "1", cloud = "2" }
+rename = { "de s" = "na\"me", "${k}" = "v" }
+skip = ["q", "r"]
+constant = { e = "", t = "tab\there", u = "\u00e9" }
+lookup = { z = "select z from y where k = :x" }
+where = "a = '$$1' and b ~ '\\d'"
+timestamps = { updated = "u", desktop_zone = "Asia/Kolkata" }
+side_effects = ["log"]
+)",
+                                       "t.toml");
+    const Config again = parse_config(show_config(config), "t.toml");
+    EXPECT_EQ(again.pair, config.pair);
+    EXPECT_EQ(again.desktop, config.desktop);
+    EXPECT_EQ(again.cloud, config.cloud);
+    EXPECT_EQ(again.guard, config.guard);
+    ASSERT_EQ(again.tables.size(), config.tables.size());
+    for (std::size_t i = 0; i < config.tables.size(); ++i) {
+        SCOPED_TRACE(config.tables[i].desktop);
+        expect_same(again.tables[i], config.tables[i]);
+    }
+    EXPECT_EQ(show_config(again), show_config(config));
+}
+
+TEST(Config, show_fills_in_the_defaults) {
+    const std::string shown = show_config(parse_config(with_table("name = \"t\"\n"), "t.toml"));
+    for (const char* line :
+         {"pair = \"main\"\n", "max_deletes = \"2%\"\n", "max_updates = \"30%\"\n",
+          "capture = { desktop = \"auto\", cloud = \"auto\" }\n", "conflict = \"latest\"\n",
+          "# default: ownership = \"shared\"\n", "deletes = \"propagate\"\n", "identity = \"key\"\n"})
+        EXPECT_NE(shown.find(line), std::string::npos) << line << shown;
+}
+
+TEST(Config, passwords_are_never_shown) {
+    EXPECT_EQ(without_password("postgresql://u:s3cr:et@h:5432/d"), "postgresql://u:***@h:5432/d");
+    EXPECT_EQ(without_password("postgres://u:p@q@h/d?password=s3cret&x=1"),
+              "postgres://u:***@h/d?password=***&x=1");
+    EXPECT_EQ(without_password("postgresql://h/d?sslpassword=s"), "postgresql://h/d?sslpassword=***");
+    EXPECT_EQ(without_password("host=h password=s3cret user=u"), "host=h password=*** user=u");
+    EXPECT_EQ(without_password("host=h password = 's3 \\' cret' user=u"), "host=h password = *** user=u");
+    EXPECT_EQ(without_password("host=h password=s\\ t"), "host=h password=***");
+    EXPECT_EQ(without_password("postgresql://u@h:5432/d?a=b:c@e"), "postgresql://u@h:5432/d?a=b:c@e");
+    EXPECT_EQ(without_password("user=password host=h"), "user=password host=h");
+    const std::string shown = show_config(parse_config(
+        "[desktop]\nurl = \"postgresql://u:s3cret@h/d\"\n[cloud]\nurl = \"host=h password=s3cret\"\n"
+        "[[table]]\nname = \"t\"\n",
+        "t.toml"));
+    EXPECT_EQ(shown.find("s3cret"), std::string::npos) << shown;
+}
+
+}  // namespace
+}  // namespace tideway
