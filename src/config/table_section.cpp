@@ -2,37 +2,21 @@
 
 #include <fmt/format.h>
 
+#include "sql/identifier.hpp"
+
 namespace tideway::config {
 namespace {
 
 const std::vector<std::string> identity_words = {"key", "business_key", "business_key+ordinal", "full_row"};
 
-// "a", "b.c" or with quotes "odd.name"; nothing when it is none of these.
-std::optional<std::vector<std::string>> name_parts(const std::string& name) {
-    std::vector<std::string> parts(1);
-    bool quoted = false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        if (name[i] == '"' && quoted && name.substr(i + 1, 1) == "\"") {
-            parts.back() += name[i++];
-        } else if (name[i] == '"') {
-            quoted = !quoted;
-        } else if (name[i] == '.' && !quoted) {
-            parts.emplace_back();
-        } else {
-            parts.back() += name[i];
-        }
-    }
-    if (quoted || parts.size() > 2) return std::nullopt;
-    for (const std::string& part : parts)
-        if (part.empty()) return std::nullopt;
-    return parts;
-}
-
 std::string table_name(Section& section, std::string_view key) {
     const std::string name = section.text(key).value_or("");
-    if (!name_parts(name))
+    try {
+        sql::TableName::parse(name);
+    } catch (const Error&) {
         section.refuse(Code::config_value, key, fmt::format("cannot be \"{}\"", name),
                        "write \"table\" or \"schema.table\"; a name with a dot in it needs quotes inside");
+    }
     return name;
 }
 
@@ -210,19 +194,12 @@ TableSetting read_table(Section& section, const SyncKeys& defaults) {
     return table;
 }
 
-std::string canonical_table_name(const std::string& name) {
-    const auto parts = name_parts(name);
-    ensure(parts.has_value(), "table names are checked when they are read");
-    if (parts->size() == 1) return "public\n" + parts->front();
-    return parts->front() + "\n" + parts->back();
-}
-
 void refuse_shared_tables(const std::vector<TableSetting>& tables, const std::vector<Section>& sections) {
-    std::map<std::string, int> desktop, cloud;
+    std::map<sql::TableName, int> desktop, cloud;
     for (std::size_t i = 0; i < tables.size(); ++i) {
-        const auto claim = [&](std::map<std::string, int>& claimed, const std::string& name,
+        const auto claim = [&](std::map<sql::TableName, int>& claimed, const std::string& name,
                                const char* side) {
-            const auto [earlier, fresh] = claimed.emplace(canonical_table_name(name), tables[i].line);
+            const auto [earlier, fresh] = claimed.emplace(sql::TableName::parse(name), tables[i].line);
             if (fresh) return;
             sections[i].refuse(
                 Code::config_value, sections[i].has("name") ? "name" : side,

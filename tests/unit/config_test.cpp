@@ -234,8 +234,8 @@ void expect_refused(const Refusal& expected) {
 
 TEST(Config, refuses_unknown_keys_with_their_place_and_a_suggestion) {
     const Code unknown = Code::config_unknown_key;
-    expect_refused({"pear = \"x\"\n" + sides, unknown,
-                    "t.toml:1:1: unknown key \"pear\" in the top of the file", "did you mean \"pair\"?"});
+    expect_refused({"piar = \"x\"\n" + sides, unknown,
+                    "t.toml:1:1: unknown key \"piar\" in the top of the file", "did you mean \"pair\"?"});
     expect_refused({"[desctop]\n", unknown, "t.toml:1:2: unknown key \"desctop\"", "\"desktop\"?"});
     expect_refused({"[desktop]\n  ulr = \"x\"\n", unknown, "t.toml:2:3: unknown key \"ulr\" in [desktop]",
                     "did you mean \"url\"?"});
