@@ -4,6 +4,8 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "support/fresh_database.hpp"
@@ -38,15 +40,42 @@ Rows checked_rows(const PGresult* result, const pg_conn* connection, const std::
         sqlstate != nullptr ? sqlstate : "");
 }
 
+struct OpenSessions {
+    std::mutex mutex;
+    std::map<pg_conn*, std::thread::id> makers;
+};
+
+OpenSessions& open_sessions() {
+    static auto& sessions = *new OpenSessions;  // never destroyed: static objects close sessions at exit
+    return sessions;
+}
+
 }  // namespace
 
-void Db::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
+void Db::Finish::operator()(pg_conn* connection) const {
+    OpenSessions& sessions = open_sessions();
+    const std::lock_guard lock(sessions.mutex);
+    sessions.makers.erase(connection);
+    PQfinish(connection);
+}
+
+std::vector<pg_conn*> sessions_of_this_thread() {
+    OpenSessions& sessions = open_sessions();
+    const std::lock_guard lock(sessions.mutex);
+    std::vector<pg_conn*> mine;
+    for (const auto& [connection, thread] : sessions.makers)
+        if (thread == std::this_thread::get_id()) mine.push_back(connection);
+    return mine;
+}
 
 Db::Db(const std::string& url) {
-    const char* names[] = {"dbname", "fallback_application_name", "options", nullptr};
-    const char* values[] = {url.c_str(), "tideway_test", nullptr, nullptr};
+    const char* names[] = {"dbname", "fallback_application_name", nullptr};
+    const char* values[] = {url.c_str(), "tideway_test", nullptr};
     connection_.reset(PQconnectdbParams(names, values, 1));
     if (!connected()) throw DbError(fmt::format("{}in: connect {}", PQerrorMessage(handle()), url), "");
+    OpenSessions& sessions = open_sessions();
+    const std::lock_guard lock(sessions.mutex);
+    sessions.makers[handle()] = std::this_thread::get_id();
     PQsetNoticeProcessor(
         handle(), [](void*, const char*) {}, nullptr);
 }

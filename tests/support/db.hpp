@@ -55,6 +55,9 @@ class Db {
     std::string sent_;
 };
 
+// The open sessions that the calling thread made; valid until it closes one.
+std::vector<pg_conn*> sessions_of_this_thread();
+
 // Returns when backend `pid` waits for a lock; throws when that does not happen before the deadline.
 void wait_until_blocked(Db& observer, int pid, std::chrono::milliseconds deadline = std::chrono::seconds(30));
 

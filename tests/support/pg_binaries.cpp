@@ -14,17 +14,19 @@ namespace tideway::test {
 namespace fs = std::filesystem;
 namespace {
 
-fs::path npm_cache() {
-    if (running_as_root()) return "/var/cache/tideway-postgres";
+fs::path own_cache() {
     const char* cache = std::getenv("XDG_CACHE_HOME");
     const char* home = std::getenv("HOME");
-    if (cache != nullptr && *cache != '\0') return fs::path(cache) / "tideway-postgres";
-    return fs::path(home != nullptr ? home : "/nonexistent") / ".cache/tideway-postgres";
+    if (cache != nullptr && *cache != '\0') return cache;
+    return fs::path(home != nullptr ? home : "/nonexistent") / ".cache";
 }
 
 fs::path bin_path(int version) {
-    const fs::path debian = fmt::format("/usr/lib/postgresql/{}/bin", version);
-    return fs::exists(debian / "postgres") ? debian : npm_cache() / std::to_string(version) / "bin";
+    const std::string major = std::to_string(version);
+    for (const fs::path& bin : {fs::path("/usr/lib/postgresql") / major / "bin",
+                                fs::path("/var/cache/tideway-postgres") / major / "bin"})
+        if (fs::exists(bin / "postgres")) return bin;
+    return own_cache() / "tideway-postgres" / major / "bin";
 }
 
 fs::path template_cache() {

@@ -32,6 +32,7 @@ class PgServer {
     ~PgServer();
 
     int version() const { return options_.version; }
+    bool passwords() const { return options_.passwords; }
     std::uint16_t port() const { return port_.port(); }
     std::string socket_directory() const { return socket_dir_.path(); }
     std::string url(const std::string& dbname, const std::string& user = "postgres") const;

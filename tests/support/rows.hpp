@@ -5,6 +5,7 @@
 #include <string>
 
 #include "support/db.hpp"
+#include "support/fresh_database.hpp"
 
 namespace tideway::test {
 
@@ -12,6 +13,8 @@ namespace tideway::test {
 // the query an ORDER BY.
 std::string text_of(const Rows& rows);
 std::string dump(Db& db, const std::string& sql);
+inline std::string dump(Db&& db, const std::string& sql) { return dump(db, sql); }
+inline std::string dump(const Database& database, const std::string& sql) { return dump(Db(database), sql); }
 
 }  // namespace tideway::test
 
