@@ -14,9 +14,13 @@ constexpr const char* kUsersSchemas = R"(not like all (array['tideway%', 'pg\_%'
 
 // Ended sessions report while they exit, a moment after their client has gone.
 void wait_for_other_sessions(Db& db) {
-    const std::string sql =
+    std::string mine;
+    for (const pg_conn* session : sessions_of_this_thread())
+        mine += fmt::format("{},", PQbackendPID(session));
+    const std::string sql = fmt::format(
         "select string_agg(application_name || ': ' || state, ', ') from pg_stat_activity where datname = "
-        "current_database() and backend_type = 'client backend' and application_name <> 'tideway_test'";
+        "current_database() and backend_type = 'client backend' and pid not in ({}0)",
+        mine);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     for (Rows open = db.query(sql); open[0][0]; open = db.query(sql)) {
         if (std::chrono::steady_clock::now() > end)
