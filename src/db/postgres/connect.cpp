@@ -1,6 +1,9 @@
 // Opening a connection: libpq's connecting state machine under a time limit and the hook.
 #include <poll.h>
 
+#include <algorithm>
+#include <new>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,31 +24,40 @@ std::string place(PGconn* connection) {
                        text(PQport(connection)), text(PQuser(connection)));
 }
 
-// libpq has no call for the SQLSTATE of a failed connect; in verbose messages it stands as "SEVERITY:  28P01:
-// ..." whatever the language. The last one counts: before it may come attempts at other addresses.
-std::string sqlstate_in(std::string_view message) {
-    std::string state;
-    for (auto at = message.find(":  "); at != message.npos; at = message.find(":  ", at + 1)) {
-        const std::string_view found = message.substr(at + 3, 5);
-        const bool code = found.size() == 5 && message.substr(at + 8, 2) == ": " &&
-                          found.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == found.npos;
-        if (code) state = found;
-    }
-    return state;
+// Where in a line "SEVERITY:  28P01: ..." the SQLSTATE stands, whatever the language of the rest. libpq has
+// no call for the SQLSTATE of a failed connect, but puts it into verbose messages.
+std::optional<std::size_t> sqlstate_place(std::string_view line) {
+    const auto mark = line.find(":  ");
+    if (mark == line.npos) return std::nullopt;
+    const std::string_view found = line.substr(mark + 3, 5);
+    const bool code = found.size() == 5 && line.substr(mark + 8, 2) == ": " &&
+                      found.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == found.npos;
+    return code ? std::optional(mark + 3) : std::nullopt;
 }
 
-// For people: one line, without the place in the server's source.
-std::string one_line(std::string_view message) {
-    std::string line;
+struct Refusal {
+    std::string sqlstate;  // of the last attempt that a server answered
+    std::string reason;    // for people: one line without what stands elsewhere in the error
+};
+
+Refusal read_message(std::string_view message) {
+    Refusal refusal;
     while (!message.empty()) {
         const auto end = message.find('\n');
-        const std::string_view part = message.substr(0, end);
+        std::string_view line = message.substr(0, end);
         message.remove_prefix(end == message.npos ? message.size() : end + 1);
-        if (part.empty() || part.starts_with("LOCATION:")) continue;
-        if (!line.empty()) line += ' ';
-        for (const char each : part) line += each == '\t' ? ' ' : each;
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+        if (line.empty() || line.starts_with("LOCATION:")) continue;
+        if (const auto at = line.find(" failed: "); line.starts_with("connection to ") && at != line.npos)
+            line.remove_prefix(at + 9);
+        if (const auto at = sqlstate_place(line)) {
+            refusal.sqlstate = line.substr(*at, 5);
+            line.remove_prefix(*at + 7);
+        }
+        if (!refusal.reason.empty()) refusal.reason += "; ";
+        refusal.reason += line;
     }
-    return line;
+    return refusal;
 }
 
 Code failure_code(PGconn* connection, std::string_view sqlstate, ConnStatusType reached) {
@@ -118,10 +130,9 @@ void admit(PGconn* connection, const ConnectOptions& options, WaitHook* hook) {
     Patience patience(hook, options.connect_timeout);
     try {
         if (const auto reached = establish(connection, patience)) {
-            const char* message = PQerrorMessage(connection);
-            const std::string sqlstate = sqlstate_in(message);
-            const Code code = failure_code(connection, sqlstate, *reached);
-            throw connect_error(code, connection, options.side, sqlstate, one_line(message));
+            const Refusal refusal = read_message(PQerrorMessage(connection));
+            const Code code = failure_code(connection, refusal.sqlstate, *reached);
+            throw connect_error(code, connection, options.side, refusal.sqlstate, refusal.reason);
         }
     } catch (const DeadlinePassed&) {
         throw connect_error(Code::server_unreachable, connection, options.side, "",

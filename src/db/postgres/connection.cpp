@@ -115,6 +115,10 @@ int Connection::server_version() const { return lost() ? 0 : PQserverVersion(imp
 Side Connection::side() const { return impl_->side; }
 std::string Connection::describe() const { return impl_->description; }
 bool Connection::lost() const { return impl_->line.lost(); }
+bool Connection::in_transaction() const {
+    const auto status = impl_->line.transaction();
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
 
 Result Connection::query(const Statement& statement, std::span<const Cell> parameters) {
     return impl_->exchange(statement.name, [&](Patience& patience) {

@@ -105,6 +105,7 @@ class Connection {
     // Never throws; leaves the connection usable unless it is lost.
     void rollback() noexcept;
     bool lost() const;
+    bool in_transaction() const;  // also a failed one
 
   private:
     struct Impl;
@@ -127,7 +128,7 @@ struct TransactionOptions {
     Millis idle_timeout{60'000};       // the server ends a transaction that waits longer for us; 0 = none
 };
 
-// Rolls back in the destructor unless commit() was called and did not throw.
+// Rolls back in the destructor unless commit() was called and did not throw. Transactions do not nest (Defect).
 class Transaction {
   public:
     Transaction(Connection& connection, const TransactionOptions& options = {});

@@ -32,6 +32,7 @@ std::string begin_text(const TransactionOptions& options) {
 
 Transaction::Transaction(Connection& connection, const TransactionOptions& options)
     : connection_(connection) {
+    ensure(!connection_.in_transaction(), "transactions do not nest");
     try {
         connection_.query({"BEGIN", begin_text(options)});
     } catch (...) {
