@@ -8,8 +8,8 @@ struct Winner {
 };
 
 Decision winner_is(Winner winner, Version desktop, Version cloud) {
-    return winner.desktop ? Decision{Action::to_cloud, desktop, true, false}
-                          : Decision{Action::to_desktop, cloud, true, false};
+    return winner.desktop ? Decision{Action::to_cloud, desktop, true}
+                          : Decision{Action::to_desktop, cloud, true};
 }
 
 // Absence without a base is no proof of a delete: the row that exists is kept, whoever lacks it.
@@ -18,7 +18,7 @@ std::optional<Decision> decide_absence_without_base(const State& s, const Option
     const bool desktop_absent = is_delete(s, desktop), cloud_absent = is_delete(s, cloud);
     if (desktop_absent == cloud_absent) return std::nullopt;
     if (cloud_absent) return winner_is({.desktop = true}, desktop, cloud);
-    if (options.without(Mutant::delete_without_base)) return Decision{Action::to_cloud, desktop, false, false};
+    if (options.without(Mutant::delete_without_base)) return Decision{Action::to_cloud, desktop};
     return winner_is({.desktop = false}, desktop, cloud);
 }
 
@@ -36,8 +36,8 @@ Version merged_row(State& s, Version desktop, Version cloud) {
 
 Decision merge_both(State& s, Version desktop, Version cloud) {
     const Version merged = merged_row(s, desktop, cloud);
-    if (merged == unknown) return {Action::hold, unknown, false, false};
-    return {Action::merge, merged, false, false};
+    if (merged == unknown) return {Action::hold};
+    return {Action::merge, merged};
 }
 
 // Version ids grow with time, so the larger one is the later one.
@@ -45,14 +45,17 @@ bool desktop_wins(const State& s, Policy policy, Version base, Version desktop, 
     const bool one_is_delete = is_delete(s, desktop) != is_delete(s, cloud);
     if (base != unknown && one_is_delete) return is_delete(s, cloud);  // an update wins over a delete
     switch (policy) {
-        case Policy::desktop: return true;
-        case Policy::cloud: return false;
-        default: return desktop > cloud;
+        case Policy::desktop:
+            return true;
+        case Policy::cloud:
+            return false;
+        default:
+            return desktop > cloud;
     }
 }
 
 Decision decide_conflict(State& s, const Options& options, Version base, Version desktop, Version cloud) {
-    if (options.policy == Policy::manual) return {Action::hold, unknown, false, false};
+    if (options.policy == Policy::manual) return {Action::hold};
     const bool both_live = !is_delete(s, desktop) && !is_delete(s, cloud);
     if (options.policy == Policy::merge && both_live && base != unknown) return merge_both(s, desktop, cloud);
     return winner_is({desktop_wins(s, options.policy, base, desktop, cloud)}, desktop, cloud);
@@ -62,17 +65,17 @@ Decision decide_conflict(State& s, const Options& options, Version base, Version
 
 Decision decide(State& s, const Options& options, Version base, Version desktop, Version cloud) {
     if (options.without(Mutant::blind_forward))
-        return {desktop == cloud ? Action::none : Action::to_cloud, desktop, false, false};
+        return {desktop == cloud ? Action::none : Action::to_cloud, desktop};
     if (same_content(s, desktop, cloud)) {
         const bool booked = base == desktop || base == cloud;
-        return {booked ? Action::none : Action::agree, desktop, false, false};
+        return {booked ? Action::none : Action::agree, desktop};
     }
     if (base == unknown) {
         if (const auto decision = decide_absence_without_base(s, options, desktop, cloud)) return *decision;
         return decide_conflict(s, options, base, desktop, cloud);
     }
-    if (cloud == base) return {Action::to_cloud, desktop, false, false};
-    if (desktop == base) return {Action::to_desktop, cloud, false, false};
+    if (cloud == base) return {Action::to_cloud, desktop};
+    if (desktop == base) return {Action::to_desktop, cloud};
     Decision decision = decide_conflict(s, options, base, desktop, cloud);
     decision.false_conflict = descends(s, desktop, cloud) || descends(s, cloud, desktop);
     return decision;

@@ -1,6 +1,7 @@
-// What is explored: how many events of each kind, under which policy, with which part of the protocol taken out.
+// What is explored: how many events of each kind, under which policy, with which part of the protocol taken
+// out.
 #pragma once
-#include <array>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,7 +15,6 @@ enum class Policy { latest, desktop, cloud, manual, merge };
 
 // A part of the protocol that can be taken out, to show that it is needed.
 enum class Mutant {
-    none,
     no_guard,
     book_before_commit,
     no_receipt,
@@ -29,6 +29,26 @@ enum class Mutant {
     base_read_late
 };
 
+class MutantSet {
+  public:
+    constexpr MutantSet() = default;
+    constexpr MutantSet(std::initializer_list<Mutant> mutants) {
+        for (const Mutant m : mutants) add(m);
+    }
+    constexpr void add(Mutant m) { bits_ |= 1U << static_cast<unsigned>(m); }
+    constexpr void add(MutantSet others) { bits_ |= others.bits_; }
+    constexpr bool contains(Mutant m) const { return (bits_ >> static_cast<unsigned>(m) & 1U) != 0; }
+
+  private:
+    unsigned bits_ = 0;
+};
+
+enum class Start {
+    agreed,    // both sides hold the same row, and the archive says so
+    two_rows,  // the archive was lost; each side holds a row of its own
+    one_row    // the archive was lost; only the cloud holds a row
+};
+
 // What an exploration must find.
 enum class Verdict { safe, lost_write, no_convergence, false_conflicts_only };
 
@@ -36,12 +56,17 @@ struct Options {
     Count writes = 3, crashes = 1, restores = 1, runs = 3;
     Count failures = 0;  // apply transactions that fail for no reason of the protocol (constraint, timeout)
     Policy policy = Policy::latest;
-    bool archive_lost = false;  // start with two unrelated rows and no base
+    Start start = Start::agreed;
     bool user_deletes = true;
     bool in_doubt = true;  // a crash may leave an apply transaction that commits or aborts later
-    Mutant mutant = Mutant::none;
+    // Faults beyond those of correctness.md 2.12: a merge may be in doubt too, and an in-doubt transaction
+    // outlives the restore of the other side.
+    bool wide_faults = false;
+    bool both_backups = false;   // a backup of each side instead of one on a path; needed to restore both
+    bool restore_marks = false;  // the additions of README.md that a restore of both sides needs
+    MutantSet mutants = {};
 
-    bool without(Mutant m) const { return mutant == m; }
+    bool without(Mutant m) const { return mutants.contains(m); }
 };
 
 struct MutantRow {
@@ -49,15 +74,15 @@ struct MutantRow {
     std::string_view name;
     std::string_view takes_out;  // one line, in plain words
     Verdict expected;
-    Options shown_by;  // a small exploration that shows it
+    Options shown_by;  // a small exploration that shows it; what it leaves out is not needed
 };
 
 std::span<const MutantRow> mutants();
-const MutantRow& row_of(Mutant mutant);
 std::string_view name_of(Policy policy);
+std::string_view name_of(Start start);
 std::string_view name_of(Verdict verdict);
 
-// "policy latest, writes 3, crashes 1, ..., without no-guard": only what is not zero or false.
+// "latest, writes 3, runs 3, crashes 1, mutant no-guard": only what is not zero or false.
 std::string describe(const Options& options);
 
 // The state before anything happened.
@@ -68,10 +93,10 @@ enum class Mode { explore, check, full_table, list };
 struct CommandLine {
     Mode mode = Mode::explore;
     Options options;
-    bool stop_at_first = false;
 };
 
-// The command line, or the exit code with which the program must end at once (after help or an error message).
+// The command line, or the exit code with which the program must end at once (after help or an error
+// message).
 struct Parsed {
     std::optional<CommandLine> command;
     int exit_code = 0;

@@ -1,4 +1,5 @@
-// What must hold: S1 at every sync commit; C1 (convergence) and C3 (a run on a quiet pair writes nothing) from every state.
+// What must hold: S1 at every sync commit; C1 (convergence) and C3 (a run on a quiet pair writes nothing)
+// from every state.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,7 +13,8 @@ struct LostWrite {
     Version replaced, by;
 };
 
-// S1 for a commit that has just replaced one version by another (its journal entry, if any, is already in the state).
+// S1 for a commit that has just replaced one version by another (its journal entry, if any, is already in the
+// state).
 std::optional<LostWrite> check_replacement(const State& s, Version replaced, Version by);
 
 enum class SoloFault { none, blocked, lost_write, writes_again, never_equal };
@@ -23,8 +25,9 @@ struct SoloResult {
     int false_conflicts = 0;  // decided on the way
 };
 
-// Crashes the runner, lets an in-doubt transaction end (both ways are tried) and then only starts runs. They must make both
-// sides equal, and two runs after that must write nothing. Under the manual policy the sides may stay different.
+// Crashes the runner, lets an in-doubt transaction end (both ways are tried) and then only starts runs. They
+// must make both sides equal, and two runs after that must write nothing. Under the manual policy the sides
+// may stay different.
 SoloResult check_convergence(const State& s, const Options& options);
 
 // The fault in words, with the rows it leaves.

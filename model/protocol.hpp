@@ -1,4 +1,5 @@
-// The synchronising program: its decision, its apply transaction and the steps of its run (correctness.md 2.9, 2.10).
+// The synchronising program: its decision, its apply transaction and the steps of its run
+// (correctness.md 2.9, 2.10).
 #pragma once
 #include <optional>
 
@@ -10,30 +11,36 @@ namespace tideway::protocol {
 
 struct Decision {
     Action action;
-    Version write;  // unknown when nothing is to be written
-    bool retain;    // the replaced version is no ancestor of `write` and must be kept
-    bool false_conflict;  // called a conflict although one version descends from the other
+    Version write = unknown;      // unknown when nothing is to be written
+    bool retain = false;          // the replaced version is no ancestor of `write` and must be kept
+    bool false_conflict = false;  // called a conflict although one version descends from the other
 };
 
-// Three-way decision for the key. Takes the state for ancestry alone; a merge adds its version to the history.
+// Three-way decision for the key. Takes the state for ancestry alone; a merge adds its version to the
+// history.
 Decision decide(State& s, const Options& options, Version base, Version desktop, Version cloud);
 
 struct Committed {
     bool applied = false;  // false: the fence or the guard said no, nothing was written
     Seq receipt = 0;       // of an apply at the cloud
-    std::optional<LostWrite> lost;
+    std::optional<LostWrite> lost = std::nullopt;
 };
 
 // The apply transaction at either side: all of it or nothing.
 Committed commit(State& s, const Apply& apply, const Options& options);
 
+// A merged row is not at the desktop yet: what both sides have in common until then is the desktop's version,
+// which the merge descends from.
+Version agreed_at_cloud(const Runner& r);
+
 // What the runner would commit next. Only for a runner that stands at M5a or M5b.
 Apply planned_apply(const State& s);
 
 struct Effect {
-    bool moved = true;  // false: the runner waits (for a lease row that an in-doubt transaction holds) or has no runs left
+    bool moved = true;  // false: the runner waits (for a lease row that an in-doubt transaction holds) or has
+                        // no runs left
     bool false_conflict = false;
-    std::optional<LostWrite> lost;
+    std::optional<LostWrite> lost = std::nullopt;
 };
 
 // Does the runner's next step; from idle it starts a run.

@@ -1,6 +1,6 @@
-// One state of the modelled world: one key, two sides, one runner, at most one transaction whose outcome is unknown.
-// What a server keeps (Desktop, Cloud) survives a crash of the runner; what the runner knows (Runner) does not.
-// There is no padding, so that equality and hash are those of the bytes.
+// One state of the modelled world: one key, two sides, one runner, at most one transaction whose outcome is
+// unknown. What a server keeps (Desktop, Cloud) survives a crash of the runner; what the runner knows
+// (Runner) does not. There is no padding, so that equality and hash are those of the bytes.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -8,23 +8,25 @@
 
 namespace tideway::protocol {
 
-using Version = std::int8_t;       // id of a committed row version; two versions are two contents, but all deletes are one
+using Version =
+    std::int8_t;  // id of a committed row version; two versions are two contents, but all deletes are one
 using VersionSet = std::uint16_t;  // bit v stands for version v
 using Seq = std::int8_t;           // value of a lease row: fence token and barrier counter in one
 using Count = std::int8_t;
 
-inline constexpr Version unknown = -1;  // a base that is not known; a write that is not planned
-inline constexpr Count everything = -1; // a watermark that makes the next run look at the key again
-// Enough for every user write, the three versions that exist when the archive was lost, and merges. A merge that finds no
-// room is held instead.
+inline constexpr Version unknown = -1;   // a base that is not known; a write that is not planned
+inline constexpr Count everything = -1;  // a watermark that makes the next run look at the key again
+// Enough for every user write, the three versions that exist when the archive was lost, and merges. A merge
+// that finds no room is held instead.
 inline constexpr int max_versions = 10;
-// One run adds one receipt and S3 of the next run removes it: more than two at once need rejected ones besides.
+// One run adds one receipt and S3 of the next run removes it: more than two at once need rejected ones
+// besides.
 inline constexpr int max_receipts = 4;
 
 enum class Place : std::int8_t { none, cloud, desktop };
 
-// Steps as in correctness.md 2.10; the runner is about to do the step it stands at. M5c (agreeing without a write) is
-// part of M4, and M8 (purging) has no step: it deletes what S3 of the next run deletes.
+// Steps as in correctness.md 2.10; the runner is about to do the step it stands at. M5c (agreeing without a
+// write) is part of M4, and M8 (purging) has no step: it deletes what S3 of the next run deletes.
 enum class Step : std::int8_t { idle, S1, S2, S3, M1, M2, M3, M4, M5a, M6a, M5b, M7 };
 
 enum class Action : std::int8_t {
@@ -33,7 +35,7 @@ enum class Action : std::int8_t {
     to_cloud,    // write the desktop's row at the cloud
     to_desktop,  // write the cloud's row at the desktop
     hold,        // a person decides
-    merge        // write a merge of both at the cloud; the next run carries it to the desktop as an ordinary change
+    merge  // write a merge of both at the cloud; the next run carries it to the desktop as an ordinary change
 };
 
 #pragma pack(push, 1)
@@ -42,6 +44,7 @@ struct History {  // who descends from whom; belongs to the observer, no server 
     VersionSet ancestors[max_versions];  // of each version, itself included
     VersionSet deletes;
     Version merged_desktop, merged_cloud, merged;  // the last merge, so that merging again gives the same row
+    Count epochs;                                  // given out so far; stands for fresh random ids
 };
 
 struct Side {
@@ -52,11 +55,12 @@ struct Side {
 };
 
 struct Desktop : Side {
-    Version base;  // what both sides last agreed on
-    Seq proof;     // the cloud had the base durably when its lease stood at this value
-    Seq peer_seq;  // highest lease value known to have been committed at the cloud
-    Seq acked;     // receipts up to this one are booked or rejected
+    Version base;                    // what both sides last agreed on
+    Seq proof;                       // the cloud had the base durably when its lease stood at this value
+    Seq peer_seq;                    // highest lease value known to have been committed at the cloud
+    Seq acked;                       // receipts up to this one are booked or rejected
     Count seen_desktop, seen_cloud;  // watermarks into the two changelogs
+    Count epoch;                     // of the cloud, as last known here (restore marks only)
 };
 
 struct Receipt {
@@ -68,6 +72,7 @@ struct Receipt {
 struct Cloud : Side {
     Count receipts;
     Receipt inbox[max_receipts];
+    Count epoch;  // changes whenever a restore of the cloud was noticed (restore marks only)
 };
 
 struct Apply {  // one apply transaction (2.9): what it needs to find, what it leaves
@@ -104,7 +109,8 @@ struct State {
     Desktop desktop_backup;
     Cloud cloud_backup;
     Runner runner;
-    Apply in_doubt;  // outlived its runner: may still commit or abort; place none when there is no such transaction
+    Apply in_doubt;  // outlived its runner: may still commit or abort; place none when there is no such
+                     // transaction
     Budgets left;
 };
 #pragma pack(pop)
