@@ -1,0 +1,295 @@
+#include <cstdlib>
+#include <functional>
+#include <span>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
+
+#include "base/error.hpp"
+#include "cli/request.hpp"
+#include "config/nearest.hpp"
+
+namespace tideway::cli {
+namespace {
+
+struct Later {
+    std::string_view command, instead;
+};
+
+const std::vector<Later> later_commands = {
+    {"parked", "tideway status counts the parked rows; every run tries them again"},
+    {"verify", "tideway plan --mode full compares every row with what both sides last agreed on"},
+    {"explain", "tideway plan --rows gives the reason for every row that would change"},
+    {"undo", "the old rows are kept in tideway.journal on the side where they were replaced"},
+    {"serve", "let cron or a systemd timer start tideway sync"},
+};
+
+constexpr const char* footer =
+    "Exit codes: 0 in sync, 1 failed (nothing half-done, may be retried), 2 usage or configuration,\n"
+    "3 done but rows wait for somebody, 4 stopped by a guard, 5 verify found differences,\n"
+    "6 another run is at work, 70 a defect of tideway.\n"
+    "Not in this version: parked, verify, explain, undo, serve.";
+
+// What CLI11 writes into; turned into a Request when all of it is there.
+struct Raw {
+    Request request;
+    std::string mode = "incremental", direction = "both";
+    bool dry_run = false, postgres = false;
+    std::map<const CLI::App*, Command> commands;
+};
+
+void add_global_options(CLI::App& app, Raw& raw) {
+    app.add_option("-c,--config", raw.request.config_path,
+                   "the configuration file (else TIDEWAY_CONFIG, else ./tideway.toml)")
+        ->type_name("FILE");
+    app.add_flag("--json", raw.request.json, "one JSON object on stdout instead of text");
+    app.add_option("--log-level", raw.request.log_level,
+                   "what to say on stderr: debug, info, warning or error")
+        ->type_name("LEVEL");
+    app.set_version_flag("--version", TIDEWAY_VERSION, "print the version");
+}
+
+void add_run_options(CLI::App& command, Raw& raw) {
+    command.add_option("--mode", raw.mode, "incremental (what may have changed) or full (compare every row)")
+        ->type_name("MODE");
+    command
+        .add_option("--direction", raw.direction,
+                    "both, forward (desktop to cloud) or reverse (cloud to desktop)")
+        ->type_name("WAY");
+    command.add_option("--table", raw.request.tables, "only this table; may be given several times")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+}
+
+CLI::App* add_command(CLI::App& app, Raw& raw, const char* name, const char* text, Command command) {
+    CLI::App* added = app.add_subcommand(name, text);
+    raw.commands.emplace(added, command);
+    return added;
+}
+
+void add_run_commands(CLI::App& app, Raw& raw) {
+    CLI::App* plan = add_command(app, raw, "plan", "say what sync would do; write nothing", Command::plan);
+    add_run_options(*plan, raw);
+    plan->add_flag("--rows", raw.request.rows, "list every row with its reason");
+    CLI::App* sync = add_command(app, raw, "sync", "bring both databases to the same state", Command::sync);
+    add_run_options(*sync, raw);
+    sync->add_option("--confirm", raw.request.confirm,
+                     "let through what a guard stopped in the plan of this hash")
+        ->type_name("HASH");
+    sync->add_flag("--dry-run", raw.dry_run, "the same as plan");
+    add_command(app, raw, "status", "how each table stands, and the last run", Command::status);
+}
+
+void add_setup_commands(CLI::App& app, Raw& raw) {
+    CLI::App* init = add_command(app, raw, "init", "read both catalogues and write a commented configuration",
+                                 Command::init);
+    init->add_option("--desktop", raw.request.desktop_url, "url of the desktop database")->type_name("URL");
+    init->add_option("--cloud", raw.request.cloud_url, "url of the cloud database")->type_name("URL");
+    init->add_option("-o,--output", raw.request.output, "write to this new file instead of stdout")
+        ->type_name("FILE");
+    CLI::App* doctor = add_command(app, raw, "doctor", "what could go wrong, and the cure; changes nothing",
+                                   Command::doctor);
+    doctor->add_flag("--print-grants", raw.request.print_grants,
+                     "print the SQL that gives the sync roles their rights");
+    CLI::App* config = app.add_subcommand("config", "check or show the configuration");
+    config->require_subcommand(1);
+    add_command(*config, raw, "check", "read the file and check it; connects to nothing",
+                Command::config_check);
+    add_command(*config, raw, "show", "print it with every default", Command::config_show);
+    CLI::App* uninstall = add_command(
+        app, raw, "uninstall", "remove every object of tideway from both databases", Command::uninstall);
+    uninstall->add_flag("--check", raw.request.check_only, "only list what is there");
+    CLI::App* demo =
+        add_command(app, raw, "demo", "a tour on two throwaway PostgreSQL servers", Command::demo);
+    demo->add_flag("--postgres", raw.postgres, "on PostgreSQL (the only kind in this version)");
+    demo->add_flag("--keep", raw.request.keep, "leave the servers running and their files in place");
+    demo->add_option("--fixture", raw.request.fixture, "the SQL file with the demo's tables")
+        ->type_name("FILE");
+}
+
+void add_conflict_commands(CLI::App& app, Raw& raw) {
+    CLI::App* conflicts = add_command(app, raw, "conflicts", "rows that both sides changed, and held rows",
+                                      Command::conflicts_list);
+    conflicts->require_subcommand(0, 1);
+    add_command(*conflicts, raw, "list", "all that were found", Command::conflicts_list);
+    CLI::App* show = add_command(*conflicts, raw, "show", "both rows, side by side", Command::conflicts_show);
+    show->add_option("ID", raw.request.conflict, "its number in the list")->required();
+    CLI::App* resolve =
+        add_command(*conflicts, raw, "resolve", "choose the row that holds", Command::conflicts_resolve);
+    resolve->add_option("ID", raw.request.conflict, "its number in the list")->required();
+    resolve->add_option("--take", raw.request.take, "desktop, cloud, or a file with the row as JSON")
+        ->type_name("WHICH")
+        ->required();
+}
+
+// The words that are neither options nor the values of global options.
+std::vector<std::string> words_of(const std::vector<std::string>& args) {
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        if (args[i] == "-c" || args[i] == "--config" || args[i] == "--log-level")
+            ++i;
+        else if (!args[i].starts_with("-"))
+            words.push_back(args[i]);
+    }
+    return words;
+}
+
+std::vector<const CLI::App*> subcommands_of(const CLI::App& app) {
+    return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+void refuse_later_command(const std::string& word) {
+    for (const Later& later : later_commands)
+        if (later.command == word)
+            throw Error(Code::not_in_this_version, fmt::format("this version has no command \"{}\"", word),
+                        std::string(later.instead));
+}
+
+// Where the command `path` needs a subcommand, the next word must be one.
+void refuse_unknown_command(const CLI::App& app, const std::string& path,
+                            std::span<const std::string> words) {
+    const std::vector<const CLI::App*> subcommands = subcommands_of(app);
+    if (words.empty() || subcommands.empty()) return;
+    std::vector<std::string> known;
+    for (const CLI::App* subcommand : subcommands) {
+        if (subcommand->get_name() == words.front())
+            return refuse_unknown_command(*subcommand, path + " " + words.front(), words.subspan(1));
+        known.push_back(subcommand->get_name());
+    }
+    const std::string meant = config::nearest(words.front(), known);
+    throw Error(Code::usage, fmt::format("there is no command \"{} {}\"", path, words.front()),
+                meant.empty() ? fmt::format("{} knows {}", path, fmt::join(known, ", "))
+                              : fmt::format("did you mean \"{} {}\"?", path, meant));
+}
+
+// The subcommand that was entered last: its options are the ones that a misspelt option may mean.
+const CLI::App& innermost(const CLI::App& app) {
+    const std::vector<CLI::App*> entered = app.get_subcommands();
+    return entered.empty() ? app : innermost(*entered.back());
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* at = &app; at != nullptr; at = at->get_parent())
+        for (const CLI::Option* option : at->get_options())
+            for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    return names;
+}
+
+std::string path_of(const CLI::App& app) {
+    return app.get_parent() == nullptr ? "tideway" : path_of(*app.get_parent()) + " " + app.get_name();
+}
+
+void refuse_unknown_option(const CLI::App& command, const std::vector<std::string>& args) {
+    const std::vector<std::string> known = option_names(command);
+    for (const std::string& arg : args) {
+        const std::string name = arg.substr(0, arg.find('='));
+        if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end()) continue;
+        const std::string meant = config::nearest(name, known);
+        throw Error(Code::usage, fmt::format("{} has no option {}", path_of(command), name),
+                    meant.empty() ? fmt::format("{} --help lists what it takes", path_of(command))
+                                  : fmt::format("did you mean {}?", meant));
+    }
+}
+
+[[noreturn]] void refuse_arguments(const CLI::App& app, const CLI::ParseError& error,
+                                   const std::vector<std::string>& args) {
+    const CLI::App& command = innermost(app);
+    refuse_unknown_option(command, args);
+    const bool no_command = error.get_name() == "RequiredError" && !subcommands_of(command).empty();
+    throw Error(Code::usage,
+                no_command ? fmt::format("\"{}\" needs a command", path_of(command)) : error.what(),
+                fmt::format("{} --help lists what it takes", path_of(command)));
+}
+
+[[noreturn]] void refuse_word(const char* option, const std::string& given,
+                              const std::vector<std::string>& words) {
+    const std::string meant = config::nearest(given, words);
+    throw Error(Code::usage,
+                fmt::format("{} cannot be \"{}\"; it is one of {}", option, given, fmt::join(words, ", ")),
+                meant.empty() ? "" : fmt::format("did you mean \"{}\"?", meant));
+}
+
+template <typename E>
+E choose(const char* option, const std::string& given, std::optional<E> (*parse)(std::string_view),
+         const std::vector<std::string>& words) {
+    const std::optional<E> value = parse(given);
+    if (!value) refuse_word(option, given, words);
+    return *value;
+}
+
+std::string environment_or(const char* name, const char* fallback) {
+    const char* value = std::getenv(name);
+    return value == nullptr || *value == '\0' ? fallback : value;
+}
+
+void check_log_level(const std::string& level) {
+    const std::vector<std::string> levels = {"debug", "info", "warning", "error"};
+    if (std::find(levels.begin(), levels.end(), level) == levels.end())
+        refuse_word("--log-level", level, levels);
+}
+
+void check_init(Request& request) {
+    if (request.desktop_url.empty()) request.desktop_url = environment_or("TIDEWAY_DESKTOP_URL", "");
+    if (request.cloud_url.empty()) request.cloud_url = environment_or("TIDEWAY_CLOUD_URL", "");
+    if (request.desktop_url.empty() || request.cloud_url.empty())
+        throw Error(Code::usage, "init needs the url of both databases",
+                    "tideway init --desktop URL --cloud URL (or TIDEWAY_DESKTOP_URL and TIDEWAY_CLOUD_URL)");
+}
+
+Request checked(Raw& raw) {
+    Request& request = raw.request;
+    if (request.config_path.empty()) request.config_path = environment_or("TIDEWAY_CONFIG", "tideway.toml");
+    check_log_level(request.log_level);
+    request.mode = choose("--mode", raw.mode, parse_mode, {"incremental", "full"});
+    request.direction = choose("--direction", raw.direction, parse_direction, {"both", "forward", "reverse"});
+    if (request.command == Command::sync && raw.dry_run) {
+        if (request.confirm)
+            throw Error(Code::usage, "--confirm and --dry-run exclude each other",
+                        "a dry run writes nothing");
+        request.command = Command::plan;
+    }
+    if (request.command == Command::init) check_init(request);
+    if (request.command == Command::demo && !raw.postgres)
+        throw Error(Code::not_in_this_version, "this version has no demo without a server",
+                    "tideway demo --postgres starts two throwaway PostgreSQL servers");
+    return request;
+}
+
+}  // namespace
+
+Request parse_command_line(const std::vector<std::string>& args) {
+    Raw raw;
+    CLI::App app{
+        "Tideway keeps an office's desktop database and its mobile app's cloud database the same,\n"
+        "in both directions, and no row that anybody wrote is ever lost.",
+        "tideway"};
+    app.fallthrough();
+    app.require_subcommand(1);
+    add_global_options(app, raw);
+    add_run_commands(app, raw);
+    add_conflict_commands(app, raw);
+    add_setup_commands(app, raw);
+    app.footer(footer);
+    const std::vector<std::string> words = words_of(args);
+    if (!words.empty()) refuse_later_command(words.front());
+    refuse_unknown_command(app, "tideway", words);
+    try {
+        app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    } catch (const CLI::CallForHelp&) {
+        raw.request.command = Command::help;
+        raw.request.help_text = app.help();
+        return raw.request;
+    } catch (const CLI::CallForVersion& version) {
+        raw.request.command = Command::version;
+        raw.request.help_text = version.what();
+        return raw.request;
+    } catch (const CLI::ParseError& error) {
+        refuse_arguments(app, error, args);
+    }
+    raw.request.command = raw.commands.at(&innermost(app));
+    return checked(raw);
+}
+
+}  // namespace tideway::cli

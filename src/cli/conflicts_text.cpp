@@ -1,0 +1,104 @@
+#include "cli/conflicts_text.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/report_json.hpp"
+#include "cli/text.hpp"
+#include "cli/text_table.hpp"
+
+namespace tideway::cli {
+namespace {
+
+constexpr std::size_t widest_value = 40;
+
+std::string kind_words(const std::string& kind) {
+    static const std::map<std::string, std::string> words = {
+        {"update_update", "both sides changed the row"},
+        {"update_delete", "the desktop changed the row, the cloud deleted it"},
+        {"delete_update", "the desktop deleted the row, the cloud changed it"},
+        {"insert_insert", "both sides had a row with this key that differed"},
+        {"collision", "both sides created a row with this key"},
+        {"held", "a rule of the configuration holds the row back"},
+    };
+    const auto found = words.find(kind);
+    return found == words.end() ? kind : found->second;
+}
+
+std::string winner_words(const ConflictEntry& entry) {
+    if (entry.winner == "desktop" || entry.winner == "cloud")
+        return fmt::format("the {}'s row holds{}", entry.winner,
+                           entry.policy.empty() ? "" : fmt::format(" (conflict = \"{}\")", entry.policy));
+    return "no side has won: both rows stay as they are";
+}
+
+std::string value_text(const Json& row, const std::string& column) {
+    if (!row.is_object() || !row.contains(column)) return "";
+    const Json& value = row[column];
+    const std::string text = value.is_string() ? value.get<std::string>()
+                             : value.is_null() ? "NULL"
+                                               : value.dump();
+    return shortened(printable(text), widest_value);
+}
+
+Json parsed(const std::optional<std::string>& row) {
+    return row ? Json::parse(*row, nullptr, false) : Json(nullptr);
+}
+
+std::string rows_text(const ConflictEntry& entry) {
+    const Json desktop = parsed(entry.desktop_row), cloud = parsed(entry.cloud_row);
+    std::vector<std::string> columns;
+    for (const Json* row : {&desktop, &cloud}) {
+        if (!row->is_object()) continue;
+        for (const auto& [column, value] : row->items())
+            if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
+    }
+    TextTable table;
+    for (const char* title : {"", "column", "desktop", "cloud"}) table.add_column(title, Align::left);
+    for (const std::string& column : columns) {
+        const bool both =
+            desktop.is_object() && cloud.is_object() && desktop.contains(column) && cloud.contains(column);
+        const bool same = both && desktop[column] == cloud[column];
+        table.add_row({same ? " " : "*", column, value_text(desktop, column), value_text(cloud, column)});
+    }
+    return table.rows() == 0 ? "" : "\n" + table.text();
+}
+
+std::string absent_text(const ConflictEntry& entry) {
+    std::string out;
+    if (!entry.desktop_row) out += "the desktop has no such row\n";
+    if (!entry.cloud_row) out += "the cloud has no such row\n";
+    return out;
+}
+
+}  // namespace
+
+std::string conflicts_text(const std::vector<ConflictEntry>& entries) {
+    if (entries.empty()) return "no conflicts and no held rows\n";
+    TextTable table;
+    table.add_column("id", Align::right);
+    for (const char* title : {"table", "key", "what happened", "holds", "status", "found"})
+        table.add_column(title, Align::left);
+    for (const ConflictEntry& entry : entries)
+        table.add_row({fmt::format("{}", entry.id), entry.table,
+                       shortened(printable(entry.key), widest_value), kind_words(entry.kind), entry.winner,
+                       entry.status, entry.at});
+    std::vector<std::string> lines = table.lines();
+    const std::string heading = lines.front() + "\n";
+    lines.erase(lines.begin());
+    return heading + cut_list(lines) + "\ntideway conflicts show ID shows both rows\n";
+}
+
+std::string conflict_text(const ConflictEntry& entry) {
+    std::string out = fmt::format("{} {}: {} {}\n", entry.kind == "held" ? "held row" : "conflict", entry.id,
+                                  entry.table, printable(entry.key));
+    out += fmt::format("found {}: {}\n{}\n", entry.at, kind_words(entry.kind), winner_words(entry));
+    if (!entry.reason.empty()) out += fmt::format("why: {}\n", printable(entry.reason));
+    out += fmt::format("status: {}\n", entry.status) + absent_text(entry) + rows_text(entry);
+    const std::string take = entry.winner == "desktop" ? "cloud"
+                             : entry.winner == "cloud" ? "desktop"
+                                                       : "desktop|cloud";
+    return out + fmt::format("\nto choose{}: tideway conflicts resolve {} --take {}\n",
+                             take == "desktop|cloud" ? "" : " the other one", entry.id, take);
+}
+
+}  // namespace tideway::cli

@@ -1,0 +1,13 @@
+// Conflicts and held rows for people.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "model/report.hpp"
+
+namespace tideway::cli {
+
+std::string conflicts_text(const std::vector<ConflictEntry>& entries);
+std::string conflict_text(const ConflictEntry& entry);
+
+}  // namespace tideway::cli

@@ -1,0 +1,62 @@
+#include "cli/program.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "cli/config_commands.hpp"
+#include "cli/report_json.hpp"
+#include "cli/request.hpp"
+
+namespace tideway::cli {
+namespace {
+
+Exit dispatch(const Request& request, std::ostream& out) {
+    switch (request.command) {
+        case Command::help:
+        case Command::version:
+            out << request.help_text << "\n";
+            return Exit::ok;
+        case Command::config_check:
+            return check_config(request, out);
+        case Command::config_show:
+            return show_config(request, out);
+        default:
+            break;
+    }
+    throw Error(Code::not_in_this_version, "this command is not built in yet");
+}
+
+Exit report(std::string_view id, Exit exit, const std::string& what, const std::string& hint, bool json,
+            std::ostream& out, std::ostream& err) {
+    if (json) {
+        out << dump(error_json(id, what, hint)) << std::flush;
+        return exit;
+    }
+    err << fmt::format("tideway: error {}: {}\n", id, what);
+    if (!hint.empty()) err << fmt::format("  what to do: {}\n", hint);
+    err << std::flush;
+    return exit;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
+    // A bad command line must be reported as JSON too, when JSON was asked for.
+    const bool json = std::find(args.begin(), args.end(), "--json") != args.end();
+    Exit exit = Exit::ok;
+    try {
+        exit = dispatch(parse_command_line(args), out);
+        out << std::flush;
+    } catch (const Error& e) {
+        exit = report(e.id(), e.exit(), e.what(), e.hint(), json, out, err);
+    } catch (const std::exception& e) {
+        const Defect defect(e.what());
+        exit = report(defect.id(), defect.exit(), defect.what(), defect.hint(), json, out, err);
+    }
+    return static_cast<int>(exit);
+}
+
+}  // namespace tideway::cli

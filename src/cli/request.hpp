@@ -1,0 +1,56 @@
+// The command line as a value: what is asked for, checked, before anything is opened.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/policy.hpp"
+
+namespace tideway::cli {
+
+enum class Command {
+    help,
+    version,
+    init,
+    doctor,
+    plan,
+    sync,
+    status,
+    conflicts_list,
+    conflicts_show,
+    conflicts_resolve,
+    config_check,
+    config_show,
+    uninstall,
+    demo,
+};
+
+struct Request {
+    Command command = Command::help;
+    std::string help_text;    // of `help` and `version`: what to print
+    std::string config_path;  // -c, TIDEWAY_CONFIG or ./tideway.toml
+    bool json = false;
+    std::string log_level = "info";  // debug | info | warning | error
+
+    Mode mode = Mode::incremental;  // plan, sync
+    Direction direction = Direction::both;
+    std::vector<std::string> tables;     // empty: all
+    std::optional<std::string> confirm;  // sync
+    bool rows = false;                   // plan
+
+    std::string desktop_url, cloud_url;  // init
+    std::optional<std::string> output;   // init: a file that must not exist yet; none = stdout
+    bool print_grants = false;           // doctor
+    bool check_only = false;             // uninstall
+    std::int64_t conflict = 0;           // conflicts show, resolve
+    std::string take;                    // conflicts resolve: desktop, cloud, or the name of a file
+    bool keep = false;                   // demo
+    std::optional<std::string> fixture;  // demo
+};
+
+// `args` without the program's name. Throws Error(usage) with the nearest command or option, and
+// Error(not_in_this_version) for commands that a later version will have.
+Request parse_command_line(const std::vector<std::string>& args);
+
+}  // namespace tideway::cli
