@@ -56,6 +56,7 @@ struct Relation {
     bool owned = false;          // our role is a member of the owner
     bool may_select = false, may_insert = false, may_update = false, may_delete = false, may_trigger = false;
     std::int64_t estimated_rows = 0;
+    std::string fingerprint;  // changes when a column is added, dropped, renamed or retyped
     const RelationColumn* column(const std::string& wanted) const {
         for (const RelationColumn& c : columns)
             if (c.name == wanted) return &c;

@@ -18,6 +18,7 @@ enum class Canon { image, number, trimmed, instant, json };
 struct ColumnSide {
     std::string name;
     std::string type;          // as format_type() spells it: "numeric(10,2)"
+    std::string base_type;     // without modifier, so that a cast cannot cut: "numeric"
     bool native_hash = false;  // equality of this type is equality of its image (DESIGN.md 10.6)
     bool not_null = false;
     bool writable = true;      // false: generated always as stored
@@ -52,13 +53,17 @@ struct LinkedTable {
     std::optional<std::string> created_desktop, created_cloud;
     std::string stamp_desktop_type, stamp_cloud_type;
     std::string desktop_zone;  // for timestamp without time zone; empty if no column needs it
-    std::string where;         // row filter, same text on both sides; empty = none
     std::vector<std::string> side_effects;
     Policy policy;
     Capture capture_desktop = Capture::digest, capture_cloud = Capture::digest;  // resolved, never automatic
     bool key_index_desktop = false, key_index_cloud = false;  // ON CONFLICT (key) has an index to refer to
+    std::string fingerprint_desktop, fingerprint_cloud;       // of the columns, as the catalogue said when linking
 
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
+    bool key_index(Side side) const { return side == Side::desktop ? key_index_desktop : key_index_cloud; }
+    const std::string& fingerprint(Side side) const {
+        return side == Side::desktop ? fingerprint_desktop : fingerprint_cloud;
+    }
     Capture capture(Side side) const { return side == Side::desktop ? capture_desktop : capture_cloud; }
     std::vector<const LinkedColumn*> key_columns() const;
 };

@@ -211,6 +211,12 @@ struct TableUse {  // table numbers and captures as the state schema records the
     int id = 0;
     sql::TableName desktop, cloud;
     Capture capture = Capture::digest;  // of this side
+    std::string key_columns;            // on this side, comma separated; the base and the changelog are built for them
+    bool intact = false;                // every object that the capture (and the base) needs is there and enabled
+};
+
+struct InstallOutcome {  // what did not exist before: marks taken earlier are worth nothing
+    bool capture_created = false, base_created = false;
 };
 
 struct RunRecord {
@@ -251,7 +257,8 @@ class Store {
     virtual std::optional<PairIdentity> identity(const std::string& pair) = 0;
     virtual void install(const std::string& pair, const PairIdentity& identity) = 0;  // creates or upgrades; idempotent
     virtual std::vector<TableUse> known_tables() = 0;
-    virtual void install_table(const LinkedTable& table) = 0;  // capture objects (and base); idempotent, lock_timeout
+    // Capture objects, and the base at the desktop; idempotent, gives up on a lock after a few seconds.
+    virtual InstallOutcome install_table(const LinkedTable& table) = 0;
     virtual std::vector<std::string> own_objects() = 0;        // what uninstall would remove, readable
     virtual void uninstall() = 0;
 
@@ -262,7 +269,9 @@ class Store {
     virtual void renew_lease(const std::string& run) noexcept = 0;
     virtual void release_lease(const std::string& run) noexcept = 0;
 
-    virtual std::unique_ptr<Snapshot> snapshot() = 0;
+    // Locks the tables against being rewritten or emptied while the snapshot lives (a rewritten table looks empty to an
+    // older snapshot) and checks their fingerprints: Error(schema_changed).
+    virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
     virtual BatchOutcome apply(const Batch& batch) = 0;
 
     // cloud only: receipts not yet booked by the desktop, in order of sequence
@@ -288,6 +297,7 @@ struct WaitingKey {
 
 // One transaction at the desktop that changes nothing but the archive (M6a, M5c).
 struct Booking {
+    std::string run;
     std::vector<Agreement> agreements;
     std::vector<WaitingKey> waiting;
     std::vector<std::pair<const LinkedTable*, Key>> settled;  // no longer waiting

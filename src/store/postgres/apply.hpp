@@ -1,0 +1,45 @@
+// One table's part of an apply transaction.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "store/postgres/pg_store.hpp"
+
+namespace tideway::pg {
+
+class SectionApply {
+  public:
+    SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number);
+    void stage();
+    void lock();         // the target's rows, with their present hash and image
+    void mark_direct();  // capture triggers do not log the next statements on this table
+    void update();
+    void insert();
+    void erase();
+    std::int64_t journal(const Batch& batch, std::int64_t sequence);
+    std::int64_t keep_conflicts(const Batch& batch);
+    void record_agreements(const Batch& batch, std::int64_t sequence);
+    std::vector<RowOutcome> outcomes();
+
+  private:
+    std::int64_t execute(std::string_view name, const std::string& text);
+    bool has(Write write) const;
+    Cells stage_row(const PlannedRow& row, std::size_t n) const;
+    std::string claimed(char op) const;
+    std::string returned_keys() const;
+
+    PgStore& store_;
+    Connection& connection_;
+    const BatchSection& section_;
+    int number_;
+    Expressions e_;
+    std::string stage_;
+};
+
+// Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.
+void apply_sections(std::vector<SectionApply>& sections);
+
+// "ON CONFLICT (k1..) DO UPDATE SET ..." of a base table.
+std::string base_upsert(std::size_t keys);
+
+}  // namespace tideway::pg

@@ -1,0 +1,203 @@
+// Reads one side's catalogue into plain values.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "store/postgres/pg_store.hpp"
+
+namespace tideway::pg {
+namespace {
+
+TypeClass class_of(const std::string& type) {
+    static const std::map<std::string, TypeClass> classes{
+        {"smallint", TypeClass::integer}, {"integer", TypeClass::integer}, {"bigint", TypeClass::integer},
+        {"numeric", TypeClass::numeric}, {"real", TypeClass::floating}, {"double precision", TypeClass::floating},
+        {"boolean", TypeClass::boolean}, {"text", TypeClass::text}, {"character varying", TypeClass::text},
+        {"character", TypeClass::padded}, {"timestamp without time zone", TypeClass::instant},
+        {"timestamp with time zone", TypeClass::zoned_instant}, {"json", TypeClass::json}, {"jsonb", TypeClass::jsonb},
+        {"uuid", TypeClass::uuid}, {"bytea", TypeClass::bytes}, {"date", TypeClass::date}};
+    const auto found = classes.find(type);
+    return found == classes.end() ? TypeClass::other : found->second;
+}
+
+bool hashes_by_image(TypeClass type, bool deterministic) {
+    switch (type) {
+        case TypeClass::integer: case TypeClass::boolean: case TypeClass::uuid: case TypeClass::bytes: case TypeClass::date:
+            return true;
+        case TypeClass::text: return deterministic;
+        default: return false;
+    }
+}
+
+std::vector<RelationColumn> read_columns(Connection& c, const std::string& oid) {
+    const Result found = run(c, "read columns", R"(
+WITH RECURSIVE resolved AS (
+    SELECT a.attnum, a.atttypid AS typ, a.atttypmod AS typmod FROM pg_attribute a
+    WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT r.attnum, y.typbasetype, CASE WHEN r.typmod = -1 THEN y.typtypmod ELSE r.typmod END
+    FROM resolved r JOIN pg_type y ON y.oid = r.typ WHERE y.typtype = 'd')
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(r.typ, NULL),
+       CASE WHEN r.typmod < 4 THEN -1 WHEN r.typ = 'numeric'::regtype THEN ((r.typmod - 4) >> 16) & 65535 ELSE r.typmod - 4 END,
+       coalesce(l.collisdeterministic, true), a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
+       a.attidentity = 'a'
+FROM pg_attribute a JOIN resolved r USING (attnum) JOIN pg_type y ON y.oid = r.typ AND y.typtype <> 'd'
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
+WHERE a.attrelid = $1::oid ORDER BY a.attnum)", {oid});
+    std::vector<RelationColumn> columns;
+    for (int i = 0; i < found.rows(); ++i) {
+        RelationColumn column;
+        column.name = found.text(i, 0);
+        column.type = found.text(i, 1);
+        column.base_type = found.text(i, 2);
+        column.type_class = class_of(column.base_type);
+        column.length = static_cast<int>(found.integer(i, 3));
+        column.native_hash = hashes_by_image(column.type_class, found.boolean(i, 4));
+        column.not_null = found.boolean(i, 5);
+        column.has_default = found.boolean(i, 6);
+        column.generated = found.boolean(i, 7);
+        column.identity_always = found.boolean(i, 8);
+        if (column.base_type == "character") column.base_type = "bpchar";
+        columns.push_back(std::move(column));
+    }
+    return columns;
+}
+
+std::vector<UniqueKey> read_unique_keys(Connection& c, const std::string& oid) {
+    const Result found = run(c, "read unique keys", R"(
+SELECT i.indexrelid::regclass::text, i.indisprimary,
+       i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL,
+       ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts ORDER BY k.n)
+FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique ORDER BY i.indisprimary DESC, 1)", {oid});
+    std::vector<UniqueKey> keys;
+    for (int i = 0; i < found.rows(); ++i)
+        keys.push_back({std::string(found.text(i, 0)), parse_text_array(found.text(i, 3)), found.boolean(i, 1), found.boolean(i, 2)});
+    return keys;
+}
+
+std::vector<ForeignKey> read_foreign_keys(Connection& c, const std::string& oid) {
+    const Result found = run(c, "read foreign keys", R"(
+SELECT f.conname, n.nspname, p.relname, f.confdeltype, f.confupdtype, f.condeferrable,
+       ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY k(attnum, n)
+             JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum ORDER BY k.n),
+       ARRAY(SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY k(attnum, n)
+             JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum ORDER BY k.n)
+FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
+WHERE f.conrelid = $1::oid AND f.contype = 'f' ORDER BY f.conname)", {oid});
+    std::vector<ForeignKey> keys;
+    for (int i = 0; i < found.rows(); ++i)
+        keys.push_back({std::string(found.text(i, 0)), parse_text_array(found.text(i, 6)), parse_text_array(found.text(i, 7)),
+                        {std::string(found.text(i, 1)), std::string(found.text(i, 2))}, found.text(i, 3)[0],
+                        found.text(i, 4)[0], found.boolean(i, 5)});
+    return keys;
+}
+
+std::vector<std::string> read_triggers(Connection& c, const std::string& oid) {
+    const Result found = run(c, "read triggers", R"(
+SELECT g.tgname FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
+WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway' ORDER BY 1)", {oid});
+    std::vector<std::string> triggers;
+    for (int i = 0; i < found.rows(); ++i) triggers.emplace_back(found.text(i, 0));
+    return triggers;
+}
+
+}  // namespace
+
+std::string fingerprint_sql(const std::string& oid) {
+    return fmt::format("(SELECT md5(string_agg(concat_ws(':', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated), ',' "
+                       "ORDER BY a.attnum)) FROM pg_attribute a WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped)", oid);
+}
+
+void check_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables) {
+    std::vector<std::string> parts;
+    for (const LinkedTable* table : tables)
+        parts.push_back(fmt::format("SELECT {}", fingerprint_sql(sql::literal(table->on(side).quoted()) + "::regclass")));
+    if (parts.empty()) return;
+    const Result found = connection.query({"compare columns", join(parts, " UNION ALL ")});
+    for (int i = 0; i < found.rows(); ++i) {
+        const LinkedTable& table = *tables[static_cast<std::size_t>(i)];
+        if (found.text(i, 0) == table.fingerprint(side)) continue;
+        throw Error(Code::schema_changed,
+                    fmt::format("the columns of {} changed at the {} side while this run was at work", table.on(side).display(), name(side)),
+                    "nothing was written to it; run the same command again, and see doctor if a column was dropped or retyped");
+    }
+}
+
+ServerFacts PgStore::server() {
+    Transaction transaction(reader(), {.read_only = true});
+    const Result found = run(reader(), "read server facts", R"(
+SELECT current_database(), current_user, current_setting('server_encoding'),
+       (SELECT system_identifier::text FROM pg_control_system()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+       r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
+       current_setting('track_counts') = 'on', r.rolsuper OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),
+       (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')
+FROM pg_roles r WHERE r.rolname = current_user)");
+    ServerFacts facts;
+    facts.version = reader().server_version();
+    facts.database = found.text(0, 0);
+    facts.user = found.text(0, 1);
+    facts.encoding = found.text(0, 2);
+    facts.system_id = found.text(0, 3);
+    facts.now = found.integer(0, 4);
+    facts.superuser = found.boolean(0, 5);
+    facts.bypass_rls = found.boolean(0, 6);
+    facts.in_recovery = found.boolean(0, 7);
+    facts.read_only = found.boolean(0, 8);
+    facts.track_counts = found.boolean(0, 9);
+    facts.sees_all_sessions = found.boolean(0, 10);
+    facts.time_zone = found.text(0, 11);
+    facts.endpoint = reader().describe();
+    transaction.commit();
+    return facts;
+}
+
+std::vector<sql::TableName> PgStore::tables() {
+    Transaction transaction(reader(), {.read_only = true});
+    const Result found = run(reader(), "list tables", R"(
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'tideway')
+  AND n.nspname !~ '^pg_(toast|temp)' AND has_schema_privilege(n.oid, 'USAGE')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+ORDER BY 1, 2)");
+    std::vector<sql::TableName> names;
+    for (int i = 0; i < found.rows(); ++i) names.push_back({std::string(found.text(i, 0)), std::string(found.text(i, 1))});
+    transaction.commit();
+    return names;
+}
+
+std::optional<Relation> PgStore::relation(const sql::TableName& name) {
+    Transaction transaction(reader(), {.read_only = true});
+    Connection& c = reader();
+    const Result found = run(c, "read relation",
+                             fmt::format(R"(
+SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c.relowner, 'USAGE'),
+       has_table_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'UPDATE'),
+       has_table_privilege(c.oid, 'DELETE'), has_table_privilege(c.oid, 'TRIGGER'),
+       CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, {}
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))", fingerprint_sql("c.oid")),
+                             {name.schema, name.table});
+    if (found.rows() == 0) return std::nullopt;
+    const std::string oid(found.text(0, 0));
+    Relation relation;
+    relation.name = name;
+    relation.kind = found.text(0, 1)[0];
+    relation.rls = found.boolean(0, 2);
+    relation.owned = found.boolean(0, 3);
+    relation.may_select = found.boolean(0, 4);
+    relation.may_insert = found.boolean(0, 5);
+    relation.may_update = found.boolean(0, 6);
+    relation.may_delete = found.boolean(0, 7);
+    relation.may_trigger = found.boolean(0, 8);
+    relation.estimated_rows = found.integer(0, 9);
+    relation.fingerprint = found.text(0, 10);
+    relation.columns = read_columns(c, oid);
+    relation.unique_keys = read_unique_keys(c, oid);
+    relation.foreign_keys = read_foreign_keys(c, oid);
+    relation.triggers = read_triggers(c, oid);
+    transaction.commit();
+    return relation;
+}
+
+}  // namespace tideway::pg

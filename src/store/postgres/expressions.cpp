@@ -1,0 +1,188 @@
+#include "store/postgres/expressions.hpp"
+
+#include <fmt/format.h>
+
+namespace tideway::pg {
+namespace {
+
+std::string column_of(const std::string& alias, const std::string& name) {
+    return alias + "." + sql::Identifier(name).quoted();
+}
+
+bool zoneless(const ColumnSide& column) { return column.base_type == "timestamp without time zone"; }
+
+}  // namespace
+
+std::string join(const std::vector<std::string>& parts, const char* separator) {
+    return fmt::format("{}", fmt::join(parts, separator));
+}
+
+std::string key_list(std::size_t count, const std::string& alias) {
+    std::vector<std::string> names;
+    for (std::size_t i = 1; i <= count; ++i)
+        names.push_back(alias.empty() ? fmt::format("k{}", i) : fmt::format("{}.k{}", alias, i));
+    return join(names);
+}
+
+std::string key_equal(std::size_t count, const std::string& left, const std::string& right) {
+    std::vector<std::string> parts;
+    for (std::size_t i = 1; i <= count; ++i) parts.push_back(fmt::format("{}.k{} = {}.k{}", left, i, right, i));
+    return join(parts, " AND ");
+}
+
+Expressions::Expressions(const LinkedTable& table, Side side, Hash seeds, int server_version)
+    : table_(table), side_(side), seeds_(seeds), version_(server_version) {}
+
+std::string Expressions::hash(std::int64_t seed) const {
+    std::vector<std::string> images;
+    for (const LinkedColumn& column : table_.columns) {
+        if (!column.hashed) continue;
+        const std::string value = column_of("t", column.on(side_).name);
+        const bool native = column.on(side_).native_hash;
+        images.push_back(native ? value : fmt::format("({}::text COLLATE \"C\")", value));
+    }
+    const char* form = version_ >= 140000 ? "hash_record_extended(ROW({}), {})" : "hashtextextended(ROW({})::text COLLATE \"C\", {})";
+    return fmt::format(fmt::runtime(form), join(images), seed);
+}
+
+std::string Expressions::instant(const ColumnSide& column, const std::string& value) const {
+    if (!zoneless(column)) return value;
+    return fmt::format("({} AT TIME ZONE {})", value, sql::literal(table_.desktop_zone));
+}
+
+std::string Expressions::canon(const LinkedColumn& column, const std::string& value) const {
+    switch (column.canon) {
+        case Canon::image: return value + "::text";
+        case Canon::number: return fmt::format("trim_scale({}::numeric)::text", value);
+        case Canon::trimmed: return fmt::format("rtrim({}::text)", value);
+        case Canon::instant: return instant(column.on(side_), value) + "::text";
+        case Canon::json: return value + "::jsonb::text";
+    }
+    return value;
+}
+
+std::string Expressions::canonical() const {
+    std::vector<std::string> values;
+    for (const LinkedColumn& column : table_.columns)
+        if (column.hashed) values.push_back(canon(column, column_of("t", column.on(side_).name)));
+    return fmt::format("md5({} || ROW({})::text)", sql::literal(std::to_string(seeds_.a)), join(values));
+}
+
+std::vector<std::string> Expressions::key_cells() const {
+    std::vector<std::string> cells;
+    for (const LinkedColumn* column : table_.key_columns())
+        cells.push_back(canon(*column, column_of("t", column->on(side_).name)));
+    return cells;
+}
+
+std::vector<std::string> Expressions::key_cells_of(const std::string& alias) const {
+    std::vector<std::string> cells;
+    for (const LinkedColumn* column : table_.key_columns())
+        cells.push_back(canon(*column, fmt::format("{}.k{}", alias, cells.size() + 1)));
+    return cells;
+}
+
+std::string Expressions::key_match(const std::string& alias) const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(fmt::format("{} = {}.k{}", column_of("t", column->on(side_).name), alias, parts.size() + 1));
+    return join(parts, " AND ");
+}
+
+std::string Expressions::key_match_text(const std::string& alias) const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(fmt::format("{} = {}.k{}::{}", column_of("t", column->on(side_).name), alias, parts.size() + 1,
+                                    column->on(side_).base_type));
+    return join(parts, " AND ");
+}
+
+std::string Expressions::key_present() const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(column_of("t", column->on(side_).name) + " IS NOT NULL");
+    return join(parts, " AND ");
+}
+
+std::string Expressions::key_from_text(const std::string& alias) const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(fmt::format("{}.k{}::{}", alias, parts.size() + 1, column->on(side_).base_type));
+    return join(parts);
+}
+
+std::string Expressions::key_columns() const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns()) parts.push_back(column_of("t", column->on(side_).name));
+    return join(parts);
+}
+
+std::string Expressions::key_names() const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(sql::Identifier(column->on(side_).name).quoted());
+    return join(parts);
+}
+
+std::string Expressions::bucket(const std::vector<std::string>& cells) const {
+    return fmt::format("(hashtextextended(ROW({})::text COLLATE \"C\", 0) & 16383)::int", join(cells));
+}
+
+std::string Expressions::stamp() const {
+    const auto& name = side_ == Side::desktop ? table_.stamp_desktop : table_.stamp_cloud;
+    if (!name) return "NULL::bigint";
+    const auto& type = side_ == Side::desktop ? table_.stamp_desktop_type : table_.stamp_cloud_type;
+    std::string value = column_of("t", *name);
+    if (type == "timestamp without time zone")
+        value = fmt::format("({} AT TIME ZONE {})", value, sql::literal(table_.desktop_zone.empty() ? "UTC" : table_.desktop_zone));
+    return fmt::format("CASE WHEN isfinite({0}) THEN (extract(epoch FROM {0}) * 1000000)::bigint "
+                       "WHEN {0} > now() THEN 4611686018427387904 WHEN {0} < now() THEN -4611686018427387904 END",
+                       value);
+}
+
+std::string Expressions::marked_mobile() const {
+    if (!table_.origin) return "false";
+    const auto& name = side_ == Side::desktop ? table_.origin->desktop_column : table_.origin->cloud_column;
+    if (!name) return "false";
+    return fmt::format("coalesce({}::text = {}, false)", column_of("t", *name), sql::literal(table_.origin->cloud_letter));
+}
+
+std::string Expressions::bytes() const {
+    return "(CASE WHEN pg_column_size(t.*) > 2000 THEN octet_length(t::text) ELSE pg_column_size(t.*) END)::bigint";
+}
+
+std::vector<std::string> Expressions::cells() const {
+    std::vector<std::string> cells;
+    for (const LinkedColumn& column : table_.columns) {
+        const std::string value = column_of("t", column.on(side_).name);
+        const bool crosses_zone = column.canon == Canon::instant && zoneless(column.desktop) != zoneless(column.cloud);
+        if (!crosses_zone) {
+            cells.push_back(value);
+        } else {
+            const std::string zone = sql::literal(table_.desktop_zone);
+            cells.push_back(fmt::format("({} AT TIME ZONE {})", value, zone));
+        }
+    }
+    return cells;
+}
+
+std::string Expressions::assignments() const {
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+        const LinkedColumn& column = table_.columns[i];
+        const ColumnSide& target = column.on(side_);
+        if (column.key || column.insert_only || !target.writable) continue;
+        const std::string name = sql::Identifier(target.name).quoted();
+        const std::string fresh = fmt::format("s.c{}", i + 1);
+        if (column.canon == Canon::image) {
+            parts.push_back(fmt::format("{} = {}", name, fresh));
+        } else {
+            const std::string old = column_of("t", target.name);
+            parts.push_back(fmt::format("{0} = CASE WHEN {1} = {2} THEN {3} ELSE {4} END", name, canon(column, old),
+                                        canon(column, fresh), old, fresh));
+        }
+    }
+    return join(parts);
+}
+
+}  // namespace tideway::pg

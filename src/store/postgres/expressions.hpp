@@ -1,0 +1,62 @@
+// SQL text for one table on one side: hashes, canonical digests, keys, conversions. Pure.
+// Rows are always aliased `t`; key work tables carry the key as k1, k2, ... .
+#pragma once
+#include <string>
+#include <vector>
+
+#include "model/table.hpp"
+
+namespace tideway::pg {
+
+class Expressions {
+  public:
+    // seeds: of the pair; server_version decides between record hashing (14+) and text hashing.
+    Expressions(const LinkedTable& table, Side side, Hash seeds, int server_version);
+
+    std::string relation() const { return table_.on(side_).quoted(); }
+    // The two halves of the row's hash (DESIGN.md 10.6).
+    std::string hash_a() const { return hash(seeds_.a); }
+    std::string hash_b() const { return hash(seeds_.b); }
+    // Digest of the canonical values, equal on both sides for equal meanings (correctness.md 2.3).
+    std::string canonical() const;
+    // Key cells in canonical text, one expression per key column: of the row `t`, or of k1, k2.. with this prefix.
+    std::vector<std::string> key_cells() const;
+    std::vector<std::string> key_cells_of(const std::string& alias) const;
+    // "t.a = w.k1 AND t.b = w.k2" where w holds the key typed as in this table.
+    std::string key_match(const std::string& alias) const;
+    // The same where w holds the key as canonical text.
+    std::string key_match_text(const std::string& alias) const;
+    // "t.a IS NOT NULL AND ..."
+    std::string key_present() const;
+    // Casts of canonical text columns k1.. of `alias` to this side's key types, comma separated.
+    std::string key_from_text(const std::string& alias) const;
+    std::string key_columns() const;       // "t.a, t.b"
+    std::string key_names() const;         // "a, b" quoted
+    std::string bucket(const std::vector<std::string>& cells) const;
+    std::string stamp() const;             // bigint, UTC microseconds, or NULL
+    std::string marked_mobile() const;     // boolean
+    std::string bytes() const;             // bigint, rough size of the row in text form
+    // Every linked column, in order, converted for the other side.
+    std::vector<std::string> cells() const;
+    // UPDATE SET list from a stage `s` with columns c1..: keeps the present image where the meaning is equal.
+    std::string assignments() const;
+    const LinkedTable& table() const { return table_; }
+    Side side() const { return side_; }
+
+  private:
+    std::string hash(std::int64_t seed) const;
+    std::string canon(const LinkedColumn& column, const std::string& value) const;
+    std::string instant(const ColumnSide& column, const std::string& value) const;
+    const LinkedTable& table_;
+    Side side_;
+    Hash seeds_;
+    int version_;
+};
+
+// "k1, k2" or with a prefix "w.k1, w.k2".
+std::string key_list(std::size_t count, const std::string& alias = {});
+// "a.k1 = b.k1 AND ..."
+std::string key_equal(std::size_t count, const std::string& left, const std::string& right);
+std::string join(const std::vector<std::string>& parts, const char* separator = ", ");
+
+}  // namespace tideway::pg

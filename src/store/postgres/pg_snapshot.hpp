@@ -1,0 +1,60 @@
+// A REPEATABLE READ view of one PostgreSQL side, and the marks by which later views know what changed since.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "store/postgres/pg_store.hpp"
+
+namespace tideway::pg {
+
+// "snapshot;floor": pg_current_snapshot() and, for timestamp capture, the time in microseconds before which every
+// transaction that stamps rows is known to have ended.
+struct Mark {
+    std::string snapshot;
+    std::int64_t floor = 0;
+    std::uint64_t xmin = 0, xmax = 0;
+    std::string text() const;
+    static Mark parse(const std::string& text);
+};
+
+// True if the transaction counter makes sense with the mark: not behind it, and less than 2^31 ahead (xmin capture).
+bool follows(const Mark& now, const Mark& then, bool within_wraparound);
+
+// WHERE condition on a changelog alias `h`: committed after the mark was taken. $1 is the mark's snapshot.
+std::string changed_since_sql();
+// WHERE condition on `t` for timestamp capture; overlap included. Uses no parameter.
+std::string stamped_since_sql(const Expressions& expressions, const Mark& mark);
+// WHERE condition on `t` for xmin capture.
+std::string written_since_sql(const Mark& mark);
+
+class PgSnapshot : public Snapshot {
+  public:
+    PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables);
+    std::int64_t now() const override { return now_; }
+    std::string mark() const override { return mark_.text(); }
+    HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark, const HintSink& sink) override;
+    Digest digest(const LinkedTable& table, bool keys_only) override;
+    void list_buckets(const LinkedTable& table, const std::vector<int>& buckets, const HintSink& sink) override;
+    std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;
+    std::int64_t count_protected(const LinkedTable& table) override;
+    std::int64_t count(const LinkedTable& table) override;
+    std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) override;
+
+  private:
+    std::int64_t stream_hints(const Expressions& expressions, const std::string& from, const HintSink& sink);
+    HintOutcome changelog_hints(const Expressions& expressions, const Mark& since, const HintSink& sink);
+    PgStore& store_;
+    Connection& connection_;
+    std::optional<Transaction> transaction_;
+    std::int64_t now_ = 0;
+    Mark mark_;
+};
+
+// True if a TRUNCATE was logged since the mark.
+bool truncated_since(Connection& connection, const std::string& changes, const Mark& since);
+
+// Select list of a RowImage over `t` (key cells, hash, canonical, stamp, mobile mark, cells) and its reader.
+std::string image_columns(const Expressions& expressions);
+RowImage image_at(const Result& result, int row, int column, const LinkedTable& table);
+
+}  // namespace tideway::pg

@@ -1,0 +1,95 @@
+// A side kept in PostgreSQL 13 to 18. At most three connections: one reads (the snapshot), one writes (batches and
+// bookings), one keeps the lease fresh. Everything happens inside transactions, so a transaction pooler is fine.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "db/postgres/connection.hpp"
+#include "store/postgres/expressions.hpp"
+#include "store/store.hpp"
+
+namespace tideway::pg {
+
+// DbError of a statement on behalf of a batch, as the engine's terms: Refused, TryAgain, or the error itself.
+[[noreturn]] void rethrow_for_batch(const DbError& error);
+
+class PgArchive;
+
+class PgStore : public Store {
+  public:
+    // hook may be null; it must outlive the store. Connects at once, so that errors come early.
+    PgStore(ConnectOptions options, std::string pair, WaitHook* hook);
+    ~PgStore() override;
+
+    Side side() const override { return options_.side; }
+    std::string describe() const override;
+    ServerFacts server() override;
+    std::vector<sql::TableName> tables() override;
+    std::optional<Relation> relation(const sql::TableName& name) override;
+
+    std::optional<PairIdentity> identity(const std::string& pair) override;
+    void install(const std::string& pair, const PairIdentity& identity) override;
+    std::vector<TableUse> known_tables() override;
+    InstallOutcome install_table(const LinkedTable& table) override;
+    std::vector<std::string> own_objects() override;
+    void uninstall() override;
+
+    LeaseState lease() override;
+    bool take_lease(std::int64_t seen, std::int64_t next, const std::string& run, const std::string& holder) override;
+    std::int64_t barrier(std::int64_t fence) override;
+    void renew_lease(const std::string& run) noexcept override;
+    void release_lease(const std::string& run) noexcept override;
+
+    std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) override;
+    BatchOutcome apply(const Batch& batch) override;
+
+    std::vector<Receipt> receipts(std::int64_t after) override;
+    void purge_receipts(std::int64_t up_to) override;
+    void purge_changes(const LinkedTable& table, const std::string& mark) override;
+
+    void record_run(const RunRecord& record) override;
+    void record_idle(const RunRecord& record) override;
+    std::vector<KeptConflict> conflicts() override;
+    Archive* archive() override;
+
+    // For the parts of this store.
+    Connection& reader();
+    Connection& writer();
+    const std::string& pair() const { return pair_; }
+    int pair_number() const { return pair_number_; }
+    Expressions expressions(const LinkedTable& table) const;
+
+  private:
+    Connection& keeper();
+
+    ConnectOptions options_;
+    std::string pair_;
+    WaitHook* hook_;
+    int pair_number_ = 0;
+    Hash seeds_;
+    std::optional<Connection> reader_, writer_, keeper_;
+    std::unique_ptr<PgArchive> archive_;
+};
+
+// A statement with values: text with $1.. and the cells to go with it.
+Result run(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters = {});
+
+// PostgreSQL array literal of text elements, for parameters of type text[].
+std::string text_array(const std::vector<std::string>& elements);
+std::vector<std::string> parse_text_array(std::string_view literal);
+
+// One row of COPY text.
+void append_cells(std::string& out, const Cells& cells);
+
+// Result cells.
+std::optional<std::int64_t> maybe_integer(const Result& result, int row, int column);
+Hash hash_at(const Result& result, int row, int column);  // two columns
+Key key_at(const Result& result, int row, int column, std::size_t count);
+
+// Error(schema_changed) if a table's columns are no longer as they were when the tables were linked.
+void check_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables);
+// The SQL expression that fingerprints the columns of relation `oid`.
+std::string fingerprint_sql(const std::string& oid);
+
+}  // namespace tideway::pg

@@ -1,0 +1,59 @@
+// What runs leave for people and for the app: history, per table status, kept conflicts.
+#include <fmt/format.h>
+
+#include "store/postgres/pg_store.hpp"
+
+namespace tideway::pg {
+namespace {
+
+void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction, std::int64_t written) {
+    run(c, "record table status", R"(
+UPDATE tideway.table_status SET last_sync_timestamp = now(), records_synced = $4::bigint,
+    records_total = records_total + $4::bigint, pending = $5::bigint
+WHERE pair = $1 AND tbl = $2::int AND direction = $3)",
+        {pair, std::to_string(line.table_id), direction, std::to_string(written), std::to_string(line.pending)});
+}
+
+}  // namespace
+
+void PgStore::record_run(const RunRecord& record) {
+    Connection& c = writer();
+    Transaction transaction(c);
+    for (const RunRecord::Line& line : record.lines) {
+        if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud);
+        if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
+    }
+    if (side() == Side::desktop)
+        run(c, "record run", R"(
+INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
+VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
+            {pair_, record.run, record.status, record.mode, record.direction, std::to_string(record.duration_ms),
+             record.report.empty() ? Cell{} : Cell{record.report}});
+    transaction.commit();
+}
+
+void PgStore::record_idle(const RunRecord& record) {
+    Transaction transaction(writer());
+    run(writer(), "record idle run", R"(
+UPDATE tideway.pair SET idle_forward = CASE WHEN $2 <> 'reverse' THEN now() ELSE idle_forward END,
+    idle_reverse = CASE WHEN $2 <> 'forward' THEN now() ELSE idle_reverse END WHERE pair = $1)",
+        {pair_, record.direction});
+    transaction.commit();
+}
+
+std::vector<KeptConflict> PgStore::conflicts() {
+    Transaction transaction(reader(), {.read_only = true});
+    const Result found = run(reader(), "list conflicts", R"(
+SELECT id, tbl, key, kind, winner, policy, status, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), reason,
+       desktop_row, cloud_row FROM tideway.conflict WHERE pair = $1 ORDER BY id)", {pair_});
+    std::vector<KeptConflict> conflicts;
+    for (int i = 0; i < found.rows(); ++i)
+        conflicts.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)), parse_text_array(found.text(i, 2)),
+                             std::string(found.text(i, 3)), std::string(found.text(i, 4)), std::string(found.text(i, 5)),
+                             std::string(found.text(i, 6)), std::string(found.text(i, 7)), std::string(found.text(i, 8)),
+                             found.cell(i, 9), found.cell(i, 10)});
+    transaction.commit();
+    return conflicts;
+}
+
+}  // namespace tideway::pg

@@ -1,0 +1,175 @@
+#include "store/postgres/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace tideway::pg {
+namespace {
+
+struct Event {
+    char letter;
+    const char* words;
+    const char* transition;
+};
+constexpr std::array<Event, 4> events{{{'i', "INSERT", "REFERENCING NEW TABLE AS tideway_new"},
+                                       {'u', "UPDATE", "REFERENCING OLD TABLE AS tideway_old NEW TABLE AS tideway_new"},
+                                       {'d', "DELETE", "REFERENCING OLD TABLE AS tideway_old"},
+                                       {'t', "TRUNCATE", ""}}};
+
+}  // namespace
+
+std::string common_schema_sql() {
+    return R"(
+CREATE SCHEMA IF NOT EXISTS tideway;
+REVOKE ALL ON SCHEMA tideway FROM PUBLIC;
+COMMENT ON SCHEMA tideway IS 'State of the synchroniser Tideway; removed by: tideway uninstall';
+CREATE SEQUENCE IF NOT EXISTS tideway.case_id;
+CREATE TABLE IF NOT EXISTS tideway.pair (
+    pair text PRIMARY KEY, no int NOT NULL GENERATED ALWAYS AS IDENTITY UNIQUE, uuid text NOT NULL,
+    side text NOT NULL, system_id text NOT NULL, seed_a bigint NOT NULL, seed_b bigint NOT NULL,
+    state_version int NOT NULL, created timestamptz NOT NULL DEFAULT now(),
+    idle_forward timestamptz, idle_reverse timestamptz);
+CREATE TABLE IF NOT EXISTS tideway.lease (
+    pair text PRIMARY KEY REFERENCES tideway.pair ON DELETE CASCADE, seq bigint NOT NULL DEFAULT 0,
+    run text, holder text, at timestamptz) WITH (fillfactor = 50);
+CREATE TABLE IF NOT EXISTS tideway.tables (
+    pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, id int NOT NULL,
+    desktop_schema text NOT NULL, desktop_table text NOT NULL, cloud_schema text NOT NULL, cloud_table text NOT NULL,
+    capture text NOT NULL, key_columns text NOT NULL,
+    PRIMARY KEY (pair, id), UNIQUE (pair, desktop_schema, desktop_table));
+CREATE TABLE IF NOT EXISTS tideway.conflict (
+    id bigint PRIMARY KEY DEFAULT nextval('tideway.case_id'), pair text NOT NULL, run text NOT NULL, tbl int NOT NULL,
+    key text[] NOT NULL, kind text NOT NULL, policy text NOT NULL, winner text NOT NULL, reason text NOT NULL,
+    desktop_row jsonb, cloud_row jsonb, status text NOT NULL DEFAULT 'kept', at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS tideway.journal (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, pair text NOT NULL, run text NOT NULL, batch bigint NOT NULL,
+    tbl int NOT NULL, key text[] NOT NULL, op "char" NOT NULL, rule text NOT NULL, before jsonb,
+    before_a bigint, before_b bigint, after_a bigint, after_b bigint, at timestamptz NOT NULL DEFAULT now(),
+    CHECK (op = 'I' OR before IS NOT NULL));
+CREATE TABLE IF NOT EXISTS tideway.table_status (
+    pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, tbl int NOT NULL, direction text NOT NULL,
+    table_name text NOT NULL, last_sync_timestamp timestamptz, records_synced bigint NOT NULL DEFAULT 0,
+    records_total bigint NOT NULL DEFAULT 0, pending bigint NOT NULL DEFAULT 0, PRIMARY KEY (pair, tbl, direction));
+CREATE OR REPLACE VIEW tideway.sync_metadata AS
+    SELECT s.table_name, s.direction,
+           greatest(s.last_sync_timestamp,
+                    CASE s.direction WHEN 'forward' THEN p.idle_forward ELSE p.idle_reverse END) AS last_sync_timestamp,
+           s.records_synced, s.pair
+    FROM tideway.table_status s JOIN tideway.pair p ON p.pair = s.pair;
+)";
+}
+
+std::string desktop_schema_sql() {
+    return R"(
+CREATE TABLE IF NOT EXISTS tideway.peer (
+    pair text PRIMARY KEY REFERENCES tideway.pair ON DELETE CASCADE, peer_seq bigint NOT NULL DEFAULT 0,
+    ack_seq bigint NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS tideway.watermark (
+    pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, tbl int NOT NULL, side text NOT NULL,
+    capture text NOT NULL, mark text NOT NULL, PRIMARY KEY (pair, tbl, side));
+CREATE TABLE IF NOT EXISTS tideway.waiting (
+    id bigint NOT NULL UNIQUE DEFAULT nextval('tideway.case_id'), pair text NOT NULL, tbl int NOT NULL,
+    key text[] NOT NULL, kind text NOT NULL, rule text NOT NULL, reason text NOT NULL, sqlstate text, detail text,
+    constraint_name text, choice text, first_seen timestamptz NOT NULL DEFAULT now(),
+    last_try timestamptz NOT NULL DEFAULT now(), tries int NOT NULL DEFAULT 1, run text NOT NULL,
+    PRIMARY KEY (pair, tbl, key));
+CREATE TABLE IF NOT EXISTS tideway.run (
+    pair text NOT NULL, run text PRIMARY KEY, status text NOT NULL, mode text NOT NULL, direction text NOT NULL,
+    duration_ms bigint NOT NULL, report jsonb, at timestamptz NOT NULL DEFAULT now());
+)";
+}
+
+std::string cloud_schema_sql() {
+    return R"(
+CREATE TABLE IF NOT EXISTS tideway.inbox (
+    pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, batch_seq bigint NOT NULL, tbl int NOT NULL,
+    key text[] NOT NULL, state "char" NOT NULL, origin "char" NOT NULL, hd_a bigint NOT NULL, hd_b bigint NOT NULL,
+    hc_a bigint NOT NULL, hc_b bigint NOT NULL, ts_d bigint, ts_c bigint, d_barrier bigint NOT NULL,
+    PRIMARY KEY (pair, batch_seq, tbl, key));
+)";
+}
+
+std::string base_name(int pair, int table) { return fmt::format("tideway.base_{}_{}", pair, table); }
+std::string changes_name(int pair, int table) { return fmt::format("tideway.changes_{}_{}", pair, table); }
+std::string capture_function_name(int pair, int table) { return fmt::format("tideway.capture_{}_{}", pair, table); }
+std::string trigger_name(int pair, int table, char event) { return fmt::format("tideway_{}_{}_{}", pair, table, event); }
+std::string direct_mark(int pair, int table) { return fmt::format("{}:{}", pair, table); }
+
+namespace {
+
+// Takes key types and collations from the table itself.
+std::string typed_keys_sql(const Expressions& e, const std::string& name) {
+    std::vector<std::string> keys;
+    for (const LinkedColumn* column : e.table().key_columns())
+        keys.push_back(fmt::format("t.{} AS k{}", sql::Identifier(column->on(e.side()).name).quoted(), keys.size() + 1));
+    return fmt::format("CREATE TABLE {} AS SELECT {} FROM {} AS t WITH NO DATA;\n", name, join(keys), e.relation());
+}
+
+}  // namespace
+
+std::string create_base_sql(const Expressions& e, int pair) {
+    const std::string name = base_name(pair, e.table().id);
+    const std::size_t keys = e.table().key_columns().size();
+    return typed_keys_sql(e, name) +
+           fmt::format(R"(ALTER TABLE {0} ADD state "char" NOT NULL DEFAULT 'L', ADD origin "char" NOT NULL DEFAULT 'D',
+    ADD hd_a bigint NOT NULL DEFAULT 0, ADD hd_b bigint NOT NULL DEFAULT 0, ADD hc_a bigint NOT NULL DEFAULT 0,
+    ADD hc_b bigint NOT NULL DEFAULT 0, ADD ts_d bigint, ADD ts_c bigint, ADD c_barrier bigint NOT NULL DEFAULT 0,
+    ADD PRIMARY KEY ({1});
+COMMENT ON TABLE {0} IS {2};
+)",
+                       name, key_list(keys), sql::literal("base of " + e.table().desktop.display()));
+}
+
+std::string create_changes_sql(const Expressions& e, int pair) {
+    const std::string name = changes_name(pair, e.table().id);
+    return typed_keys_sql(e, name) +
+           fmt::format(R"(ALTER TABLE {0} ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD op "char" NOT NULL,
+    ADD at timestamptz NOT NULL DEFAULT clock_timestamp();
+COMMENT ON TABLE {0} IS {1};
+)",
+                       name, sql::literal("changelog of " + e.table().on(e.side()).display()));
+}
+
+std::string create_capture_function_sql(const Expressions& e, int pair) {
+    const std::size_t count = e.table().key_columns().size();
+    const std::string into = fmt::format("INSERT INTO {} ({}, op)", changes_name(pair, e.table().id), key_list(count));
+    return fmt::format(R"(CREATE OR REPLACE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $tideway$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO {1} (op) VALUES ('T');
+    ELSIF pg_trigger_depth() = 1 AND current_setting('tideway.direct', true) = '{2}' THEN
+        NULL;
+    ELSIF TG_OP = 'INSERT' THEN
+        {3} SELECT {4}, 'I' FROM tideway_new AS t;
+    ELSIF TG_OP = 'DELETE' THEN
+        {3} SELECT {4}, 'D' FROM tideway_old AS t;
+    ELSE
+        {3} SELECT {4}, 'U' FROM tideway_new AS t UNION SELECT {4}, 'U' FROM tideway_old AS t;
+    END IF;
+    RETURN NULL;
+END $tideway$;
+REVOKE ALL ON FUNCTION {0}() FROM PUBLIC;
+)",
+                       capture_function_name(pair, e.table().id), changes_name(pair, e.table().id),
+                       direct_mark(pair, e.table().id), into, e.key_columns());
+}
+
+std::string create_triggers_sql(const Expressions& e, int pair, bool enable_always) {
+    std::string text;
+    for (const Event& event : events) {
+        const std::string name = trigger_name(pair, e.table().id, event.letter);
+        text += fmt::format("CREATE TRIGGER {} AFTER {} ON {} {} FOR EACH STATEMENT EXECUTE FUNCTION {}();\n", name,
+                            event.words, e.relation(), event.transition, capture_function_name(pair, e.table().id));
+        if (enable_always) text += fmt::format("ALTER TABLE {} ENABLE ALWAYS TRIGGER {};\n", e.relation(), name);
+    }
+    return text;
+}
+
+std::string drop_capture_sql(const Expressions& e, int pair) {
+    return fmt::format("DROP FUNCTION IF EXISTS {}() CASCADE;\nDROP TABLE IF EXISTS {};\n",
+                       capture_function_name(pair, e.table().id), changes_name(pair, e.table().id));
+}
+
+}  // namespace tideway::pg
