@@ -78,7 +78,8 @@ std::string table_text(const RunReport& report) {
 }
 
 // "1,204 rows written to the cloud, 3 to the desktop, 1 conflict (loser kept: tideway conflicts list)"
-std::string deeds(const RunReport& report, const char* verb) {
+std::string deeds(const RunReport& report, bool planned) {
+    const char* verb = planned ? "" : "written ";
     const Totals totals = totals_of(report);
     std::vector<std::string> parts;
     if (totals.to_cloud > 0)
@@ -90,8 +91,8 @@ std::string deeds(const RunReport& report, const char* verb) {
     if (totals.adopted > 0)
         parts.push_back(fmt::format("{} found equal on both sides", counted(totals.adopted, "row")));
     if (totals.conflicts > 0)
-        parts.push_back(
-            fmt::format("{} (loser kept: tideway conflicts list)", counted(totals.conflicts, "conflict")));
+        parts.push_back(counted(totals.conflicts, "conflict") +
+                        (planned ? " (the loser will be kept)" : " (loser kept: tideway conflicts list)"));
     return joined(parts);
 }
 
@@ -106,7 +107,7 @@ std::string verdict(const RunReport& report) {
         return fmt::format(
             "failed: error {}: {}\n  what to do: {}\n", report.error_code, report.error_text,
             report.error_hint.empty() ? "run it again; nothing is half-done" : report.error_hint);
-    const std::string done = deeds(report, "written ");
+    const std::string done = deeds(report, false);
     const std::string time = fmt::format(" ({})\n", duration(report.duration_ms));
     if (report.status == "guard")
         return fmt::format("stopped by a guard: {}{}", done.empty() ? "nothing was written" : done, time);
@@ -122,7 +123,7 @@ std::string verdict(const RunReport& report) {
 
 std::string plan_verdict(const RunReport& report) {
     if (report.status == "failed") return verdict(report);
-    const std::string todo = deeds(report, "");
+    const std::string todo = deeds(report, true);
     const WaitingTotals waits = total(waiting_of(report));
     std::string out = todo.empty() ? "nothing to write"
                                    : fmt::format("sync{} would write: {}", way(report.direction), todo);
@@ -135,7 +136,7 @@ std::string plan_verdict(const RunReport& report) {
 
 void add_guard(const RunReport& report, std::vector<std::string>& lines) {
     if (report.guard.empty()) return;
-    std::string text = "stopped, because more would change than [guard] allows:";
+    std::string text = "more would change than [guard] allows:";
     for (std::size_t i = 0; i < report.guard.size() && i < longest_list; ++i)
         text += fmt::format("\n    {}: {}", report.guard[i].table, report.guard[i].what);
     if (report.guard.size() > longest_list)

@@ -49,7 +49,7 @@ std::vector<std::string> waiting_lines(const std::vector<Waiting>& tables) {
             counted(totals.open_conflicts, "open conflict"), by_table(tables, &Waiting::open_conflicts)));
     if (totals.held > 0)
         lines.push_back(
-            fmt::format("{} held{}: a rule of the configuration lets neither side's row through\n"
+            fmt::format("{} held{}: ownership, deletes or where keeps the change from crossing\n"
                         "    tideway conflicts list",
                         counted(totals.held, "row"), by_table(tables, &Waiting::held)));
     if (totals.parked > 0)
