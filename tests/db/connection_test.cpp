@@ -200,8 +200,9 @@ TEST_F(Statements, ThatAreACopyAreADefectAndLeaveTheConnectionUsable) {
 
 TEST_F(Statements, FindOutThatTheirBackendWasTerminated) {
     Connection connection = connect(url());
-    const auto pid = connection.query({"pid", "select pg_backend_pid()"}).integer(0, 0);
-    observer.exec("select pg_terminate_backend(" + std::to_string(pid) + ", 10000)");
+    const std::string pid(connection.query({"pid", "select pg_backend_pid()"}).text(0, 0));
+    observer.exec("select pg_terminate_backend(" + pid + ")");
+    while (observer.number("select count(*) from pg_stat_activity where pid = " + pid) != 0) continue;
     const auto error = caught<DbError>([&] { connection.query({"x", "select 1"}); });
     ASSERT_TRUE(error);
     EXPECT_EQ(error->code(), Code::connection_lost);
