@@ -14,8 +14,8 @@ constexpr std::size_t terminal_width = 79;
 
 }  // namespace
 
-ProgressView::ProgressView(std::ostream& out, bool terminal, MonotonicMicros now)
-    : out_(out), terminal_(terminal), now_(std::move(now)), shown_at_(now_()) {}
+ProgressView::ProgressView(std::ostream& out, ProgressKind kind, MonotonicMicros now)
+    : out_(out), kind_(kind), now_(std::move(now)), shown_at_(now_()) {}
 
 ProgressView::~ProgressView() { clear(); }
 
@@ -28,7 +28,7 @@ void ProgressView::phase(std::string_view what) {
     if (what == phase_) return;
     phase_ = what;
     table_.clear();
-    if (!terminal_) return;
+    if (kind_ != ProgressKind::bar) return;
     clear();
     const std::string text = shortened(phase_ + " ...", terminal_width);
     out_ << text << std::flush;
@@ -36,15 +36,17 @@ void ProgressView::phase(std::string_view what) {
 }
 
 void ProgressView::table(std::string_view name, std::int64_t done, std::int64_t total) {
+    if (kind_ == ProgressKind::none) return;
     const std::int64_t now = now_();
     if (name != table_) {
         table_ = name;
         table_since_ = now;
     }
     const bool finished = total > 0 && done >= total;
-    if (now - shown_at_ < (terminal_ ? redraw_micros : line_micros) && !(terminal_ && finished)) return;
+    const bool bar_wanted = kind_ == ProgressKind::bar;
+    if (now - shown_at_ < (bar_wanted ? redraw_micros : line_micros) && !(bar_wanted && finished)) return;
     shown_at_ = now;
-    if (!terminal_) {
+    if (!bar_wanted) {
         out_ << line(done, total) << std::endl;
         return;
     }

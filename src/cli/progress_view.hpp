@@ -6,20 +6,24 @@
 #include <string>
 #include <string_view>
 
+#include "engine/engine.hpp"
+
 namespace tideway::cli {
 
-class ProgressView {
+enum class ProgressKind { none, lines, bar };
+
+class ProgressView : public Progress {
   public:
     using MonotonicMicros = std::function<std::int64_t()>;
     // `out` must outlive the view.
-    ProgressView(std::ostream& out, bool terminal, MonotonicMicros now);
-    ~ProgressView();  // clears the bar
+    ProgressView(std::ostream& out, ProgressKind kind, MonotonicMicros now);
+    ~ProgressView() override;  // clears the bar
     ProgressView(const ProgressView&) = delete;
     ProgressView& operator=(const ProgressView&) = delete;
 
-    void phase(std::string_view what);
+    void phase(std::string_view what) override;
     // total 0: unknown.
-    void table(std::string_view name, std::int64_t done, std::int64_t total);
+    void table(std::string_view name, std::int64_t done, std::int64_t total) override;
 
   private:
     void clear();
@@ -27,7 +31,7 @@ class ProgressView {
     std::string line(std::int64_t done, std::int64_t total) const;
 
     std::ostream& out_;
-    bool terminal_;
+    ProgressKind kind_;
     MonotonicMicros now_;
     std::string phase_, table_;
     std::int64_t table_since_ = 0, shown_at_ = 0;

@@ -227,13 +227,12 @@ TEST(ConflictsText, a_held_row_that_one_side_lacks) {
 TEST(ConflictsText, rows_that_are_not_json_do_no_harm) {
     ConflictEntry entry = settled();
     entry.desktop_row = "{broken";
-    EXPECT_NE(conflict_text(entry).find("*  job_status  C\n"), std::string::npos)
-        << conflict_text(entry);
+    EXPECT_NE(conflict_text(entry).find("*  job_status  C\n"), std::string::npos) << conflict_text(entry);
 }
 
 // ---------------------------------------------------------------- progress
 
-class Progress : public testing::Test {
+class ProgressTest : public testing::Test {
   protected:
     std::int64_t now = 0;
     std::ostringstream out;
@@ -241,17 +240,17 @@ class Progress : public testing::Test {
     static constexpr std::int64_t second = 1'000'000;
 };
 
-TEST_F(Progress, away_from_a_terminal_it_is_a_line_every_five_seconds) {
-    ProgressView view(out, false, clock);
+TEST_F(ProgressTest, away_from_a_terminal_it_is_a_line_every_five_seconds) {
+    ProgressView view(out, ProgressKind::lines, clock);
     view.phase("reading");
     for (now = 0; now < 11 * second; now += second / 10) view.table("jobs", now / second * 100, 1200);
     EXPECT_EQ(out.str(),
               "tideway: reading: jobs 500 of 1,200 rows\ntideway: reading: jobs 1,000 of 1,200 rows\n");
 }
 
-TEST_F(Progress, on_a_terminal_it_is_a_bar_with_the_time_left) {
+TEST_F(ProgressTest, on_a_terminal_it_is_a_bar_with_the_time_left) {
     {
-        ProgressView view(out, true, clock);
+        ProgressView view(out, ProgressKind::bar, clock);
         view.phase("reading");
         view.table("jobs", 0, 400);
         now += 10 * second;
@@ -267,8 +266,16 @@ TEST_F(Progress, on_a_terminal_it_is_a_bar_with_the_time_left) {
     EXPECT_EQ(out.str().back(), '\r') << "the bar is cleared at the end";
 }
 
-TEST_F(Progress, an_unknown_total_shows_only_the_count) {
-    ProgressView view(out, true, clock);
+TEST_F(ProgressTest, it_can_be_silenced) {
+    ProgressView view(out, ProgressKind::none, clock);
+    view.phase("reading");
+    now += 60 * second;
+    view.table("jobs", 1, 2);
+    EXPECT_EQ(out.str(), "");
+}
+
+TEST_F(ProgressTest, an_unknown_total_shows_only_the_count) {
+    ProgressView view(out, ProgressKind::bar, clock);
     view.phase("reading");
     now += second;
     view.table("jobs", 1234, 0);

@@ -1,0 +1,31 @@
+#include "cli/pg_connector.hpp"
+
+#include "store/postgres/pg_store.hpp"
+
+namespace tideway::cli {
+namespace {
+
+std::unique_ptr<Store> open_store(Side side, const std::string& url,
+                                  const std::optional<std::string>& password, const std::string& pair,
+                                  WaitHook& hook) {
+    pg::ConnectOptions options;
+    options.url = url;
+    options.password = password;
+    options.side = side;
+    return std::make_unique<pg::PgStore>(options, pair, &hook);
+}
+
+}  // namespace
+
+std::unique_ptr<Store> PgConnector::open(Side side, WaitHook& hook) {
+    const SideSetting& setting = side == Side::desktop ? config_.desktop : config_.cloud;
+    auto known = passwords_.find(side);
+    if (known == passwords_.end()) known = passwords_.emplace(side, read_password(setting)).first;
+    return open_store(side, setting.url, known->second, config_.pair, hook);
+}
+
+std::unique_ptr<Store> open_url(Side side, const std::string& url, WaitHook& hook) {
+    return open_store(side, url, std::nullopt, Config{}.pair, hook);
+}
+
+}  // namespace tideway::cli
