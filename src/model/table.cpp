@@ -9,6 +9,13 @@ std::vector<const LinkedColumn*> LinkedTable::key_columns() const {
     return keys;
 }
 
+std::string key_names(const LinkedTable& table, Side side) {
+    std::string names;
+    for (const LinkedColumn* column : table.key_columns())
+        names += (names.empty() ? "" : ", ") + sql::Identifier(column->on(side).name).quoted();
+    return names;
+}
+
 std::string display(const Key& key) {
     std::string text;
     for (const std::string& part : key) {

@@ -27,6 +27,7 @@ struct ColumnSide {
 struct LinkedColumn {
     ColumnSide desktop, cloud;
     Canon canon = Canon::image;
+    bool types_differ = false; // an update keeps the target's image where the meaning is equal
     bool key = false;
     bool hashed = true;        // false: time stamps and the origin mark travel, but do not make a change
     bool insert_only = false;  // the origin mark
@@ -67,6 +68,9 @@ struct LinkedTable {
     Capture capture(Side side) const { return side == Side::desktop ? capture_desktop : capture_cloud; }
     std::vector<const LinkedColumn*> key_columns() const;
 };
+
+// The key columns of one side as SQL names them: "job_id", "seq".
+std::string key_names(const LinkedTable& table, Side side);
 
 // A key in text form, one cell per key column in the order of LinkedTable::columns; never NULL.
 using Key = std::vector<std::string>;

@@ -163,7 +163,6 @@ class Worklist {
 struct ConflictNote {
     std::string kind, policy, reason;
     Side winner = Side::cloud;
-    Cells other_cells;  // the winner's row when the write is an erase has none
 };
 
 struct PlannedRow {
@@ -215,10 +214,6 @@ struct TableUse {  // table numbers and captures as the state schema records the
     bool intact = false;                // every object that the capture (and the base) needs is there and enabled
 };
 
-struct InstallOutcome {  // what did not exist before: marks taken earlier are worth nothing
-    bool capture_created = false, base_created = false;
-};
-
 struct RunRecord {
     std::string run, status, mode, direction;
     std::int64_t duration_ms = 0;
@@ -258,7 +253,7 @@ class Store {
     virtual void install(const std::string& pair, const PairIdentity& identity) = 0;  // creates or upgrades; idempotent
     virtual std::vector<TableUse> known_tables() = 0;
     // Capture objects, and the base at the desktop; idempotent, gives up on a lock after a few seconds.
-    virtual InstallOutcome install_table(const LinkedTable& table) = 0;
+    virtual void install_table(const LinkedTable& table) = 0;
     virtual std::vector<std::string> own_objects() = 0;        // what uninstall would remove, readable
     virtual void uninstall() = 0;
 
@@ -348,6 +343,7 @@ class Archive {
     virtual void book(const Booking& booking, std::int64_t fence) = 0;
     virtual std::map<std::pair<int, Side>, StoredMark> marks() = 0;
     virtual void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence) = 0;  // M7
+    virtual void forget_marks(int table_id) = 0;
     virtual bool anything_waits() = 0;
     // Needs an open snapshot() of this store. installed: the base exists; else it counts as empty (plan before the first sync).
     virtual std::unique_ptr<Worklist> worklist(const LinkedTable& table, bool installed) = 0;

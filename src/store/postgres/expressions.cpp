@@ -117,12 +117,7 @@ std::string Expressions::key_columns() const {
     return join(parts);
 }
 
-std::string Expressions::key_names() const {
-    std::vector<std::string> parts;
-    for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(sql::Identifier(column->on(side_).name).quoted());
-    return join(parts);
-}
+std::string Expressions::key_names() const { return tideway::key_names(table_, side_); }
 
 std::string Expressions::bucket(const std::vector<std::string>& cells) const {
     return fmt::format("(hashtextextended(ROW({})::text COLLATE \"C\", 0) & 16383)::int", join(cells));
@@ -174,7 +169,7 @@ std::string Expressions::assignments() const {
         if (column.key || column.insert_only || !target.writable) continue;
         const std::string name = sql::Identifier(target.name).quoted();
         const std::string fresh = fmt::format("s.c{}", i + 1);
-        if (column.canon == Canon::image) {
+        if (!column.types_differ) {
             parts.push_back(fmt::format("{} = {}", name, fresh));
         } else {
             const std::string old = column_of("t", target.name);

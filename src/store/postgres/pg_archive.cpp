@@ -211,6 +211,13 @@ ON CONFLICT (pair, tbl, side) DO UPDATE SET capture = excluded.capture, mark = e
     failpoint("M7.committed");
 }
 
+void PgArchive::forget_marks(int table_id) {
+    Transaction transaction(store_.writer());
+    run(store_.writer(), "forget marks", "DELETE FROM tideway.watermark AS w WHERE w.pair = $1 AND w.tbl = $2::int",
+        {store_.pair(), std::to_string(table_id)});
+    transaction.commit();
+}
+
 bool PgArchive::anything_waits() {
     Transaction transaction(store_.reader(), {.read_only = true});
     return run(store_.reader(), "look for waiting keys", "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)", {store_.pair()}).boolean(0, 0);

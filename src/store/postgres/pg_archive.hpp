@@ -15,6 +15,7 @@ class PgArchive : public Archive {
     void book(const Booking& booking, std::int64_t fence) override;
     std::map<std::pair<int, Side>, StoredMark> marks() override;
     void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence) override;
+    void forget_marks(int table_id) override;
     bool anything_waits() override;
     std::unique_ptr<Worklist> worklist(const LinkedTable& table, bool installed) override;
     std::vector<TableCounts> counts() override;

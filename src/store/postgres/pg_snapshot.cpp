@@ -99,7 +99,7 @@ RowImage image_at(const Result& result, int row, int column, const LinkedTable& 
 // LOCK comes before the snapshot is taken: a table that is rewritten or emptied in between would look empty to it.
 PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables)
     : store_(store), connection_(store.reader()) {
-    transaction_.emplace(connection_, TransactionOptions{.isolation = Isolation::repeatable_read, .statement_timeout = Millis(0)});
+    transaction_.emplace(connection_, TransactionOptions{.isolation = Isolation::repeatable_read, .statement_timeout = Millis(0), .idle_timeout = Millis(0)});
     std::vector<std::string> names;
     for (const LinkedTable* table : tables) names.push_back(table->on(store.side()).quoted());
     if (!names.empty()) connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});

@@ -107,7 +107,7 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
     return tables;
 }
 
-InstallOutcome PgStore::install_table(const LinkedTable& table) {
+void PgStore::install_table(const LinkedTable& table) {
     const Expressions e = expressions(table);
     Transaction transaction(writer());
     Connection& c = writer();
@@ -119,11 +119,7 @@ InstallOutcome PgStore::install_table(const LinkedTable& table) {
     const std::string base = base_name(pair_number_, table.id);
     const bool keys_changed = before.rows() > 0 && before.text(0, 0) != e.key_names();
     if (keys_changed && side() == Side::desktop) c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
-    InstallOutcome outcome;
-    if (side() == Side::desktop && !exists(base)) {
-        c.query({"create base", create_base_sql(e, pair_number_)});
-        outcome.base_created = true;
-    }
+    if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.query({"drop capture", drop_capture_sql(e, pair_number_)});
     if (table.capture(side()) == Capture::changelog) {
@@ -132,7 +128,6 @@ InstallOutcome PgStore::install_table(const LinkedTable& table) {
                                  {e.relation()});
         c.query({"create capture", create_changes_sql(e, pair_number_) + create_capture_function_sql(e, pair_number_) +
                                        create_triggers_sql(e, pair_number_, owner.boolean(0, 0))});
-        outcome.capture_created = true;
     }
     run(c, "record table use", R"(INSERT INTO tideway.tables
     (pair, id, desktop_schema, desktop_table, cloud_schema, cloud_table, capture, key_columns)
@@ -146,7 +141,6 @@ InstallOutcome PgStore::install_table(const LinkedTable& table) {
             "INSERT INTO tideway.table_status (pair, tbl, direction, table_name) VALUES ($1, $2::int, $3, $4) ON CONFLICT DO NOTHING",
             {pair_, std::to_string(table.id), direction, table.on(side()).display()});
     transaction.commit();
-    return outcome;
 }
 
 std::vector<std::string> PgStore::own_objects() {

@@ -31,7 +31,7 @@ class PgStore : public Store {
     std::optional<PairIdentity> identity(const std::string& pair) override;
     void install(const std::string& pair, const PairIdentity& identity) override;
     std::vector<TableUse> known_tables() override;
-    InstallOutcome install_table(const LinkedTable& table) override;
+    void install_table(const LinkedTable& table) override;
     std::vector<std::string> own_objects() override;
     void uninstall() override;
 

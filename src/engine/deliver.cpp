@@ -1,0 +1,125 @@
+#include "engine/deliver.hpp"
+
+#include <fmt/format.h>
+
+namespace tideway {
+namespace {
+
+constexpr int attempts_per_batch = 4;
+// Refused rows are tried once more one by one after the others; with more of them that costs more than it brings, and the
+// next run tries them anyway.
+constexpr std::size_t most_tried_again = 200;
+
+std::size_t row_count(const Batch& batch) {
+    std::size_t count = 0;
+    for (const BatchSection& section : batch.sections) count += section.rows.size();
+    return count;
+}
+
+// The first half keeps the order of sections and rows; parents stay before children.
+std::pair<Batch, Batch> split(Batch batch) {
+    std::size_t left = row_count(batch) / 2;
+    std::vector<BatchSection> sections = std::move(batch.sections);
+    batch.sections.clear();
+    Batch first = batch, second = std::move(batch);
+    for (BatchSection& section : sections) {
+        const std::size_t here = std::min(left, section.rows.size());
+        left -= here;
+        const auto middle = section.rows.begin() + static_cast<std::ptrdiff_t>(here);
+        if (here > 0) first.sections.push_back({section.table, {std::make_move_iterator(section.rows.begin()), std::make_move_iterator(middle)}});
+        if (middle != section.rows.end()) second.sections.push_back({section.table, {std::make_move_iterator(middle), std::make_move_iterator(section.rows.end())}});
+    }
+    return {std::move(first), std::move(second)};
+}
+
+class Deliverer {
+  public:
+    Deliverer(Store& store, World& world, std::int64_t fence) : store_(store), world_(world) { delivery_.fence = fence; }
+
+    void deliver(Batch batch) {
+        if (row_count(batch) == 0) return;
+        batch.fence = delivery_.fence;
+        try {
+            const auto outcome = apply_patiently(batch);
+            if (outcome) sort_out(batch, *outcome);
+            else give_up(batch);
+        } catch (const Refused& refused) {
+            if (row_count(batch) == 1) return park(batch, refused.refusal());
+            auto [first, second] = split(std::move(batch));
+            deliver(std::move(first));
+            deliver(std::move(second));
+        }
+    }
+
+    // What one row refused may be welcome after the others: a parent that had children, a unique value that became free.
+    void try_parked_again(const Batch& frame) {
+        for (bool progress = true; progress && !delivery_.parked.empty() && delivery_.parked.size() <= most_tried_again && !delivery_.applied.empty();) {
+            std::vector<ParkedRow> parked = std::move(delivery_.parked);
+            delivery_.parked.clear();
+            const std::size_t before = delivery_.applied.size();
+            for (ParkedRow& each : parked) {
+                Batch single = frame;
+                single.sections = {{each.table, {std::move(each.row)}}};
+                deliver(std::move(single));
+            }
+            progress = delivery_.applied.size() > before;
+        }
+    }
+
+    Delivery result() { return std::move(delivery_); }
+
+  private:
+    // None: locks were in the way until the end.
+    std::optional<BatchOutcome> apply_patiently(const Batch& batch) {
+        for (int attempt = 1;; ++attempt) {
+            try {
+                return store_.apply(batch);
+            } catch (const TryAgain&) {
+                if (attempt == attempts_per_batch) return std::nullopt;
+                world_.sleeper.sleep(Millis(50 * attempt + static_cast<int>(world_.random.next() % 100)));
+            }
+        }
+    }
+
+    void sort_out(Batch& batch, const BatchOutcome& outcome) {
+        delivery_.fence = delivery_.last_batch = outcome.sequence;
+        ++delivery_.batches;
+        for (std::size_t s = 0; s < batch.sections.size(); ++s)
+            for (std::size_t r = 0; r < batch.sections[s].rows.size(); ++r) {
+                const RowOutcome& fate = outcome.outcomes[s][r];
+                const LinkedTable* table = batch.sections[s].table;
+                PlannedRow& row = batch.sections[s].rows[r];
+                if (fate.fate == Fate::applied) delivery_.applied.push_back({table, std::move(row), fate});
+                if (fate.fate == Fate::raced) delivery_.raced.push_back({table, std::move(row), fate});
+                if (fate.fate == Fate::suppressed)
+                    delivery_.parked.push_back({table, std::move(row), {"TW-suppressed", fmt::format("a trigger on {} suppressed the write", table->on(store_.side()).display()), "", ""}});
+            }
+    }
+
+    void give_up(Batch& batch) {
+        for (BatchSection& section : batch.sections)
+            for (PlannedRow& row : section.rows) delivery_.raced.push_back({section.table, std::move(row), {}});
+    }
+
+    void park(Batch& batch, const Refusal& refusal) {
+        for (BatchSection& section : batch.sections)
+            for (PlannedRow& row : section.rows) delivery_.parked.push_back({section.table, std::move(row), refusal});
+    }
+
+    Store& store_;
+    World& world_;
+    Delivery delivery_;
+};
+
+}  // namespace
+
+Delivery deliver(Store& store, Batch batch, World& world) {
+    Batch frame = batch;
+    frame.sections.clear();
+    Deliverer deliverer(store, world, batch.fence);
+    deliverer.deliver(std::move(batch));
+    deliverer.try_parked_again(frame);
+    return deliverer.result();
+}
+
+}  // namespace tideway

@@ -1,0 +1,34 @@
+// Delivering a batch: tries again where trying again can help, and takes a refused batch apart until the refused rows
+// are alone. Every part is a batch of its own, all or nothing with its records.
+#pragma once
+#include <vector>
+
+#include "base/world.hpp"
+#include "store/store.hpp"
+
+namespace tideway {
+
+struct DeliveredRow {
+    const LinkedTable* table = nullptr;
+    PlannedRow row;
+    RowOutcome outcome;
+};
+struct ParkedRow {
+    const LinkedTable* table = nullptr;
+    PlannedRow row;
+    Refusal refusal;
+};
+
+struct Delivery {
+    std::vector<DeliveredRow> applied;
+    std::vector<DeliveredRow> raced;  // the target row is no longer what the decision was based on
+    std::vector<ParkedRow> parked;    // the target refused them
+    std::int64_t fence = 0;           // the side's sequence now
+    std::int64_t last_batch = 0;      // sequence of the last committed batch; 0 = none
+    int batches = 0;
+};
+
+// batch.fence is the side's sequence; rows are moved out of it. Throws what is not the rows' fault (fenced, lost connections).
+Delivery deliver(Store& store, Batch batch, World& world);
+
+}  // namespace tideway

@@ -1,0 +1,66 @@
+// The engine: everything the commands do, on two stores. It knows no SQL and no driver.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/world.hpp"
+#include "config/config.hpp"
+#include "model/report.hpp"
+#include "store/store.hpp"
+
+namespace tideway {
+
+struct RunOptions {
+    Mode mode = Mode::incremental;
+    Direction direction = Direction::both;
+    std::vector<std::string> tables;     // desktop or cloud names; empty = all
+    std::optional<std::string> confirm;  // hash of a plan that a guard stopped
+    bool rows = false;                   // plan only: list every change
+};
+
+// Told what goes on; called often, must be quick.
+class Progress {
+  public:
+    virtual ~Progress() = default;
+    virtual void phase(std::string_view what) = 0;  // "connecting", "reading desktop", ...
+    virtual void table(std::string_view name, std::int64_t done, std::int64_t total) = 0;
+};
+
+// Opens the two sides. The hook must be handed to the driver: it renews leases and stops the run.
+class Connector {
+  public:
+    virtual ~Connector() = default;
+    virtual std::unique_ptr<Store> open(Side side, WaitHook& hook) = 0;
+};
+
+// All methods throw Error. Every object outlives the engine.
+class Engine {
+  public:
+    Engine(const Config& config, Connector& connector, World& world, Progress& progress);
+    // Turns a report into the JSON that the run history keeps; optional.
+    std::function<std::string(const RunReport&)> serialize;
+
+    RunReport plan(const RunOptions& options);  // creates and writes nothing, anywhere
+    RunReport sync(const RunOptions& options);  // status is never "failed": that is an exception
+    StatusReport status();
+    std::vector<Finding> doctor();
+    std::string grants();  // SQL for both sides: the least rights that sync needs
+    std::vector<ConflictEntry> conflicts();
+    ConflictEntry conflict(std::int64_t id);
+    void resolve(std::int64_t id, const std::string& take);  // take: desktop | cloud
+    std::vector<std::string> uninstall(bool check_only);     // what is (or was) there, readable
+
+  private:
+    const Config& config_;
+    Connector& connector_;
+    World& world_;
+    Progress& progress_;
+};
+
+// init: reads both catalogues and proposes a commented configuration file.
+std::string propose_config(Store& desktop, Store& cloud, const std::string& desktop_url, const std::string& cloud_url);
+
+}  // namespace tideway

@@ -1,0 +1,189 @@
+#include "engine/gather.hpp"
+
+#include <fmt/format.h>
+
+namespace tideway {
+namespace {
+
+constexpr std::size_t hints_per_stage = 50'000;
+
+// Collects hints and hands them to the desktop in portions, so that memory stays flat.
+class HintStage {
+  public:
+    explicit HintStage(Worklist& worklist) : worklist_(worklist) {}
+    HintSink sink() {
+        return [this](CloudHint&& hint) {
+            portion_.push_back(std::move(hint));
+            if (portion_.size() >= hints_per_stage) flush();
+        };
+    }
+    void close(const std::vector<int>& buckets) {
+        flush();
+        if (any_ || !buckets.empty()) worklist_.close_cloud_hints(buckets);
+    }
+
+  private:
+    void flush() {
+        if (portion_.empty()) return;
+        worklist_.add_cloud_hints(portion_);
+        portion_.clear();
+        any_ = true;
+    }
+    Worklist& worklist_;
+    std::vector<CloudHint> portion_;
+    bool any_ = false;
+};
+
+std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
+    std::vector<int> buckets;
+    for (const auto& [bucket, sum] : one) {
+        const auto found = other.find(bucket);
+        if (found == other.end() || !(found->second == sum)) buckets.push_back(bucket);
+    }
+    for (const auto& [bucket, sum] : other)
+        if (!one.contains(bucket)) buckets.push_back(bucket);
+    return buckets;
+}
+
+class Gatherer {
+  public:
+    Gatherer(Session& session, Gathered& gathered) : session_(session), gathered_(gathered) {}
+
+    void open() {
+        session_.progress.phase("reading");
+        std::vector<const LinkedTable*> tables;
+        for (TableUnderSync* table : session_.active()) {
+            tables.push_back(&table->link);
+            TableRun run;
+            run.table = table;
+            run.report.desktop = table->link.desktop.display();
+            run.report.cloud = table->link.cloud.display();
+            gathered_.tables.push_back(std::move(run));
+        }
+        gathered_.desktop = session_.desktop->snapshot(tables);
+        failpoint("M1.snapshot");
+        gathered_.cloud = session_.cloud->snapshot(tables);
+        failpoint("M2.snapshot");
+        session_.clocks.desktop_now = gathered_.desktop->now();
+        session_.clocks.cloud_now = gathered_.cloud->now();
+        leave_out_duplicates();
+    }
+
+    // A key without a unique index is proven unique in each snapshot; a table where it is not is left out whole.
+    void leave_out_duplicates() {
+        std::erase_if(gathered_.tables, [&](TableRun& run) {
+            for (const Side side : {Side::desktop, Side::cloud}) {
+                if (run.link().key_index(side)) continue;
+                Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
+                const std::vector<std::string> duplicates = snapshot.duplicate_keys(run.link(), 5);
+                if (duplicates.empty()) continue;
+                run.table->not_synced = fmt::format("{}: the key ({}) is not unique on the {} side: {}", info(Code::key_not_unique).id,
+                                                    key_names(run.link(), side), name(side), fmt::join(duplicates, ", "));
+                return true;
+            }
+            return false;
+        });
+    }
+
+    void read(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+        const LinkedTable& table = run.link();
+        run.worklist = session_.archive().worklist(table, session_.installed());
+        const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode, marks);
+        const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
+        gathered_.examined += seen.examined;
+        run.report.capture_desktop = to_string(seen.needs_digest ? Capture::digest : desktop_capture);
+        failpoint("M1.hints");
+        read_cloud(run, mode, marks);
+        failpoint("M2.hints");
+        run.worklist->add_waiting_keys();
+        finish(run);
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
+            gathered_.marks[{table.id, side}] = {table.capture(side), snapshot.mark()};
+        }
+    }
+
+    void finish(TableRun& run) {
+        run.tally = run.worklist->tally();
+        gathered_.keys += run.tally.keys;
+    }
+
+  private:
+    // A mark of another capture, or none, means that everything has to be compared once.
+    std::pair<Capture, std::string> capture_and_mark(const LinkedTable& table, Side side, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+        const auto mark = marks.find({table.id, side});
+        const bool usable = mode == Mode::incremental && mark != marks.end() && mark->second.capture == table.capture(side);
+        return usable ? std::pair(table.capture(side), mark->second.mark) : std::pair(Capture::digest, std::string());
+    }
+
+    void read_cloud(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+        const LinkedTable& table = run.link();
+        const auto [capture, mark] = capture_and_mark(table, Side::cloud, mode, marks);
+        HintStage stage(*run.worklist);
+        std::vector<int> complete;
+        HintOutcome seen{.needs_digest = true};
+        if (capture != Capture::digest) seen = gathered_.cloud->hints(table, capture, mark, stage.sink());
+        gathered_.examined += seen.examined;
+        run.report.capture_cloud = to_string(seen.needs_digest ? Capture::digest : capture);
+        // xmin sees no deletes: the set of keys is compared as well.
+        if (seen.needs_digest || capture == Capture::xmin) {
+            const bool keys_only = !seen.needs_digest;
+            complete = unequal_buckets(run.worklist->base_digest(keys_only), gathered_.cloud->digest(table, keys_only));
+            if (!complete.empty()) gathered_.cloud->list_buckets(table, complete, stage.sink());
+        }
+        stage.close(complete);
+    }
+
+    Session& session_;
+    Gathered& gathered_;
+};
+
+}  // namespace
+
+Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    Gathered gathered;
+    Gatherer gatherer(session, gathered);
+    gatherer.open();
+    std::int64_t done = 0;
+    for (TableRun& run : gathered.tables) {
+        session.progress.table(run.report.desktop, done++, static_cast<std::int64_t>(gathered.tables.size()));
+        gatherer.read(run, mode, marks);
+    }
+    return gathered;
+}
+
+Gathered gather_again(Session& session, Gathered& earlier) {
+    std::map<int, std::vector<Key>> raced;
+    std::map<int, TableReport> reports;
+    for (TableRun& run : earlier.tables) {
+        raced[run.link().id] = std::move(run.raced);
+        reports[run.link().id] = std::move(run.report);
+    }
+    earlier.tables.clear();
+    earlier.desktop.reset();
+    earlier.cloud.reset();
+    Gathered gathered;
+    Gatherer gatherer(session, gathered);
+    gatherer.open();
+    for (TableRun& run : gathered.tables) {
+        run.report = std::move(reports[run.link().id]);
+        if (raced[run.link().id].empty()) continue;
+        run.worklist = session.archive().worklist(run.link(), session.installed());
+        run.worklist->add_keys(raced[run.link().id]);
+        gatherer.finish(run);
+    }
+    return gathered;
+}
+
+std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
+                                bool cloud_rolled_back, int max_rows, std::int64_t max_bytes) {
+    std::vector<Candidate> candidates = run.worklist->next(part, max_rows, max_bytes);
+    if (candidates.empty()) return {};
+    std::vector<Key> keys;
+    keys.reserve(candidates.size());
+    for (const Candidate& candidate : candidates) keys.push_back(candidate.key);
+    std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
+    return reconcile(std::move(candidates), std::move(cloud_rows), run.link().policy, direction, session.clocks, cloud_rolled_back);
+}
+
+}  // namespace tideway

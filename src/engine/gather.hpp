@@ -1,0 +1,39 @@
+// Gathering: one snapshot a side, and for every table the keys whose rows differ from the base (M1, M2).
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/session.hpp"
+#include "reconcile/reconcile.hpp"
+
+namespace tideway {
+
+struct TableRun {
+    TableUnderSync* table = nullptr;
+    std::unique_ptr<Worklist> worklist;
+    Tally tally;
+    TableReport report;
+    std::vector<Key> raced;  // to be decided again in the next round
+    const LinkedTable& link() const { return table->link; }
+};
+
+struct Gathered {
+    std::unique_ptr<Snapshot> desktop, cloud;  // outlived by nothing that reads
+    std::vector<TableRun> tables;              // parents first
+    std::int64_t keys = 0;
+    std::int64_t examined = 0;  // hints looked at, also those that turned out to be nothing
+    std::map<std::pair<int, Side>, StoredMark> marks;  // of these snapshots
+};
+
+// marks: where the last complete run left off.
+Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks);
+// New snapshots, but only the raced keys of the earlier round; reports go on.
+Gathered gather_again(Session& session, Gathered& earlier);
+
+// The next works of one table, decided; empty when done. bytes bounds memory, not the first row.
+std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
+                                bool cloud_rolled_back, int max_rows, std::int64_t max_bytes);
+
+}  // namespace tideway

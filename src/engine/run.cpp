@@ -1,0 +1,355 @@
+#include "engine/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tideway {
+namespace {
+
+// A batch of this size is one transaction; larger runs are cut between parents and children (DESIGN.md 10.9).
+constexpr int batch_rows = 5'000;
+constexpr std::int64_t batch_bytes = 8LL * 1024 * 1024;
+// Rows that users change faster than we can write them stay pending after so many rounds (DESIGN.md 10.8).
+constexpr int rounds = 3;
+// With more idle hints than this the marks are moved even though nothing changed, or every run would look at them again.
+constexpr std::int64_t many_hints = 1'000;
+
+}  // namespace
+
+Run::Run(Session& session, const RunOptions& options, std::function<std::string(const RunReport&)> serialize)
+    : session_(session), options_(options), serialize_(std::move(serialize)) {
+    started_ = session.world.clock.monotonic_micros();
+    report_.run = random_uuid(session.world.random);
+    report_.mode = options.mode;
+    report_.direction = options.direction;
+    report_.clock_offset_ms = session.clocks.offset / 1000;
+}
+
+Run::~Run() {
+    if (!holds_lease_) return;
+    session_.pulse.every_five_seconds = nullptr;
+    session_.desktop->release_lease(report_.run);
+    session_.cloud->release_lease(report_.run);
+}
+
+RunReport Run::sync() {
+    session_.install_state();
+    if (probe()) {
+        report_.idle = true;
+        session_.desktop->record_idle(record());
+        session_.cloud->record_idle(record());
+        finish(report_);
+        return std::move(report_);
+    }
+    open_protocol();
+    session_.install_tables();
+    work();
+    finish(report_);
+    return std::move(report_);
+}
+
+// Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
+std::optional<Gathered> Run::probe() {
+    Archive& archive = session_.archive();
+    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits()) return std::nullopt;
+    const LeaseState cloud = session_.cloud->lease();
+    if (cloud.held) throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder), "wait until it ends; a run that died is taken over after 20 seconds");
+    if (cloud.sequence < archive.peer_sequence() || !session_.cloud->receipts(archive.acknowledged()).empty()) return std::nullopt;
+    const auto marks = archive.marks();
+    for (TableUnderSync* table : session_.active())
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const auto mark = marks.find({table->link.id, side});
+            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return std::nullopt;
+        }
+    Gathered gathered = gather(session_, options_.mode, marks);
+    if (gathered.keys > 0 || gathered.examined > many_hints) return std::nullopt;
+    count_protected(gathered, true);
+    gathered_ = std::move(gathered);
+    collect_reports();
+    for (TableReport& table : report_.tables) table.protected_after = table.protected_before;
+    gathered_.reset();
+    report_.plan_hash = hash_.text();
+    return Gathered{};
+}
+
+// S1 to S3: wait out an in-flight transaction of an older run, book what it left, take both leases.
+void Run::open_protocol() {
+    session_.progress.phase("taking the lease");
+    const std::string holder = process_identity();
+    failpoint("S1.before");
+    const LeaseState cloud = session_.cloud->lease();
+    if (cloud.held) throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder), "wait until it ends; a run that died is taken over after 20 seconds");
+    const std::vector<Receipt> receipts = session_.cloud->receipts(session_.archive().acknowledged());
+    failpoint("S1.read");
+    const Recovery recovery = session_.archive().recover(cloud, receipts, report_.run, holder);
+    holds_lease_ = true;
+    failpoint("S2.recovered");
+    cloud_fence_ = std::max(cloud.sequence, recovery.peer_sequence) + 1;
+    if (!session_.cloud->take_lease(cloud.sequence, cloud_fence_, report_.run, holder))
+        throw Error(Code::lease_held, "another run has just started on the cloud side", "wait until it ends");
+    failpoint("S3.taken");
+    desktop_fence_ = recovery.fence;
+    acknowledged_ = recovery.acknowledged;
+    session_.cloud->purge_receipts(acknowledged_);
+    failpoint("S3.purged");
+    report_.receipts_booked = recovery.booked;
+    report_.cloud_rolled_back = recovery.cloud_rolled_back;
+    report_.desktop_rolled_back = recovery.desktop_rolled_back;
+    session_.pulse.every_five_seconds = [this] {
+        session_.desktop->renew_lease(report_.run);
+        session_.cloud->renew_lease(report_.run);
+    };
+}
+
+void Run::work() {
+    gathered_ = gather(session_, options_.mode, session_.archive().marks());
+    marks_ = gathered_->marks;
+    count_protected(*gathered_, true);
+    if (!guard_allows()) return;
+    for (int round = 1; gathered_->keys > 0; ++round) {
+        raise_barriers();
+        process_everything();
+        const bool raced = std::any_of(gathered_->tables.begin(), gathered_->tables.end(), [](const TableRun& run) { return !run.raced.empty(); });
+        if (!raced) break;
+        if (round == rounds) {
+            give_up_raced();
+            break;
+        }
+        Gathered again = gather_again(session_, *gathered_);
+        gathered_ = std::move(again);
+    }
+    advance();
+}
+
+// M3: what was read becomes durable where it was read before it is written on the other side (P6).
+void Run::raise_barriers() {
+    failpoint("M3.before");
+    desktop_fence_ = desktop_barrier_ = session_.desktop->barrier(desktop_fence_);
+    failpoint("M3.desktop");
+    cloud_fence_ = cloud_barrier_ = session_.cloud->barrier(cloud_fence_);
+    failpoint("M3.cloud");
+}
+
+// Small runs go in one transaction a direction; large ones table by table, deletes last.
+void Run::process_everything() {
+    session_.progress.phase("writing");
+    Wave wave;
+    std::int64_t rows = 0;
+    const bool small = gathered_->keys <= batch_rows;
+    for (TableRun& run : gathered_->tables) {
+        if (!run.worklist || run.tally.keys == 0 || !small) continue;
+        auto works = next_works(session_, *gathered_, run, Part::everything, options_.direction, report_.cloud_rolled_back, batch_rows, batch_bytes);
+        rows += static_cast<std::int64_t>(works.size());
+        wave.parts.emplace_back(&run, std::move(works));
+    }
+    if (small && rows == gathered_->keys) return process(std::move(wave));
+    wave.parts.clear();
+    process_large();
+}
+
+void Run::process_large() {
+    std::int64_t done = 0;
+    const auto drain = [&](TableRun& run, Part part) {
+        if (!run.worklist || run.tally.keys == 0) return;
+        run.worklist->rewind();
+        for (;;) {
+            Wave wave;
+            auto works = next_works(session_, *gathered_, run, part, options_.direction, report_.cloud_rolled_back, batch_rows, batch_bytes);
+            if (works.empty()) return;
+            done += static_cast<std::int64_t>(works.size());
+            wave.parts.emplace_back(&run, std::move(works));
+            process(std::move(wave));
+            session_.progress.table(run.report.desktop, done, gathered_->keys);
+        }
+    };
+    for (TableRun& run : gathered_->tables) drain(run, Part::present);
+    for (auto run = gathered_->tables.rbegin(); run != gathered_->tables.rend(); ++run) drain(*run, Part::gone);
+}
+
+TableRun* Run::run_of(const LinkedTable* table) {
+    for (TableRun& run : gathered_->tables)
+        if (&run.link() == table) return &run;
+    throw Defect("a row belongs to a table that is not part of the run");
+}
+
+Batch Run::batch_for(Side target, Wave& wave, std::int64_t source_barrier) {
+    Batch batch;
+    batch.run = report_.run;
+    batch.source_barrier = source_barrier;
+    batch.receipts_booked = acknowledged_;
+    for (auto& [run, works] : wave.parts) {
+        BatchSection section{&run->link(), {}};
+        for (const KeyWork& work : works)
+            if ((target == Side::cloud ? work.decision.to_cloud : work.decision.to_desktop) != Write::none)
+                section.rows.push_back(planned_row(run->link(), work, target));
+        if (!section.rows.empty()) batch.sections.push_back(std::move(section));
+    }
+    return batch;
+}
+
+// What needs no write in a user's table: adopt, bury, wait, settle.
+void Run::sort_decisions(Wave& wave, Booking& booking) {
+    for (auto& [run, works] : wave.parts)
+        for (const KeyWork& work : works) {
+            const Decision& decision = work.decision;
+            count(run->report, decision);
+            hash_.add(run->link().id, work);
+            if (decision.book != Book::none) booking.agreements.push_back(agreement_found(run->link(), work));
+            if (decision.wait == Wait::person_held || decision.wait == Wait::person_conflict)
+                booking.waiting.push_back({&run->link(), work.candidate.key, decision.wait == Wait::person_held ? "held" : "conflict",
+                                           std::string(decision.rule->id), decision.reason, {}});
+            const bool writes = decision.to_cloud != Write::none || decision.to_desktop != Write::none;
+            const bool quiet = decision.book == Book::none && !writes && (decision.wait == Wait::none || decision.wait == Wait::ignored);
+            if (quiet && work.candidate.was_waiting) booking.settled.emplace_back(&run->link(), work.candidate.key);
+        }
+}
+
+Delivery Run::deliver_to(Side target, Batch batch) {
+    std::int64_t& fence = target == Side::cloud ? cloud_fence_ : desktop_fence_;
+    batch.fence = fence;
+    Delivery delivery = deliver(session_.store(target), std::move(batch), session_.world);
+    fence = delivery.fence;
+    count_writes(delivery, target);
+    note_raced(delivery, target);
+    return delivery;
+}
+
+void Run::count_writes(const Delivery& delivery, Side target) {
+    for (const DeliveredRow& row : delivery.applied) {
+        TableReport& report = run_of(row.table)->report;
+        WriteCounts& writes = target == Side::cloud ? report.to_cloud : report.to_desktop;
+        (row.row.write == Write::insert ? writes.inserted : row.row.write == Write::update ? writes.updated : writes.deleted)++;
+        if (row.row.conflict) ++report.conflicts;
+    }
+    for (const ParkedRow& row : delivery.parked) ++run_of(row.table)->report.parked;
+}
+
+void Run::note_raced(const Delivery& delivery, Side) {
+    for (const DeliveredRow& row : delivery.raced) run_of(row.table)->raced.push_back(row.row.key);
+}
+
+void Run::list_parked(const Delivery& delivery, Booking& booking) {
+    for (const ParkedRow& parked : delivery.parked)
+        booking.waiting.push_back({parked.table, parked.row.key, "parked", parked.row.rule, parked.refusal.message, parked.refusal});
+}
+
+// M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox: S2 of the next run books them.
+void Run::process(Wave wave) {
+    Booking booking;
+    booking.run = report_.run;
+    sort_decisions(wave, booking);
+    // P6: the versions about to be copied are older than both barriers.
+    ensure(desktop_barrier_ > 0 && cloud_barrier_ > 0, "P6: no barrier before a batch");
+    Batch forward = batch_for(Side::cloud, wave, desktop_barrier_);
+    Batch reverse = batch_for(Side::desktop, wave, cloud_barrier_);
+    wave.parts.clear();
+    failpoint("M5a.before");
+    Delivery sent = deliver_to(Side::cloud, std::move(forward));
+    for (const DeliveredRow& row : sent.applied) booking.agreements.push_back(agreement_after(*row.table, row.row, row.outcome, Side::cloud));
+    list_parked(sent, booking);
+    booking.cloud_barrier = std::max(cloud_barrier_, sent.last_batch);
+    booking.cloud_sequence = sent.last_batch;
+    failpoint("M6a.before");
+    const bool anything = !booking.agreements.empty() || !booking.waiting.empty() || !booking.settled.empty() || sent.last_batch > 0;
+    if (anything) session_.archive().book(booking, desktop_fence_);
+    if (sent.last_batch > 0) acknowledged_ = sent.last_batch;
+    failpoint("M5b.before");
+    Delivery received = deliver_to(Side::desktop, std::move(reverse));
+    Booking refused;
+    refused.run = report_.run;
+    refused.cloud_barrier = cloud_barrier_;
+    list_parked(received, refused);
+    if (!refused.waiting.empty()) session_.archive().book(refused, desktop_fence_);
+}
+
+void Run::give_up_raced() {
+    Booking booking;
+    booking.run = report_.run;
+    booking.cloud_barrier = cloud_barrier_;
+    for (TableRun& run : gathered_->tables)
+        for (const Key& key : run.raced) {
+            booking.waiting.push_back({&run.link(), key, "raced", "", "changed by users while it was being written, three times in a row", {}});
+            ++run.report.pending;
+        }
+    session_.archive().book(booking, desktop_fence_);
+}
+
+// M7, M8. A direction that did not run leaves its side's mark where it was: its changes are found again.
+void Run::advance() {
+    gathered_->desktop.reset();
+    gathered_->cloud.reset();
+    std::map<std::pair<int, Side>, StoredMark> marks;
+    for (const auto& [where, mark] : marks_) {
+        const bool handled = options_.direction == Direction::both || (where.second == Side::desktop) == (options_.direction == Direction::forward);
+        if (handled) marks[where] = mark;
+    }
+    failpoint("M7.before");
+    session_.archive().advance_marks(marks, desktop_fence_);
+    for (TableRun& run : gathered_->tables)
+        for (const Side side : {Side::desktop, Side::cloud})
+            if (const auto mark = marks.find({run.link().id, side}); mark != marks.end()) session_.store(side).purge_changes(run.link(), mark->second.mark);
+    failpoint("M8.changes");
+    session_.cloud->purge_receipts(acknowledged_);
+    failpoint("M8.receipts");
+    collect_reports();
+    const bool any_origin = std::any_of(gathered_->tables.begin(), gathered_->tables.end(), [](const TableRun& run) { return run.link().origin.has_value(); });
+    if (any_origin) {
+        std::vector<const LinkedTable*> tables;
+        for (const TableRun& run : gathered_->tables) tables.push_back(&run.link());
+        gathered_->cloud = session_.cloud->snapshot(tables);
+        count_protected(*gathered_, false);
+        gathered_->cloud.reset();
+    }
+    report_.plan_hash = hash_.text();
+    const RunRecord done = [&] {
+        finish(report_);
+        return record();
+    }();
+    session_.cloud->record_run(done);
+    session_.desktop->record_run(done);
+    failpoint("report.written");
+}
+
+void Run::count_protected(Gathered& gathered, bool before) {
+    for (TableRun& run : gathered.tables) {
+        if (!run.link().origin) continue;
+        const std::int64_t count = gathered.cloud->count_protected(run.link());
+        if (before) run.report.protected_before = count;
+        for (TableReport& report : report_.tables)
+            if (!before && report.desktop == run.report.desktop) report.protected_after = count;
+    }
+}
+
+void Run::collect_reports() {
+    report_.tables.clear();
+    for (TableUnderSync& table : session_.tables) {
+        if (!table.selected) continue;
+        TableReport report;
+        report.desktop = table.link.desktop.display();
+        report.cloud = table.link.cloud.display();
+        report.not_synced = table.not_synced;
+        for (TableRun& run : gathered_->tables)
+            if (run.table == &table) report = run.report;
+        report_.tables.push_back(std::move(report));
+    }
+}
+
+void Run::finish(RunReport& report) {
+    report.duration_ms = (session_.world.clock.monotonic_micros() - started_) / 1000;
+    bool attention = false;
+    for (const TableReport& table : report.tables)
+        attention = attention || table.open_conflicts + table.held + table.parked > 0 || !table.not_synced.empty();
+    if (report.status.empty()) report.status = attention ? "attention" : "ok";
+}
+
+RunRecord Run::record() const {
+    RunRecord record{report_.run, report_.status, std::string(to_string(options_.mode)), std::string(to_string(options_.direction)), report_.duration_ms, serialize_ ? serialize_(report_) : "", {}};
+    if (!gathered_) return record;
+    for (const TableRun& run : gathered_->tables)
+        record.lines.push_back({run.link().id, run.link().desktop, run.link().cloud, options_.direction != Direction::reverse, options_.direction != Direction::forward,
+                                run.report.to_cloud.total(), run.report.to_desktop.total(), run.report.pending});
+    return record;
+}
+
+}  // namespace tideway

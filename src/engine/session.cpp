@@ -1,0 +1,222 @@
+#include "engine/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tideway {
+
+void Pulse::tick() {
+    if (busy_) return;
+    if (world_.stop.requested() && !interrupted_) {
+        interrupted_ = true;
+        throw Error(Code::interrupted, "stopped on request", "nothing is half-done; run the same command again to continue");
+    }
+    const std::int64_t now = world_.clock.monotonic_micros();
+    if (!every_five_seconds || now - last_micros_ < 5'000'000) return;
+    last_micros_ = now;
+    busy_ = true;
+    every_five_seconds();
+    busy_ = false;
+}
+
+Session::Session(const Config& c, Connector& connector, World& w, Progress& p) : config(c), world(w), progress(p), pulse(w) {
+    progress.phase("connecting");
+    desktop = connector.open(Side::desktop, pulse);
+    cloud = connector.open(Side::cloud, pulse);
+    desktop_identity = desktop->identity(config.pair);
+    cloud_identity = cloud->identity(config.pair);
+    measure_clocks();
+    compare_identities();
+}
+
+// The offset is known as well as the slower of the two answers was quick.
+void Session::measure_clocks() {
+    const std::int64_t t0 = world.clock.monotonic_micros();
+    desktop_server = desktop->server();
+    const std::int64_t t1 = world.clock.monotonic_micros();
+    cloud_server = cloud->server();
+    const std::int64_t t2 = world.clock.monotonic_micros();
+    clocks.offset = (cloud_server.now - (t1 + t2) / 2) - (desktop_server.now - (t0 + t1) / 2);
+    clocks.uncertainty = (t2 - t0) / 2;
+    clocks.desktop_now = desktop_server.now;
+    clocks.cloud_now = cloud_server.now;
+}
+
+namespace {
+
+[[noreturn]] void wrong(const std::string& what, const std::string& hint) { throw Error(Code::wrong_database, what, hint); }
+
+constexpr const char* same_hint =
+    "check the two urls; if a database was moved, dumped and loaded, or copied on purpose, run tideway uninstall on both sides and sync again: "
+    "equal rows are then linked again and nothing is deleted";
+
+}  // namespace
+
+void Session::compare_identities() {
+    if (desktop_server.system_id == cloud_server.system_id && desktop_server.database == cloud_server.database)
+        wrong(fmt::format("both urls lead to the same database ({})", desktop->describe()), "correct one of the urls in the configuration");
+    for (const auto& [identity, server, side] : {std::tuple(&desktop_identity, &desktop_server, Side::desktop), std::tuple(&cloud_identity, &cloud_server, Side::cloud)}) {
+        if (!*identity) continue;
+        if ((*identity)->side != side)
+            wrong(fmt::format("the {} url leads to the {} database of pair \"{}\": the two urls are swapped", name(side), name(other(side)), config.pair), "swap the two urls");
+        if ((*identity)->system_id != server->system_id)
+            wrong(fmt::format("the {} database is a copy: its state was written on another server", name(side)), same_hint);
+        if ((*identity)->state_version > 1)
+            throw Error(Code::state_version, fmt::format("the state on the {} side was written by a newer version", name(side)), "install that version");
+    }
+    if (desktop_identity && cloud_identity && desktop_identity->uuid != cloud_identity->uuid)
+        wrong(fmt::format("the two databases belong to different pairs named \"{}\"", config.pair), same_hint);
+    if (desktop_identity && !cloud_identity && desktop->archive()->peer_sequence() > 0)
+        wrong(fmt::format("the desktop was synchronised with a cloud database, and {} is not that one", cloud->describe()), same_hint);
+    if (cloud_identity && !desktop_identity && cloud->lease().sequence > 0)
+        wrong(fmt::format("the cloud belongs to another desktop database, not to {}", desktop->describe()), same_hint);
+}
+
+void Session::link_tables() {
+    progress.phase("reading catalogues");
+    for (const TableSetting& setting : config.tables) {
+        TableUnderSync table;
+        table.setting = &setting;
+        table.desktop = desktop->relation(sql::TableName::parse(setting.desktop));
+        table.cloud = cloud->relation(sql::TableName::parse(setting.cloud));
+        if (!setting.not_yet.empty()) {
+            table.link.desktop = sql::TableName::parse(setting.desktop);
+            table.link.cloud = sql::TableName::parse(setting.cloud);
+            table.not_synced = fmt::format("needs {}, which this version cannot do yet", fmt::join(setting.not_yet, ", "));
+        } else {
+            LinkResult result = link(setting, table.desktop, table.cloud);
+            table.link = std::move(result.table);
+            table.problems = std::move(result.problems);
+            table.remarks = std::move(result.remarks);
+        }
+        tables.push_back(std::move(table));
+    }
+    order_tables();
+    number_tables();
+}
+
+void Session::order_tables() {
+    static const Relation nothing;
+    std::vector<std::pair<const Relation*, const Relation*>> relations;
+    for (const TableUnderSync& table : tables)
+        relations.emplace_back(table.desktop ? &*table.desktop : &nothing, table.cloud ? &*table.cloud : &nothing);
+    const std::vector<std::size_t> order = parents_first(relations);
+    std::vector<TableUnderSync> ordered;
+    for (const std::size_t index : order) ordered.push_back(std::move(tables[index]));
+    tables = std::move(ordered);
+}
+
+// Numbers and captures that the state already knows stay as they are.
+void Session::number_tables() {
+    const std::vector<TableUse> desktop_known = desktop_identity ? desktop->known_tables() : std::vector<TableUse>{};
+    const std::vector<TableUse> cloud_known = cloud_identity ? cloud->known_tables() : std::vector<TableUse>{};
+    int next = 1;
+    for (const TableUse& use : desktop_known) next = std::max(next, use.id + 1);
+    for (const TableUse& use : cloud_known) next = std::max(next, use.id + 1);
+    const auto find = [](const std::vector<TableUse>& known, const LinkedTable& link) -> const TableUse* {
+        for (const TableUse& use : known)
+            if (use.desktop == link.desktop && use.cloud == link.cloud) return &use;
+        return nullptr;
+    };
+    for (TableUnderSync& table : tables) {
+        const TableUse* d = find(desktop_known, table.link);
+        const TableUse* c = find(cloud_known, table.link);
+        table.link.id = d ? d->id : c ? c->id : next++;
+        if (!table.desktop || !table.cloud) continue;
+        table.link.capture_desktop = resolve_capture(table.setting->capture_desktop, Side::desktop, *table.desktop, d ? std::optional(d->capture) : std::nullopt);
+        table.link.capture_cloud = resolve_capture(table.setting->capture_cloud, Side::cloud, *table.cloud, c ? std::optional(c->capture) : std::nullopt);
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const auto& stamp = side == Side::desktop ? table.link.stamp_desktop : table.link.stamp_cloud;
+            const Relation& relation = side == Side::desktop ? *table.desktop : *table.cloud;
+            if (table.link.capture(side) == Capture::timestamp && !stamp)
+                table.problems.push_back({Code::config_value, fmt::format("{}.{}", name(side), relation.name.display()), "capture = \"timestamp\" needs a column that is set on every change", "add timestamps = { updated = \"...\" }"});
+            if (table.link.capture(side) == Capture::changelog && !relation.may_trigger)
+                table.problems.push_back({Code::no_rights, fmt::format("{}.{}", name(side), relation.name.display()), "capture = \"changelog\" needs the right to create triggers", fmt::format("GRANT TRIGGER ON {} TO <the role of the {} url>; or capture = \"xmin\"", relation.name.quoted(), name(side))});
+        }
+    }
+}
+
+void Session::require_usable_tables() const {
+    std::string text;
+    const Problem* first = nullptr;
+    int count = 0;
+    for (const TableUnderSync& table : tables)
+        for (const Problem& problem : table.problems) {
+            if (!first) first = &problem;
+            if (++count <= 10) text += fmt::format("{}{} {}", text.empty() ? "" : "\n  ", problem.where, problem.text);
+        }
+    if (!first) return;
+    if (count > 10) text += fmt::format("\n  and {} more (tideway doctor lists all)", count - 10);
+    throw Error(first->code, text, first->remedy);
+}
+
+void Session::select(const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    for (TableUnderSync& table : tables) table.selected = false;
+    for (const std::string& wanted : names) {
+        bool found = false;
+        for (TableUnderSync& table : tables)
+            if (table.link.desktop.display() == wanted || table.link.cloud.display() == wanted) found = table.selected = true;
+        if (!found) throw Error(Code::table_missing, fmt::format("table {} is not in the configuration", wanted), fmt::format("add a [[table]] for it to {}", config.path));
+    }
+}
+
+std::vector<TableUnderSync*> Session::active() {
+    std::vector<TableUnderSync*> result;
+    for (TableUnderSync& table : tables)
+        if (table.selected && table.not_synced.empty() && table.problems.empty()) result.push_back(&table);
+    return result;
+}
+
+PairIdentity Session::fresh_identity(Side side) const {
+    PairIdentity identity;
+    identity.uuid = random_uuid(world.random);
+    identity.seeds = {static_cast<std::int64_t>(world.random.next()), static_cast<std::int64_t>(world.random.next())};
+    identity.side = side;
+    return identity;
+}
+
+// The cloud first: a desktop that knows a pair which the cloud does not know would look like a swapped cloud.
+void Session::install_state() {
+    if (installed()) return;
+    progress.phase("installing");
+    PairIdentity identity = cloud_identity ? *cloud_identity : desktop_identity ? *desktop_identity : fresh_identity(Side::cloud);
+    for (const Side side : {Side::cloud, Side::desktop}) {
+        identity.side = side;
+        identity.system_id = side == Side::cloud ? cloud_server.system_id : desktop_server.system_id;
+        store(side).install(config.pair, identity);
+        failpoint(side == Side::cloud ? "install.cloud" : "install.desktop");
+    }
+    desktop_identity = desktop->identity(config.pair);
+    cloud_identity = cloud->identity(config.pair);
+    compare_identities();
+}
+
+std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
+    std::vector<std::pair<Side, TableUnderSync*>> incomplete;
+    for (const Side side : {Side::cloud, Side::desktop}) {
+        const std::vector<TableUse> known = store(side).known_tables();
+        for (TableUnderSync* table : active()) {
+            const std::string keys = key_names(table->link, side);
+            const bool intact = std::any_of(known.begin(), known.end(), [&](const TableUse& use) {
+                return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) && use.key_columns == keys;
+            });
+            if (!intact) incomplete.emplace_back(side, table);
+        }
+    }
+    return incomplete;
+}
+
+bool Session::tables_intact() { return incomplete_tables().empty(); }
+
+// Marks go first: one that outlived its changelog would hide what happened in between.
+void Session::install_tables() {
+    for (const auto& [side, table] : incomplete_tables()) {
+        archive().forget_marks(table->link.id);
+        store(side).install_table(table->link);
+        failpoint("install.table");
+    }
+}
+
+}  // namespace tideway

@@ -1,0 +1,82 @@
+// Both sides opened, compared with the configuration and linked: what every command starts from.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "engine/link.hpp"
+
+namespace tideway {
+
+// Called wherever a connection waits. Throws Error(interrupted) once when the program is asked to stop; after that it stays
+// quiet, so that leases can be released.
+class Pulse : public WaitHook {
+  public:
+    Pulse(World& world) : world_(world) {}
+    void tick() override;
+    std::function<void()> every_five_seconds;
+
+  private:
+    World& world_;
+    bool interrupted_ = false, busy_ = false;
+    std::int64_t last_micros_ = 0;
+};
+
+// One configured table after linking.
+struct TableUnderSync {
+    const TableSetting* setting = nullptr;
+    LinkedTable link;
+    std::optional<Relation> desktop, cloud;
+    std::vector<Problem> problems;     // of linking
+    std::vector<std::string> remarks;
+    std::string not_synced;            // why it is left out, in words; empty: it takes part
+    bool selected = true;              // --table
+};
+
+class Session {
+  public:
+    Session(const Config& config, Connector& connector, World& world, Progress& progress);
+
+    const Config& config;
+    World& world;
+    Progress& progress;
+    Pulse pulse;
+    std::unique_ptr<Store> desktop, cloud;
+    ServerFacts desktop_server, cloud_server;
+    ClockFacts clocks;
+    std::optional<PairIdentity> desktop_identity, cloud_identity;
+    std::vector<TableUnderSync> tables;  // parents first
+
+    Store& store(Side side) { return side == Side::desktop ? *desktop : *cloud; }
+    Archive& archive() { return *desktop->archive(); }
+    bool installed() const { return desktop_identity && cloud_identity; }
+
+    // Reads both catalogues and links every configured table. Does not throw for problems of single tables.
+    void link_tables();
+    // Throws the first problem of linking that makes the configuration unusable, all of them listed in its text.
+    void require_usable_tables() const;
+    // Only these take part (names of either side); Error(table_missing) for a name that is not configured.
+    void select(const std::vector<std::string>& names);
+    // The tables that take part, parents first.
+    std::vector<TableUnderSync*> active();
+    // Creates or completes the state schemas on both sides.
+    void install_state();
+    // Tables whose capture or base is missing or disabled somewhere; they need install_tables() first.
+    bool tables_intact();
+    // Creates what is missing for the active tables. The lease must be held: a changelog that is made anew is only complete
+    // for runs that start later.
+    void install_tables();
+
+  private:
+    void compare_identities();
+    void measure_clocks();
+    void number_tables();
+    void order_tables();
+    PairIdentity fresh_identity(Side side) const;
+    std::vector<std::pair<Side, TableUnderSync*>> incomplete_tables();
+};
+
+}  // namespace tideway

@@ -1,0 +1,52 @@
+// From what was read to what is written: pure functions between the stores.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "model/report.hpp"
+#include "store/store.hpp"
+
+namespace tideway {
+
+// One key with everything known about it, and the decision.
+struct KeyWork {
+    Candidate candidate;
+    RowImage cloud;
+    Decision decision;
+};
+
+// Pairs candidates with the cloud's rows of the same keys and decides each.
+std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows, const Policy& policy,
+                               Direction direction, const ClockFacts& clocks, bool cloud_rolled_back);
+
+// M if first seen at the cloud alone or marked M there, else D; fixed at first sight (DESIGN.md 10.2).
+Origin origin_of(const KeyWork& work);
+
+// The row to write on `target`; work.decision must say so.
+PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side target);
+
+// The agreement after the row was written on `target` with that outcome.
+Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const RowOutcome& outcome, Side target);
+// The agreement where nothing has to be written (adopt, bury).
+Agreement agreement_found(const LinkedTable& table, const KeyWork& work);
+
+// Counts a decision into the report of its table.
+void count(TableReport& report, const Decision& decision);
+
+// One line of plan --rows.
+PlannedChange describe(const LinkedTable& table, const KeyWork& work);
+
+// The linked columns of a row under that side's names, as a JSON object of strings and nulls.
+std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side);
+
+// Order-free digest of decisions: equal plans have equal hashes, whatever order they were made in.
+class PlanHash {
+  public:
+    void add(int table_id, const KeyWork& work);
+    std::string text() const;  // 16 hex digits; of the empty plan as well
+
+  private:
+    std::uint64_t sum_ = 0, mix_ = 0;
+};
+
+}  // namespace tideway
