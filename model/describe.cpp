@@ -27,7 +27,7 @@ std::string describe_recovery(const State& before, const State& after) {
     std::string text = fmt::format("S2 recover: {} receipt(s) read", before.cloud.receipts);
     if (before.desktop.base != after.desktop.base)
         text += fmt::format(", base {} -> {}", version(before.desktop.base), version(after.desktop.base));
-    if (after.desktop.seen_cloud == everything) text += ", watermarks dropped";
+    if (before.desktop.seen_cloud != after.desktop.seen_cloud) text += ", watermarks dropped";
     return text + fmt::format(", desktop fence {}", after.desktop.seq);
 }
 

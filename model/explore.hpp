@@ -26,7 +26,7 @@ struct Report {
     double seconds = 0;
 };
 
-// 60 million states take about 9 GB.
+// 60 million states take about 8 GB.
 Report explore(const Options& options, std::uint32_t state_limit = 60'000'000);
 
 }  // namespace tideway::protocol

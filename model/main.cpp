@@ -47,8 +47,8 @@ std::string found_by(const Case& c, const Report& r) {
 bool run_case(const Case& c) {
     const Report r = explore(c.options);
     const std::string wrong = objection(c, r);
-    fmt::print("{:4}  {:20}  {:>9} states {:6.1f} s  {}: {}\n", wrong.empty() ? "ok" : "FAIL",
-               name_of(c.expected), r.states, r.seconds, describe(c.options),
+    fmt::print("{:4}  {:20}  {:>9} states {:6.1f} s  {}{}: {}\n", wrong.empty() ? "ok" : "FAIL",
+               name_of(c.expected), r.states, r.seconds, describe(c.options), c.note,
                wrong.empty() ? found_by(c, r) : wrong);
     std::fflush(stdout);
     return wrong.empty();
@@ -63,7 +63,8 @@ int run_table(const std::vector<Case>& cases) {
 
 void list_cases(const char* title, const std::vector<Case>& cases) {
     fmt::print("\n{}\n", title);
-    for (const Case& c : cases) fmt::print("  {:20}  {}\n", name_of(c.expected), describe(c.options));
+    for (const Case& c : cases)
+        fmt::print("  {:20}  {}{}\n", name_of(c.expected), describe(c.options), c.note);
 }
 
 int list_all() {

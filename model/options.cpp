@@ -41,7 +41,7 @@ struct Given {  // what the command line says; the rest comes from the mutant's 
 void declare_modes(CLI::App& app, Given& given) {
     auto* check =
         app.add_flag("--check", given.check, "the bounded table: safe as it stands, every mutant caught");
-    auto* full = app.add_flag("--long", given.full_table, "the large table (minutes, up to 4 GB)");
+    auto* full = app.add_flag("--long", given.full_table, "the large table (some minutes, 3 GB)");
     auto* list = app.add_flag("--list", given.list, "list the mutants and the configurations of both tables");
     check->excludes(full)->excludes(list);
     full->excludes(list);
@@ -76,7 +76,7 @@ void declare_variants(CLI::App& app, Given& given) {
                  "the protocol with the additions that README.md proposes");
 }
 
-void override(Count& value, std::optional<int> given) {
+void take_over(Count& value, std::optional<int> given) {
     if (given) value = static_cast<Count>(*given);
 }
 
@@ -96,11 +96,11 @@ Options mutant_options(const std::vector<std::string>& names) {
 
 Options options_from(const Given& given) {
     Options options = mutant_options(given.mutants);
-    override(options.writes, given.writes);
-    override(options.crashes, given.crashes);
-    override(options.restores, given.restores);
-    override(options.runs, given.runs);
-    override(options.failures, given.failures);
+    take_over(options.writes, given.writes);
+    take_over(options.crashes, given.crashes);
+    take_over(options.restores, given.restores);
+    take_over(options.runs, given.runs);
+    take_over(options.failures, given.failures);
     if (given.policy) options.policy = policies.at(*given.policy);
     if (given.start) options.start = starts.at(*given.start);
     options.user_deletes = !given.no_deletes;

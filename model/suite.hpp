@@ -1,6 +1,7 @@
 // The configurations that are run as a test, what each must find, and the verdict on what it found.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "explore.hpp"
@@ -11,6 +12,7 @@ namespace tideway::protocol {
 struct Case {
     Options options;
     Verdict expected;
+    std::string_view note = {};  // printed with the case
 };
 
 std::vector<Case> bounded_table();  // seconds; every mutant
