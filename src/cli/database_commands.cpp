@@ -5,10 +5,9 @@
 #include <fmt/format.h>
 
 #include "cli/conflicts_text.hpp"
+#include "cli/engine_session.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/findings_text.hpp"
-#include "cli/pg_connector.hpp"
-#include "cli/progress_view.hpp"
 #include "cli/report_json.hpp"
 #include "cli/run_text.hpp"
 #include "cli/status_text.hpp"
@@ -17,21 +16,16 @@
 namespace tideway::cli {
 namespace {
 
+ProgressKind progress_kind(const Request& request) {
+    if (request.log_level == "warning" || request.log_level == "error") return ProgressKind::none;
+    return isatty(STDERR_FILENO) != 0 ? ProgressKind::bar : ProgressKind::lines;
+}
+
 // Runs `work` on an engine of its own. Its progress display is gone again when this returns.
 template <typename Work>
 auto with_engine(const Request& request, std::ostream& err, const Work& work) {
-    const Config config = load_config(request.config_path);
-    PgConnector connector(config);
-    World& world = real_world();
-    const bool quiet = request.log_level == "warning" || request.log_level == "error";
-    ProgressView progress(err,
-                          quiet                        ? ProgressKind::none
-                          : isatty(STDERR_FILENO) != 0 ? ProgressKind::bar
-                                                       : ProgressKind::lines,
-                          [&world] { return world.clock.monotonic_micros(); });
-    Engine engine(config, connector, world, progress);
-    engine.serialize = [](const RunReport& report) { return run_json(report).dump(); };
-    return work(engine);
+    EngineSession session(request.config_path, progress_kind(request), err);
+    return work(session.engine());
 }
 
 RunOptions options_of(const Request& request) {

@@ -7,26 +7,47 @@
 
 #include "base/error.hpp"
 #include "cli/config_commands.hpp"
+#include "cli/database_commands.hpp"
+#include "cli/demo.hpp"
+#include "cli/init_command.hpp"
 #include "cli/report_json.hpp"
 #include "cli/request.hpp"
 
 namespace tideway::cli {
 namespace {
 
-Exit dispatch(const Request& request, std::ostream& out) {
+Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
     switch (request.command) {
         case Command::help:
         case Command::version:
             out << request.help_text << "\n";
             return Exit::ok;
+        case Command::init:
+            return init(request, out, err);
+        case Command::doctor:
+            return doctor(request, out, err);
+        case Command::plan:
+            return plan(request, out, err);
+        case Command::sync:
+            return sync(request, out, err);
+        case Command::status:
+            return status(request, out, err);
+        case Command::conflicts_list:
+            return list_conflicts(request, out, err);
+        case Command::conflicts_show:
+            return show_conflict(request, out, err);
+        case Command::conflicts_resolve:
+            return resolve_conflict(request, out, err);
         case Command::config_check:
             return check_config(request, out);
         case Command::config_show:
             return show_config(request, out);
-        default:
-            break;
+        case Command::uninstall:
+            return uninstall(request, out, err);
+        case Command::demo:
+            return demo(request, out, err);
     }
-    throw Error(Code::not_in_this_version, "this command is not built in yet");
+    throw Defect("every command has its place in dispatch()");
 }
 
 Exit report(std::string_view id, Exit exit, const std::string& what, const std::string& hint, bool json,
@@ -48,7 +69,7 @@ int run_program(const std::vector<std::string>& args, std::ostream& out, std::os
     const bool json = std::find(args.begin(), args.end(), "--json") != args.end();
     Exit exit = Exit::ok;
     try {
-        exit = dispatch(parse_command_line(args), out);
+        exit = dispatch(parse_command_line(args), out, err);
         out << std::flush;
     } catch (const Error& e) {
         exit = report(e.id(), e.exit(), e.what(), e.hint(), json, out, err);

@@ -1,0 +1,107 @@
+#include "cli/demo_scenes.hpp"
+
+#include <fmt/format.h>
+
+namespace tideway::cli {
+namespace {
+
+struct DemoTable {
+    const char *desktop, *cloud, *key;
+};
+
+const std::vector<DemoTable> tables = {
+    {"orgmaster", "orgmaster", "org_id"},           {"locmaster", "locmaster", "loc_id"},
+    {"conmaster", "conmaster", "con_id"},           {"climaster", "climaster", "client_id"},
+    {"cliunimaster", "cliunimaster", "cliunit_id"}, {"taskmaster", "taskmaster", "task_id"},
+    {"jobmaster", "jobmaster", "job_id"},           {"mbstaff", "mbstaff", "staff_id"},
+    {"mbreminder", "reminder", "rem_id"},           {"mbremdetail", "remdetail", "remdetid"},
+    {"learequest", "learequest", "learequest_id"},
+};
+
+Scene client(const std::string& title, const std::string& key, const std::string& column) {
+    const std::string look = fmt::format("select {} from climaster where client_id = {}", column, key);
+    return {title, "climaster", key, look, look, "", ""};
+}
+
+Scene office_corrects_a_phone_number() {
+    Scene scene = client("The office corrects a client's phone number.", "40", "clientphone");
+    scene.desktop_edit = "update climaster set clientphone = '044 5550 100' where client_id = 40";
+    return scene;
+}
+
+Scene phone_finishes_a_reminder() {
+    const auto look = [](const char* table) {
+        return fmt::format("select 'status ' || remstatus from {} where rem_id = 50", table);
+    };
+    return {"On the phone, somebody ticks a reminder off (a row that the office created).",
+            "mbreminder",
+            "50",
+            look("mbreminder"),
+            look("reminder"),
+            "",
+            "update reminder set remstatus = 2 where rem_id = 50"};
+}
+
+Scene phone_asks_for_leave() {
+    const std::string look = "select leaveremarks from learequest where learequest_id = 70001";
+    return {"On the phone, somebody asks for leave: a new row that the office has never seen.",
+            "learequest",
+            "70001",
+            look,
+            look,
+            "",
+            "insert into learequest (org_id, con_id, loc_id, learequest_id, staff_id, requestdate, fromdate, "
+            "todate, "
+            "leavetype, leaveremarks, approval_status, source) values (1, 1, 1, 70001, 3, current_date, "
+            "current_date + 7, current_date + 8, 'CL', 'family function', 'P', 'M')"};
+}
+
+Scene both_change_the_same_client() {
+    Scene scene =
+        client("Both sides change the same client's e-mail: first the office, a moment later the phone.",
+               "41", "clientmail");
+    scene.desktop_edit = "update climaster set clientmail = 'office@example.org' where client_id = 41";
+    scene.cloud_edit = "update climaster set clientmail = 'phone@example.org' where client_id = 41";
+    return scene;
+}
+
+Scene office_deletes_a_reminder() {
+    const auto look = [](const char* table) {
+        return fmt::format("select remtitle from {} where rem_id = 60", table);
+    };
+    return {"The office deletes a reminder.",
+            "mbreminder",
+            "60",
+            look("mbreminder"),
+            look("reminder"),
+            "delete from mbreminder where rem_id = 60",
+            ""};
+}
+
+}  // namespace
+
+const std::vector<Scene>& demo_scenes() {
+    static const std::vector<Scene> scenes = {office_corrects_a_phone_number(), phone_finishes_a_reminder(),
+                                              phone_asks_for_leave(), both_change_the_same_client(),
+                                              office_deletes_a_reminder()};
+    return scenes;
+}
+
+std::string demo_configuration(const std::string& desktop_url, const std::string& cloud_url) {
+    std::string out = fmt::format("pair = \"demo\"\n\n[desktop]\nurl = \"{}\"\n\n[cloud]\nurl = \"{}\"\n",
+                                  desktop_url, cloud_url);
+    for (const DemoTable& table : tables) {
+        out += "\n[[table]]\n";
+        out += table.desktop == std::string_view(table.cloud)
+                   ? fmt::format("name = \"{}\"\n", table.desktop)
+                   : fmt::format("desktop = \"{}\"\ncloud = \"{}\"\n", table.desktop, table.cloud);
+        out += fmt::format("key = [\"{}\"]\n", table.key);
+        out += "origin = { column = \"source\", desktop = \"D\", cloud = \"M\" }\n";
+        out +=
+            "timestamps = { updated = \"updated_at\", created = \"created_at\", desktop_zone = "
+            "\"Asia/Kolkata\" }\n";
+    }
+    return out;
+}
+
+}  // namespace tideway::cli

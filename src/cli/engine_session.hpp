@@ -1,0 +1,29 @@
+// An engine with all it needs: configuration, connections, the real world, a progress display.
+#pragma once
+#include <ostream>
+#include <string>
+
+#include "cli/pg_connector.hpp"
+#include "cli/progress_view.hpp"
+#include "config/config.hpp"
+#include "engine/engine.hpp"
+
+namespace tideway::cli {
+
+class EngineSession {
+  public:
+    // Reads the configuration; connects to nothing yet. `err` must outlive the session; the progress display
+    // on it is cleared when the session ends.
+    EngineSession(const std::string& config_path, ProgressKind kind, std::ostream& err);
+    EngineSession(const EngineSession&) = delete;
+    EngineSession& operator=(const EngineSession&) = delete;
+    Engine& engine() { return engine_; }
+
+  private:
+    Config config_;
+    PgConnector connector_;
+    ProgressView progress_;
+    Engine engine_;
+};
+
+}  // namespace tideway::cli
