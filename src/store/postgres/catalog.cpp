@@ -40,9 +40,14 @@ WITH RECURSIVE resolved AS (
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(r.typ, NULL),
        CASE WHEN r.typmod < 4 THEN -1 WHEN r.typ = 'numeric'::regtype THEN ((r.typmod - 4) >> 16) & 65535 ELSE r.typmod - 4 END,
        coalesce(l.collisdeterministic, true), a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
-       a.attidentity = 'a'
+       a.attidentity = 'a', coalesce(s.name, ''), coalesce(s.usable, true)
 FROM pg_attribute a JOIN resolved r USING (attnum) JOIN pg_type y ON y.oid = r.typ AND y.typtype <> 'd'
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
+LEFT JOIN LATERAL (
+    SELECT format('%I.%I', n.nspname, q.relname) AS name, has_sequence_privilege(q.oid, 'USAGE') AS usable
+    FROM pg_attrdef f JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = f.oid AND p.refclassid = 'pg_class'::regclass
+    JOIN pg_class q ON q.oid = p.refobjid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = q.relnamespace
+    WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum LIMIT 1) s ON true
 WHERE a.attrelid = $1::oid ORDER BY a.attnum)", {oid});
     std::vector<RelationColumn> columns;
     for (int i = 0; i < found.rows(); ++i) {
@@ -57,6 +62,8 @@ WHERE a.attrelid = $1::oid ORDER BY a.attnum)", {oid});
         column.has_default = found.boolean(i, 6);
         column.generated = found.boolean(i, 7);
         column.identity_always = found.boolean(i, 8);
+        column.sequence = found.text(i, 9);
+        column.may_use_sequence = found.boolean(i, 10);
         if (column.base_type == "character") column.base_type = "bpchar";
         columns.push_back(std::move(column));
     }
@@ -91,6 +98,19 @@ WHERE f.conrelid = $1::oid AND f.contype = 'f' ORDER BY f.conname)", {oid});
                         {std::string(found.text(i, 1)), std::string(found.text(i, 2))}, found.text(i, 3)[0],
                         found.text(i, 4)[0], found.boolean(i, 5)});
     return keys;
+}
+
+std::vector<Cascade> read_cascades(Connection& c, const std::string& oid) {
+    const Result found = run(c, "read cascades", R"(
+SELECT f.conname, n.nspname, t.relname, f.confdeltype, f.confupdtype
+FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE f.confrelid = $1::oid AND f.contype = 'f' AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
+ORDER BY 2, 3, 1)", {oid});
+    std::vector<Cascade> cascades;
+    for (int i = 0; i < found.rows(); ++i)
+        cascades.push_back({std::string(found.text(i, 0)), {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
+                            found.text(i, 3)[0], found.text(i, 4)[0]});
+    return cascades;
 }
 
 std::vector<std::string> read_triggers(Connection& c, const std::string& oid) {
@@ -131,7 +151,8 @@ SELECT current_database(), current_user, current_setting('server_encoding'),
        (SELECT system_identifier::text FROM pg_control_system()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
        current_setting('track_counts') = 'on', r.rolsuper OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),
-       (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')
+       (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'),
+       r.rolsuper OR has_database_privilege(current_database(), 'CREATE'), pg_backend_pid()
 FROM pg_roles r WHERE r.rolname = current_user)");
     ServerFacts facts;
     facts.version = reader().server_version();
@@ -147,6 +168,8 @@ FROM pg_roles r WHERE r.rolname = current_user)");
     facts.track_counts = found.boolean(0, 9);
     facts.sees_all_sessions = found.boolean(0, 10);
     facts.time_zone = found.text(0, 11);
+    facts.may_create_schema = found.boolean(0, 12);
+    facts.transaction_pooled = found.integer(0, 13) != reader().announced_pid();
     facts.endpoint = reader().describe();
     transaction.commit();
     return facts;
@@ -174,7 +197,8 @@ std::optional<Relation> PgStore::relation(const sql::TableName& name) {
 SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c.relowner, 'USAGE'),
        has_table_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'UPDATE'),
        has_table_privilege(c.oid, 'DELETE'), has_table_privilege(c.oid, 'TRIGGER'),
-       CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, {}
+       CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, {},
+       pg_get_userbyid(c.relowner), has_schema_privilege(n.oid, 'USAGE')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))", fingerprint_sql("c.oid")),
                              {name.schema, name.table});
@@ -192,9 +216,12 @@ WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f
     relation.may_trigger = found.boolean(0, 8);
     relation.estimated_rows = found.integer(0, 9);
     relation.fingerprint = found.text(0, 10);
+    relation.owner = found.text(0, 11);
+    relation.may_use_schema = found.boolean(0, 12);
     relation.columns = read_columns(c, oid);
     relation.unique_keys = read_unique_keys(c, oid);
     relation.foreign_keys = read_foreign_keys(c, oid);
+    relation.cascades = read_cascades(c, oid);
     relation.triggers = read_triggers(c, oid);
     transaction.commit();
     return relation;

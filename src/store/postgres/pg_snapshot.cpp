@@ -110,6 +110,10 @@ PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& ta
     check_fingerprints(connection_, store.side(), tables);
 }
 
+std::unique_ptr<Snapshot> PgStore::snapshot(const std::vector<const LinkedTable*>& tables) {
+    return std::make_unique<PgSnapshot>(*this, tables);
+}
+
 std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& from, const HintSink& sink) {
     const std::size_t keys = e.table().key_columns().size();
     std::int64_t count = 0;
