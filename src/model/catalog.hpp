@@ -15,7 +15,8 @@ struct ServerFacts {
     std::int64_t now = 0;  // server clock, UTC microseconds
     bool superuser = false, bypass_rls = false, in_recovery = false, read_only = false, track_counts = true;
     bool sees_all_sessions = false;  // superuser or pg_read_all_stats
-    bool transaction_pooled = false;  // two transactions of one connection met two backends, or the port is a pooler's
+    bool transaction_pooled = false;  // a pooler stands between us and the server
+    bool may_create_schema = true;
 };
 
 // What a type is to Tideway: decides hashing and which pairs of types may be linked.
@@ -28,6 +29,8 @@ struct RelationColumn {
     int length = -1;         // varchar(n), char(n): n; numeric(p,s): p
     bool native_hash = false, not_null = false, has_default = false;
     bool generated = false, identity_always = false;
+    std::string sequence;          // that its default draws from, qualified and quoted; empty: none
+    bool may_use_sequence = true;
 };
 
 struct UniqueKey {
@@ -45,15 +48,25 @@ struct ForeignKey {
     bool deferrable = false;
 };
 
+// A foreign key of another table towards this one that writes to that table when a row here is deleted or gets another key.
+struct Cascade {
+    std::string name;
+    sql::TableName child;
+    char on_delete = 'a', on_update = 'a';
+};
+
 struct Relation {
     sql::TableName name;
+    std::string owner;
     char kind = 'r';  // r table, p partitioned, v view, m materialised view, f foreign
     std::vector<RelationColumn> columns;
     std::vector<UniqueKey> unique_keys;
     std::vector<ForeignKey> foreign_keys;
+    std::vector<Cascade> cascades;
     std::vector<std::string> triggers;  // users' own, enabled
     bool rls = false;            // row security applies to our role
     bool owned = false;          // our role is a member of the owner
+    bool may_use_schema = true;
     bool may_select = false, may_insert = false, may_update = false, may_delete = false, may_trigger = false;
     std::int64_t estimated_rows = 0;
     std::string fingerprint;  // changes when a column is added, dropped, renamed or retyped

@@ -114,6 +114,7 @@ Connection::~Connection() = default;
 int Connection::server_version() const { return lost() ? 0 : PQserverVersion(impl_->line.raw()); }
 Side Connection::side() const { return impl_->side; }
 std::string Connection::describe() const { return impl_->description; }
+int Connection::announced_pid() const { return PQbackendPID(impl_->line.raw()); }
 bool Connection::lost() const { return impl_->line.lost(); }
 bool Connection::in_transaction() const {
     const auto status = impl_->line.transaction();

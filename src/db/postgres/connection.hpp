@@ -84,6 +84,7 @@ class Connection {
     int server_version() const;  // 150018
     Side side() const;
     std::string describe() const;  // "cloud db@host:port as user"
+    int announced_pid() const;     // of the backend, as told when connecting; behind a pooler it is another one's
 
     // Several statements may be separated by semicolons when there are no parameters; the last result is
     // returned.

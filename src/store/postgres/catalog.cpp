@@ -145,8 +145,9 @@ void check_fingerprints(Connection& connection, Side side, const std::vector<con
 }
 
 ServerFacts PgStore::server() {
-    Transaction transaction(reader(), {.read_only = true});
-    const Result found = run(reader(), "read server facts", R"(
+    Connection& asker = this->asker();
+    Transaction transaction(asker, {.read_only = true});
+    const Result found = run(asker, "read server facts", R"(
 SELECT current_database(), current_user, current_setting('server_encoding'),
        (SELECT system_identifier::text FROM pg_control_system()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
@@ -176,8 +177,9 @@ FROM pg_roles r WHERE r.rolname = current_user)");
 }
 
 std::vector<sql::TableName> PgStore::tables() {
-    Transaction transaction(reader(), {.read_only = true});
-    const Result found = run(reader(), "list tables", R"(
+    Connection& asker = this->asker();
+    Transaction transaction(asker, {.read_only = true});
+    const Result found = run(asker, "list tables", R"(
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'tideway')
   AND n.nspname !~ '^pg_(toast|temp)' AND has_schema_privilege(n.oid, 'USAGE')
@@ -190,8 +192,9 @@ ORDER BY 1, 2)");
 }
 
 std::optional<Relation> PgStore::relation(const sql::TableName& name) {
-    Transaction transaction(reader(), {.read_only = true});
-    Connection& c = reader();
+    Connection& asker = this->asker();
+    Transaction transaction(asker, {.read_only = true});
+    Connection& c = asker;
     const Result found = run(c, "read relation",
                              fmt::format(R"(
 SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c.relowner, 'USAGE'),
