@@ -145,9 +145,9 @@ void check_fingerprints(Connection& connection, Side side, const std::vector<con
 }
 
 ServerFacts PgStore::server() {
-    Connection& asker = this->asker();
-    Transaction transaction(asker, {.read_only = true});
-    const Result found = run(asker, "read server facts", R"(
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "read server facts", R"(
 SELECT current_database(), current_user, current_setting('server_encoding'),
        (SELECT system_identifier::text FROM pg_control_system()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
@@ -177,9 +177,9 @@ FROM pg_roles r WHERE r.rolname = current_user)");
 }
 
 std::vector<sql::TableName> PgStore::tables() {
-    Connection& asker = this->asker();
-    Transaction transaction(asker, {.read_only = true});
-    const Result found = run(asker, "list tables", R"(
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "list tables", R"(
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'tideway')
   AND n.nspname !~ '^pg_(toast|temp)' AND has_schema_privilege(n.oid, 'USAGE')
@@ -192,9 +192,8 @@ ORDER BY 1, 2)");
 }
 
 std::optional<Relation> PgStore::relation(const sql::TableName& name) {
-    Connection& asker = this->asker();
-    Transaction transaction(asker, {.read_only = true});
-    Connection& c = asker;
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "read relation",
                              fmt::format(R"(
 SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c.relowner, 'USAGE'),

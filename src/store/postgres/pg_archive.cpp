@@ -16,13 +16,13 @@ const char* letter(BaseState state) { return state == BaseState::tombstone ? "T"
 }  // namespace
 
 std::int64_t PgArchive::acknowledged() {
-    Transaction transaction(store_.reader(), {.read_only = true});
-    return run(store_.reader(), "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1", {store_.pair()}).integer(0, 0);
+    Transaction transaction(store_.asker(), {.read_only = true});
+    return run(store_.asker(), "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1", {store_.pair()}).integer(0, 0);
 }
 
 std::int64_t PgArchive::peer_sequence() {
-    Transaction transaction(store_.reader(), {.read_only = true});
-    return run(store_.reader(), "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1", {store_.pair()}).integer(0, 0);
+    Transaction transaction(store_.asker(), {.read_only = true});
+    return run(store_.asker(), "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1", {store_.pair()}).integer(0, 0);
 }
 
 void PgArchive::note_peer(Connection& connection, std::int64_t cloud_sequence) {
@@ -188,8 +188,8 @@ void PgArchive::book(const Booking& booking, std::int64_t fence) {
 }
 
 std::map<std::pair<int, Side>, StoredMark> PgArchive::marks() {
-    Transaction transaction(store_.reader(), {.read_only = true});
-    const Result found = run(store_.reader(), "read marks", "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1", {store_.pair()});
+    Transaction transaction(store_.asker(), {.read_only = true});
+    const Result found = run(store_.asker(), "read marks", "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1", {store_.pair()});
     std::map<std::pair<int, Side>, StoredMark> marks;
     for (int i = 0; i < found.rows(); ++i)
         marks[{static_cast<int>(found.integer(i, 0)), found.text(i, 1) == "desktop" ? Side::desktop : Side::cloud}] = {
@@ -219,8 +219,8 @@ void PgArchive::forget_marks(int table_id) {
 }
 
 bool PgArchive::anything_waits() {
-    Transaction transaction(store_.reader(), {.read_only = true});
-    return run(store_.reader(), "look for waiting keys", "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)", {store_.pair()}).boolean(0, 0);
+    Transaction transaction(store_.asker(), {.read_only = true});
+    return run(store_.asker(), "look for waiting keys", "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)", {store_.pair()}).boolean(0, 0);
 }
 
 std::unique_ptr<Worklist> PgArchive::worklist(const LinkedTable& table, bool installed) {
@@ -229,7 +229,7 @@ std::unique_ptr<Worklist> PgArchive::worklist(const LinkedTable& table, bool ins
 
 std::vector<TableCounts> PgArchive::counts() {
     const std::vector<TableUse> tables = store_.known_tables();
-    Connection& c = store_.reader();
+    Connection& c = store_.asker();
     Transaction transaction(c, {.read_only = true});
     std::vector<TableCounts> all;
     for (const TableUse& table : tables) {
@@ -250,8 +250,8 @@ FROM tideway.waiting WHERE pair = $1 AND tbl = $2::int)", base_name(store_.pair_
 }
 
 std::optional<LastRun> PgArchive::last_run() {
-    Transaction transaction(store_.reader(), {.read_only = true});
-    const Result found = run(store_.reader(), "read last run", R"(
+    Transaction transaction(store_.asker(), {.read_only = true});
+    const Result found = run(store_.asker(), "read last run", R"(
 SELECT r.run, to_char(greatest(r.at, p.idle_forward, p.idle_reverse) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), r.status,
        extract(epoch FROM clock_timestamp() - greatest(r.at, p.idle_forward, p.idle_reverse))::bigint
 FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r.at DESC LIMIT 1)", {store_.pair()});
@@ -260,8 +260,8 @@ FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r
 }
 
 std::vector<WaitingEntry> PgArchive::waiting() {
-    Transaction transaction(store_.reader(), {.read_only = true});
-    const Result found = run(store_.reader(), "read waiting keys", R"(
+    Transaction transaction(store_.asker(), {.read_only = true});
+    const Result found = run(store_.asker(), "read waiting keys", R"(
 SELECT id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail, ''), coalesce(constraint_name, ''), coalesce(choice, ''),
        to_char(first_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.waiting WHERE pair = $1 ORDER BY id)", {store_.pair()});
     std::vector<WaitingEntry> entries;

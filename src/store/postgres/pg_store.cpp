@@ -32,6 +32,8 @@ Connection& PgStore::writer() {
     return *writer_;
 }
 
+Connection& PgStore::asker() { return reader().in_transaction() ? writer() : reader(); }
+
 // Without the hook: it is called from the hook.
 Connection& PgStore::keeper() {
     if (!keeper_ || keeper_->lost()) {
@@ -52,10 +54,11 @@ Expressions PgStore::expressions(const LinkedTable& table) const {
 // ---- identity and state objects ------------------------------------------------------------------------------
 
 std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
-    Transaction transaction(reader(), {.read_only = true});
-    const Result exists = run(reader(), "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result exists = run(c, "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
     if (!exists.boolean(0, 0)) return std::nullopt;
-    const Result found = run(reader(), "read pair",
+    const Result found = run(c, "read pair",
                              "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1", {pair});
     transaction.commit();
     if (found.rows() == 0) return std::nullopt;
@@ -83,8 +86,9 @@ void PgStore::install(const std::string& pair, const PairIdentity& identity) {
 }
 
 std::vector<TableUse> PgStore::known_tables() {
-    Transaction transaction(reader(), {.read_only = true});
-    const Result found = run(reader(), "read known tables", R"(
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "read known tables", R"(
 SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns,
        ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
@@ -144,8 +148,9 @@ void PgStore::install_table(const LinkedTable& table) {
 }
 
 std::vector<std::string> PgStore::own_objects() {
-    Transaction transaction(reader(), {.read_only = true});
-    const Result found = run(reader(), "list own objects", R"(
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "list own objects", R"(
 SELECT format('trigger %s on %s', g.tgname, g.tgrelid::regclass) FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid
     JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = 'tideway'
 UNION ALL SELECT format('function tideway.%s', f.proname) FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace

@@ -56,6 +56,7 @@ class PgStore : public Store {
     // For the parts of this store.
     Connection& reader();
     Connection& writer();
+    Connection& asker();  // for a short read: one that is not in the middle of something
     const std::string& pair() const { return pair_; }
     int pair_number() const { return pair_number_; }
     Expressions expressions(const LinkedTable& table) const;

@@ -42,8 +42,9 @@ UPDATE tideway.pair SET idle_forward = CASE WHEN $2 <> 'reverse' THEN now() ELSE
 }
 
 std::vector<KeptConflict> PgStore::conflicts() {
-    Transaction transaction(reader(), {.read_only = true});
-    const Result found = run(reader(), "list conflicts", R"(
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "list conflicts", R"(
 SELECT id, tbl, key, kind, winner, policy, status, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), reason,
        desktop_row, cloud_row FROM tideway.conflict WHERE pair = $1 ORDER BY id)", {pair_});
     std::vector<KeptConflict> conflicts;
