@@ -46,7 +46,7 @@ RunReport Run::sync() {
     session_.install_tables();
     work();
     finish(report_);
-    return std::move(report_);
+    return report_;  // not moved: the destructor releases the lease by the run's id
 }
 
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
