@@ -140,7 +140,7 @@ class Gatherer {
 
 }  // namespace
 
-Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks, Reach reach) {
     Gathered gathered;
     Gatherer gatherer(session, gathered);
     gatherer.open();
@@ -148,6 +148,7 @@ Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>
     for (TableRun& run : gathered.tables) {
         session.progress.table(run.report.desktop, done++, static_cast<std::int64_t>(gathered.tables.size()));
         gatherer.read(run, mode, marks);
+        if (reach == Reach::first_change && gathered.keys > 0) break;
     }
     return gathered;
 }

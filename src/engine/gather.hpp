@@ -27,8 +27,10 @@ struct Gathered {
     std::map<std::pair<int, Side>, StoredMark> marks;  // of these snapshots
 };
 
+enum class Reach { all, first_change };  // first_change: stop at the first table that has any
+
 // marks: where the last complete run left off.
-Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks);
+Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks, Reach reach = Reach::all);
 // New snapshots, but only the raced keys of the earlier round; reports go on.
 Gathered gather_again(Session& session, Gathered& earlier);
 

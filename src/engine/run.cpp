@@ -62,7 +62,7 @@ std::optional<Gathered> Run::probe() {
             const auto mark = marks.find({table->link.id, side});
             if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return std::nullopt;
         }
-    Gathered gathered = gather(session_, options_.mode, marks);
+    Gathered gathered = gather(session_, options_.mode, marks, Reach::first_change);
     if (gathered.keys > 0 || gathered.examined > many_hints) return std::nullopt;
     count_protected(gathered, true);
     gathered_ = std::move(gathered);

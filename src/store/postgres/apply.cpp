@@ -13,7 +13,7 @@ namespace tideway::pg {
 namespace {
 
 constexpr const char* create_work_tables = R"(
-CREATE TEMP TABLE outcome (sec int, n int, a bigint, b bigint, stamp bigint) ON COMMIT DROP;
+CREATE TEMP TABLE outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid) ON COMMIT DROP;
 CREATE TEMP TABLE found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
 CREATE TEMP TABLE before ON COMMIT DROP AS
     SELECT relid, n_tup_ins AS ins, n_tup_upd AS upd, n_tup_del AS del FROM pg_stat_xact_user_tables
@@ -103,7 +103,7 @@ void SectionApply::update() {
     std::string assignments = e_.assignments();
     if (assignments.empty()) throw Defect("a table of key columns only cannot have an updated row");
     execute("update rows",
-            fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed RETURNING s.n, {}, {}, {}) "
+            fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed RETURNING s.n, {}, {}, {}, s.claimed) "
                         "INSERT INTO pg_temp.outcome SELECT {}, w.* FROM w",
                         e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(), e_.stamp(), number_));
 }
@@ -142,8 +142,8 @@ std::string SectionApply::returned_keys() const {
 void SectionApply::erase() {
     if (!has(Write::erase)) return;
     execute("delete rows",
-            fmt::format("WITH w AS (DELETE FROM {} AS t USING {} s WHERE t.ctid = s.claimed RETURNING s.n) "
-                        "INSERT INTO pg_temp.outcome SELECT {}, w.n FROM w", e_.relation(), claimed('D'), number_));
+            fmt::format("WITH w AS (DELETE FROM {} AS t USING {} s WHERE t.ctid = s.claimed RETURNING s.n, s.claimed) "
+                        "INSERT INTO pg_temp.outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w", e_.relation(), claimed('D'), number_));
 }
 
 // Old images of all that was replaced or removed; inserts by key and hash (DESIGN.md 10.19).
@@ -152,8 +152,7 @@ std::int64_t SectionApply::journal(const Batch& batch, std::int64_t sequence) {
 INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b)
 SELECT {0}, {1}, {2}, {3}, s.key, s.op, s.rule, f.image, f.a, f.b, o.a, o.b
 FROM {4} s JOIN pg_temp.outcome o ON o.sec = {5} AND o.n = s.n
-LEFT JOIN LATERAL (SELECT * FROM pg_temp.found f WHERE f.sec = {5} AND f.n = s.n AND f.a = s.a AND f.b = s.b ORDER BY f.at LIMIT 1) f
-    ON s.op <> 'I')", sql::literal(store_.pair()), sql::literal(batch.run), sequence, section_.table->id, stage_, number_));
+LEFT JOIN pg_temp.found f ON f.sec = {5} AND f.n = o.n AND f.at = o.at)", sql::literal(store_.pair()), sql::literal(batch.run), sequence, section_.table->id, stage_, number_));
 }
 
 std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
@@ -166,8 +165,7 @@ std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
 INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, {0}, {1})
 SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, f.image, {5}
 FROM {6} s JOIN pg_temp.outcome o ON o.sec = {7} AND o.n = s.n
-LEFT JOIN LATERAL (SELECT * FROM pg_temp.found f WHERE f.sec = {7} AND f.n = s.n AND f.a = s.a AND f.b = s.b ORDER BY f.at LIMIT 1) f
-    ON s.op <> 'I'
+LEFT JOIN pg_temp.found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
 WHERE s.kind IS NOT NULL)", cloud ? "cloud_row" : "desktop_row", cloud ? "desktop_row" : "cloud_row", sql::literal(store_.pair()),
                                           sql::literal(batch.run), section_.table->id, winner, stage_, number_));
 }

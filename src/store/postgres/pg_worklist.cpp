@@ -72,15 +72,17 @@ void PgWorklist::compare_all() {
                             e_.hash_a(), e_.hash_b(), e_.relation(), e_.key_present(), base_, key_equal(keys_, "t", "b")));
 }
 
-// candidates: a query giving k1.., at.
-void PgWorklist::compare_candidates(const std::string& candidates) {
-    execute("compare hinted rows with base",
+// candidates: a query giving k1.., at. Returns how many there were.
+std::int64_t PgWorklist::compare_candidates(const std::string& candidates) {
+    const std::string insert =
             insert_head("d_seen, d_gone, base_live, d_at") +
-                fmt::format("SELECT {}, true, NOT ({}), coalesce(b.state = 'L', false), h.at FROM ({}) h LEFT JOIN {} t ON {} LEFT JOIN {} b ON {} "
+                fmt::format("SELECT {}, true, NOT ({}), coalesce(b.state = 'L', false), h.at FROM h LEFT JOIN {} t ON {} LEFT JOIN {} b ON {} "
                             "WHERE CASE WHEN {} THEN b.state IS DISTINCT FROM 'L' OR b.hd_a <> {} OR b.hd_b <> {} "
                             "ELSE coalesce(b.state IN ('L', 'U'), false) END ON CONFLICT DO NOTHING",
-                            key_list(keys_, "h"), e_.key_present(), candidates, e_.relation(), e_.key_match("h"), base_,
-                            key_equal(keys_, "b", "h"), e_.key_present(), e_.hash_a(), e_.hash_b()));
+                            key_list(keys_, "h"), e_.key_present(), e_.relation(), e_.key_match("h"), base_,
+                            key_equal(keys_, "b", "h"), e_.key_present(), e_.hash_a(), e_.hash_b());
+    return connection_.query({"compare hinted rows with base", fmt::format("WITH h AS MATERIALIZED ({}), i AS ({}) SELECT count(*) FROM h", candidates, insert)})
+        .integer(0, 0);
 }
 
 void PgWorklist::look_for_deleted() {
@@ -112,9 +114,7 @@ HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& ma
         const std::string condition = capture == Capture::xmin ? written_since_sql(since) : stamped_since_sql(e_, since);
         candidates = fmt::format("SELECT {}, NULL::bigint AS at FROM {} t WHERE {} AND {}", typed_keys(), e_.relation(), condition, e_.key_present());
     }
-    const std::int64_t examined =
-        connection_.query({"count hints", fmt::format("SELECT count(*) FROM ({}) h", candidates)}).integer(0, 0);
-    if (examined > 0) compare_candidates(candidates);
+    const std::int64_t examined = compare_candidates(candidates);
     if (capture == Capture::xmin) look_for_deleted();
     return {.examined = examined};
 }

@@ -29,7 +29,7 @@ class PgWorklist : public Worklist {
     Candidate candidate_at(const Result& found, int row) const;
     std::string typed_select(const std::string& extra) const;
     void compare_all();
-    void compare_candidates(const std::string& candidates);
+    std::int64_t compare_candidates(const std::string& candidates);
     void look_for_deleted();
 
     PgStore& store_;
