@@ -86,7 +86,7 @@ void Run::open_protocol() {
     holds_lease_ = true;
     failpoint("S2.recovered");
     cloud_fence_ = std::max(cloud.sequence, recovery.peer_sequence) + 1;
-    if (!session_.cloud->take_lease(cloud.sequence, cloud_fence_, report_.run, holder))
+    if (!session_.cloud->take_lease(cloud, cloud_fence_, report_.run, holder, recovery.epoch))
         throw Error(Code::lease_held, "another run has just started on the cloud side", "wait until it ends");
     failpoint("S3.taken");
     desktop_fence_ = recovery.fence;

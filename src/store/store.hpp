@@ -45,6 +45,7 @@ struct LeaseState {
     std::string run, holder;    // of the run that holds it; empty if free
     std::int64_t age_micros = 0;
     bool held = false;          // holder set and younger than 20 s by this server's clock
+    std::string epoch;          // changes whenever a run noticed that a side was restored from a backup
 };
 
 // An agreement on one key.
@@ -259,7 +260,9 @@ class Store {
 
     // lease (S1..S3, M3 of correctness.md 2.10)
     virtual LeaseState lease() = 0;  // waits for an in-flight transaction of an older run; Error(lease_held) on timeout
-    virtual bool take_lease(std::int64_t seen, std::int64_t next, const std::string& run, const std::string& holder) = 0;
+    // False if the sequence is no longer the one that was seen.
+    virtual bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run, const std::string& holder,
+                            const std::string& epoch) = 0;
     virtual std::int64_t barrier(std::int64_t fence) = 0;  // durable; returns the new fence. Error(fenced)
     virtual void renew_lease(const std::string& run) noexcept = 0;
     virtual void release_lease(const std::string& run) noexcept = 0;
@@ -306,6 +309,7 @@ struct Recovery {
     std::int64_t acknowledged = 0;   // receipts up to here are booked or rejected
     std::int64_t booked = 0;
     bool cloud_rolled_back = false, desktop_rolled_back = false;
+    std::string epoch;  // for the cloud's lease
 };
 
 struct StoredMark {
@@ -338,6 +342,7 @@ class Archive {
     virtual std::int64_t acknowledged() = 0;  // receipts up to here need no booking
     virtual std::int64_t peer_sequence() = 0;
     // S2: takes the desktop's lease (Error(lease_held) if another run holds it), finds rollbacks, books receipts.
+    // The run's id becomes the epoch of both sides if a restore is noticed.
     virtual Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run,
                              const std::string& holder) = 0;
     virtual void book(const Booking& booking, std::int64_t fence) = 0;

@@ -55,41 +55,43 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
     if (state.integer(0, 0) != own.sequence) throw Error(Code::lease_held, "another run has just started on the desktop side", "wait until it ends");
     std::int64_t peer = state.integer(0, 1);
     recovery.acknowledged = state.integer(0, 2);
-    if (cloud.sequence < peer) {
-        recovery.cloud_rolled_back = true;
-        for (const TableUse& table : store_.known_tables())
-            run(c, "forget lost agreements",
-                fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state <> 'T' AND b.c_barrier > $1::bigint",
-                            base_name(store_.pair_number(), table.id)), {number(cloud.sequence)});
-        reset_marks(c);
-    }
+    // A different epoch: one side was restored to before a run that had noticed an earlier restore (model/README.md).
+    const bool went_back = cloud.sequence < peer, other_epoch = cloud.epoch != own.epoch;
+    recovery.cloud_rolled_back = went_back || other_epoch;
+    if (recovery.cloud_rolled_back) forget_agreements_after(c, other_epoch ? -1 : cloud.sequence);
     std::vector<const Receipt*> accepted;
     std::int64_t highest = own.sequence;
     for (const Receipt& receipt : receipts) {
         if (receipt.sequence <= recovery.acknowledged) continue;
-        if (receipt.desktop_barrier <= own.sequence) {
-            accepted.push_back(&receipt);
-        } else {
-            recovery.desktop_rolled_back = true;
-            highest = std::max(highest, receipt.desktop_barrier);
-        }
+        highest = std::max(highest, receipt.desktop_barrier);
+        if (receipt.desktop_barrier > own.sequence) recovery.desktop_rolled_back = true;
+        else accepted.push_back(&receipt);
     }
     if (recovery.desktop_rolled_back) reset_marks(c);
     book_receipts(c, accepted);
     recovery.booked = static_cast<std::int64_t>(accepted.size());
-    for (const Receipt& receipt : receipts) {
-        recovery.acknowledged = std::max(recovery.acknowledged, receipt.sequence);
-        if (receipt.desktop_barrier <= own.sequence) peer = std::max(peer, receipt.sequence);
-    }
+    // Every number that the cloud has reached is known from now on, restored or not: a later restore shows as a step back,
+    // and a receipt of this run is never taken for an old one.
+    peer = std::max(peer, cloud.sequence);
+    recovery.acknowledged = std::max(recovery.acknowledged, cloud.sequence);
+    recovery.peer_sequence = peer;
     recovery.fence = highest + 1;
-    // Greater than every sequence that was ever acknowledged, so that a receipt of this run is never taken for an old one.
-    recovery.peer_sequence = std::max(peer, recovery.acknowledged);
-    run(c, "note recovery", "UPDATE tideway.peer SET peer_seq = greatest(peer_seq, $2::bigint), ack_seq = $3::bigint WHERE pair = $1",
+    recovery.epoch = went_back ? run_id : cloud.epoch;
+    run(c, "note recovery", "UPDATE tideway.peer SET peer_seq = $2::bigint, ack_seq = $3::bigint WHERE pair = $1",
         {store_.pair(), number(peer), number(recovery.acknowledged)});
-    run(c, "take lease", "UPDATE tideway.lease SET seq = $2::bigint, run = $3, holder = $4, at = clock_timestamp() WHERE pair = $1",
-        {store_.pair(), number(recovery.fence), run_id, holder});
+    run(c, "take lease", "UPDATE tideway.lease SET seq = $2::bigint, run = $3, holder = $4, at = clock_timestamp(), epoch = $5 WHERE pair = $1",
+        {store_.pair(), number(recovery.fence), run_id, holder, recovery.epoch});
     transaction.commit();
     return recovery;
+}
+
+// The cloud was restored: what was agreed after that moment is no common ground any more (correctness.md 2.11).
+void PgArchive::forget_agreements_after(Connection& c, std::int64_t cloud_sequence) {
+    for (const TableUse& table : store_.known_tables())
+        run(c, "forget lost agreements",
+            fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state <> 'T' AND b.c_barrier > $1::bigint", base_name(store_.pair_number(), table.id)),
+            {number(cloud_sequence)});
+    reset_marks(c);
 }
 
 // Receipts of tables that have left the configuration are booked as well: their base may be used again.

@@ -29,6 +29,7 @@ class PgArchive : public Archive {
   private:
     void check_fence(Connection& connection, std::int64_t fence);
     void reset_marks(Connection& connection);
+    void forget_agreements_after(Connection& connection, std::int64_t cloud_sequence);
     void book_receipts(Connection& connection, const std::vector<const Receipt*>& receipts);
     void write_agreements(Connection& connection, int table_id, const std::vector<const Agreement*>& agreements,
                           const std::vector<std::int64_t>& barriers);

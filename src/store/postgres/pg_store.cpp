@@ -185,10 +185,10 @@ void PgStore::uninstall() {
 LeaseState PgStore::lease() try {
     Transaction transaction(writer());
     const Result found = run(writer(), "lock lease", R"(
-SELECT seq, coalesce(run, ''), coalesce(holder, ''), coalesce((extract(epoch FROM clock_timestamp() - at) * 1000000)::bigint, 0)
+SELECT seq, coalesce(run, ''), coalesce(holder, ''), coalesce((extract(epoch FROM clock_timestamp() - at) * 1000000)::bigint, 0), epoch
 FROM tideway.lease WHERE pair = $1 FOR UPDATE)", {pair_});
     transaction.commit();
-    LeaseState state{found.integer(0, 0), std::string(found.text(0, 1)), std::string(found.text(0, 2)), found.integer(0, 3)};
+    LeaseState state{found.integer(0, 0), std::string(found.text(0, 1)), std::string(found.text(0, 2)), found.integer(0, 3), false, std::string(found.text(0, 4))};
     state.held = !state.run.empty() && state.age_micros < lease_lifetime_micros && process_may_live(state.holder);
     return state;
 } catch (const DbError& error) {
@@ -197,11 +197,13 @@ FROM tideway.lease WHERE pair = $1 FOR UPDATE)", {pair_});
                 "wait until it ends; the server ends it at the latest when its connection times out");
 }
 
-bool PgStore::take_lease(std::int64_t seen, std::int64_t next, const std::string& run_id, const std::string& holder) {
+bool PgStore::take_lease(const LeaseState& seen, std::int64_t next, const std::string& run_id, const std::string& holder,
+                         const std::string& epoch) {
     Transaction transaction(writer());
     const Result taken = run(writer(), "take lease", R"(
-UPDATE tideway.lease SET seq = $3::bigint, run = $4, holder = $5, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint)",
-                             {pair_, std::to_string(seen), std::to_string(next), run_id, holder});
+UPDATE tideway.lease SET seq = $3::bigint, run = $4, holder = $5, at = clock_timestamp(), epoch = $6
+WHERE pair = $1 AND seq = $2::bigint)",
+                             {pair_, std::to_string(seen.sequence), std::to_string(next), run_id, holder, epoch});
     transaction.commit();
     return taken.affected() == 1;
 }

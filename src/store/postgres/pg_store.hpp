@@ -36,7 +36,8 @@ class PgStore : public Store {
     void uninstall() override;
 
     LeaseState lease() override;
-    bool take_lease(std::int64_t seen, std::int64_t next, const std::string& run, const std::string& holder) override;
+    bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run, const std::string& holder,
+                    const std::string& epoch) override;
     std::int64_t barrier(std::int64_t fence) override;
     void renew_lease(const std::string& run) noexcept override;
     void release_lease(const std::string& run) noexcept override;

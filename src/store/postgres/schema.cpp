@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS tideway.pair (
     idle_forward timestamptz, idle_reverse timestamptz);
 CREATE TABLE IF NOT EXISTS tideway.lease (
     pair text PRIMARY KEY REFERENCES tideway.pair ON DELETE CASCADE, seq bigint NOT NULL DEFAULT 0,
-    run text, holder text, at timestamptz) WITH (fillfactor = 50);
+    run text, holder text, at timestamptz, epoch text NOT NULL DEFAULT '') WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS tideway.tables (
     pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, id int NOT NULL,
     desktop_schema text NOT NULL, desktop_table text NOT NULL, cloud_schema text NOT NULL, cloud_table text NOT NULL,
