@@ -18,6 +18,7 @@ std::string kind_words(const std::string& kind) {
         {"delete_update", "the desktop deleted the row, the cloud changed it"},
         {"insert_insert", "both sides had a row with this key that differed"},
         {"collision", "both sides created a row with this key"},
+        {"conflict", "both sides changed the row"},
         {"held", "a rule of the configuration holds the row back"},
     };
     const auto found = words.find(kind);
@@ -93,12 +94,14 @@ std::string conflict_text(const ConflictEntry& entry) {
                                   entry.table, printable(entry.key));
     out += fmt::format("found {}: {}\n{}\n", entry.at, kind_words(entry.kind), winner_words(entry));
     if (!entry.reason.empty()) out += fmt::format("why: {}\n", printable(entry.reason));
-    out += fmt::format("status: {}\n", entry.status) + absent_text(entry) + rows_text(entry);
-    const std::string take = entry.winner == "desktop" ? "cloud"
-                             : entry.winner == "cloud" ? "desktop"
-                                                       : "desktop|cloud";
-    return out + fmt::format("\nto choose{}: tideway conflicts resolve {} --take {}\n",
-                             take == "desktop|cloud" ? "" : " the other one", entry.id, take);
+    out += absent_text(entry) + rows_text(entry) + "\n";
+    if (entry.status == "open")
+        return out +
+               fmt::format("it waits for you: tideway conflicts resolve {} --take desktop|cloud\n", entry.id);
+    if (entry.status == "kept")
+        return out +
+               "settled, the other row is kept here; if it should hold after all, enter its values again\n";
+    return out + entry.status + "\n";
 }
 
 }  // namespace tideway::cli

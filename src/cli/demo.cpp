@@ -92,7 +92,7 @@ class Demo {
 
     void edit(Story& story) const {
         for (const Scene& scene : demo_scenes())
-            story.episodes.push_back({scene, look(scene), {}, {}, "", "", {}});
+            story.episodes.push_back({scene, look(scene), {}, {}, "", "", "", {}});
         for (Episode& episode : story.episodes) {
             if (!episode.scene.desktop_edit.empty())
                 servers_.query(Side::desktop, episode.scene.desktop_edit);
@@ -111,6 +111,7 @@ class Demo {
             for (const PlannedChange& row : plan.rows)
                 if (row.table == episode.scene.table && row.key == episode.scene.key) {
                     episode.rule = row.rule;
+                    episode.action = row.action;
                     episode.reason = row.reason;
                 }
     }

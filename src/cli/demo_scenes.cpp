@@ -78,12 +78,22 @@ Scene office_deletes_a_reminder() {
             ""};
 }
 
+Scene office_adds_what_a_client_waited_for() {
+    Scene scene =
+        client("Clients 5 to 7 were parked: they name location 2, which does not exist. The office adds it.",
+               "5", "clientname");
+    scene.desktop_edit =
+        "insert into locmaster (org_id, loc_id, locname, source) values (1, 2, 'Branch', 'D')";
+    return scene;
+}
+
 }  // namespace
 
 const std::vector<Scene>& demo_scenes() {
-    static const std::vector<Scene> scenes = {office_corrects_a_phone_number(), phone_finishes_a_reminder(),
-                                              phone_asks_for_leave(), both_change_the_same_client(),
-                                              office_deletes_a_reminder()};
+    static const std::vector<Scene> scenes = {
+        office_corrects_a_phone_number(), phone_finishes_a_reminder(),
+        phone_asks_for_leave(),           both_change_the_same_client(),
+        office_deletes_a_reminder(),      office_adds_what_a_client_waited_for()};
     return scenes;
 }
 

@@ -16,23 +16,26 @@ std::string value_text(const std::optional<std::string>& value) {
 }
 
 std::string indented(const std::string& text, const std::string& indent) {
-    std::string out = indent;
-    for (const char c : text) {
-        out += c;
-        if (c == '\n') out += indent;
+    std::string out;
+    for (std::size_t at = 0, end = 0; at < text.size(); at = end) {
+        end = text.find('\n', at) + 1;
+        const std::string line = text.substr(at, end - at);
+        out += (line == "\n" ? "" : indent) + line;
     }
-    out.erase(out.find_last_not_of(' ') + 1);
     return out;
 }
 
 std::string loser_text(const ConflictEntry& conflict) {
     const bool desktop_lost = conflict.winner == "cloud";
-    return fmt::format(
-        "   Nothing is lost: the {} row is kept whole as conflict {}; `tideway conflicts show {}` shows "
-        "both,\n"
-        "   `tideway conflicts resolve {} --take {}` brings it back.\n",
-        desktop_lost ? "office's" : "phone's", conflict.id, conflict.id, conflict.id,
-        desktop_lost ? "desktop" : "cloud");
+    const char* winner = desktop_lost ? "phone" : "office";
+    std::string out =
+        conflict.policy == "latest"
+            ? fmt::format("   The {}'s edit was the later one and holds (conflict = \"latest\").\n", winner)
+            : fmt::format("   The {}'s row holds (conflict = \"{}\").\n", winner, conflict.policy);
+    return out + fmt::format(
+                     "   The other one is not lost: it is kept whole as conflict {0} (tideway conflicts show "
+                     "{0}).\n",
+                     conflict.id);
 }
 
 std::string episode_text(std::size_t number, const Episode& episode) {
@@ -45,7 +48,8 @@ std::string episode_text(std::size_t number, const Episode& episode) {
         table.add_row({moment, value_text(seen->desktop), value_text(seen->cloud)});
     std::string out =
         fmt::format("{}. {}\n\n{}\n", number, episode.scene.title, indented(table.text(), "     "));
-    if (!episode.reason.empty()) out += fmt::format("   Why: {} (rule {}).\n", episode.reason, episode.rule);
+    if (!episode.reason.empty())
+        out += fmt::format("   Why: {} (rule {}: {}).\n", episode.reason, episode.rule, episode.action);
     if (episode.conflict) out += loser_text(*episode.conflict);
     return out + "\n";
 }
@@ -81,6 +85,7 @@ Json story_json(const Story& story) {
         one["edited"] = sighting_json(episode.edited);
         one["after"] = sighting_json(episode.after);
         one["rule"] = episode.rule;
+        one["action"] = episode.action;
         one["reason"] = episode.reason;
         one["conflict"] = episode.conflict ? conflict_json(*episode.conflict) : Json(nullptr);
         out["episodes"].push_back(one);

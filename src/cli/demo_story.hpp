@@ -18,7 +18,7 @@ struct Sighting {
 struct Episode {
     Scene scene;
     Sighting before, edited, after;
-    std::string rule, reason;               // of the plan, for this row
+    std::string rule, action, reason;       // of the plan, for this row
     std::optional<ConflictEntry> conflict;  // found for this row
 };
 

@@ -46,6 +46,7 @@ bool has_news(const TableReport& table) {
 
 std::string protected_cell(const TableReport& table) {
     if (!table.protected_before || !table.protected_after) return "";
+    if (*table.protected_before + *table.protected_after == 0) return "";
     if (*table.protected_before == *table.protected_after) return grouped(*table.protected_after);
     return fmt::format("{} -> {}", grouped(*table.protected_before), grouped(*table.protected_after));
 }

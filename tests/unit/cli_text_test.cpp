@@ -179,7 +179,7 @@ ConflictEntry settled() {
     entry.kind = "update_update";
     entry.winner = "desktop";
     entry.policy = "latest";
-    entry.status = "settled";
+    entry.status = "kept";
     entry.at = "2026-01-05 10:00:00Z";
     entry.reason = "the desktop's row is later";
     entry.desktop_row = R"({"job_id":300,"work_desc":"Audit\nnext","job_status":"H","extra":null})";
@@ -189,8 +189,8 @@ ConflictEntry settled() {
 
 TEST(ConflictsText, lists_them) {
     EXPECT_EQ(conflicts_text({settled()}),
-              "id  table     key         what happened               holds    status   found\n"
-              "12  jobshead  job_id=300  both sides changed the row  desktop  settled  2026-01-05 10:00:00Z\n"
+              "id  table     key         what happened               holds    status  found\n"
+              "12  jobshead  job_id=300  both sides changed the row  desktop  kept    2026-01-05 10:00:00Z\n"
               "\ntideway conflicts show ID shows both rows\n");
     EXPECT_EQ(conflicts_text({}), "no conflicts and no held rows\n");
 }
@@ -200,7 +200,6 @@ TEST(ConflictsText, shows_both_rows_and_marks_what_differs) {
 found 2026-01-05 10:00:00Z: both sides changed the row
 the desktop's row holds (conflict = "latest")
 why: the desktop's row is later
-status: settled
 
    column      desktop      cloud
    job_id      300          300
@@ -208,7 +207,7 @@ status: settled
 *  job_status  H            C
 *  extra       NULL
 
-to choose the other one: tideway conflicts resolve 12 --take cloud
+settled, the other row is kept here; if it should hold after all, enter its values again
 )");
 }
 
@@ -216,12 +215,14 @@ TEST(ConflictsText, a_held_row_that_one_side_lacks) {
     ConflictEntry entry = settled();
     entry.kind = "held";
     entry.winner = "";
+    entry.status = "open";
     entry.cloud_row.reset();
     const std::string text = conflict_text(entry);
     EXPECT_TRUE(text.starts_with("held row 12: jobshead job_id=300\n")) << text;
     EXPECT_NE(text.find("no side has won: both rows stay as they are\n"), std::string::npos);
     EXPECT_NE(text.find("the cloud has no such row\n"), std::string::npos);
-    EXPECT_TRUE(text.ends_with("to choose: tideway conflicts resolve 12 --take desktop|cloud\n")) << text;
+    EXPECT_TRUE(text.ends_with("it waits for you: tideway conflicts resolve 12 --take desktop|cloud\n"))
+        << text;
 }
 
 TEST(ConflictsText, rows_that_are_not_json_do_no_harm) {
