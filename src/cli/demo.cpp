@@ -17,8 +17,11 @@ namespace fs = std::filesystem;
 
 // In an installed tree beside the program, in a source tree somewhere above it.
 std::string find_fixture(const Request& request) {
-    if (request.fixture) return *request.fixture;
     std::error_code ignored;
+    if (request.fixture && fs::is_regular_file(*request.fixture, ignored)) return *request.fixture;
+    if (request.fixture)
+        throw Error(Code::usage, fmt::format("--fixture {}: there is no such file", *request.fixture),
+                    "it is the file powerca.sql in the folder fixtures of the source");
     std::vector<fs::path> places = {fs::current_path(ignored)};
     for (fs::path at = fs::read_symlink("/proc/self/exe", ignored).parent_path(); at != at.parent_path();
          at = at.parent_path())

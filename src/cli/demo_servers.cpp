@@ -122,7 +122,7 @@ void DemoServers::make(Side side) {
                                       "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"},
                                      {user_, log()});
     if (done.exit_code != 0)
-        throw Error(Code::server_unreachable, "initdb made no database cluster: " + last_words(),
+        throw Error(Code::server_unreachable, "initdb made no database cluster: " + last_words("servers.log"),
                     "is there room in /tmp?");
 }
 
@@ -150,7 +150,7 @@ void DemoServers::wait_until_ready(Side side) {
         const bool gone = waitpid(running_.at(side), nullptr, WNOHANG) != 0;
         if (gone) running_.erase(side);
         if (gone || real_world().clock.monotonic_micros() > end)
-            throw Error(Code::server_unreachable, "PostgreSQL does not start: " + last_words());
+            throw Error(Code::server_unreachable, "PostgreSQL does not start: " + last_words("servers.log"));
         real_world().sleeper.sleep(poll_interval);
     }
 }
@@ -165,8 +165,8 @@ void DemoServers::stop() noexcept {
     fs::remove_all(directory_, ignored);
 }
 
-std::string DemoServers::last_words() const {
-    std::ifstream in(directory_ + "/servers.log");
+std::string DemoServers::last_words(const char* file) const {
+    std::ifstream in(directory_ + "/" + file);
     const std::string log{std::istreambuf_iterator<char>(in), {}};
     return log.substr(log.size() - std::min<std::size_t>(log.size(), 500));
 }
@@ -176,10 +176,11 @@ std::string DemoServers::psql(const std::string& url, const std::vector<std::str
     std::vector<std::string> argv = {bin_ + "/psql",    "-X", "-q", "-A", "-t", "-v",
                                      "ON_ERROR_STOP=1", "-d", url};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    const Finished done = run_to_end(argv, {std::nullopt, log()});
+    const Finished done = run_to_end(argv, {std::nullopt, directory_ + "/psql.log"});
     check_stop();
     if (done.exit_code != 0)
-        throw Error(Code::statement_failed, fmt::format("the demo's database ({}): {}", url, last_words()));
+        throw Error(Code::statement_failed,
+                    fmt::format("the demo's database ({}): {}", url, last_words("psql.log")));
     std::string out = done.out;
     if (out.ends_with('\n')) out.pop_back();
     return out;

@@ -42,7 +42,7 @@ class DemoServers {
     void wait_until_ready(Side side);
     void stop() noexcept;
     std::string psql(const std::string& url, const std::vector<std::string>& arguments) const;
-    std::string last_words() const;
+    std::string last_words(const char* file) const;
 
     bool keep_;
     std::string bin_, directory_;
