@@ -26,10 +26,11 @@ std::string kind_words(const std::string& kind) {
 }
 
 std::string winner_words(const ConflictEntry& entry) {
-    if (entry.winner == "desktop" || entry.winner == "cloud")
-        return fmt::format("the {}'s row holds{}", entry.winner,
-                           entry.policy.empty() ? "" : fmt::format(" (conflict = \"{}\")", entry.policy));
-    return "no side has won: both rows stay as they are";
+    if (entry.winner != "desktop" && entry.winner != "cloud")
+        return "no side has won: both rows stay as they are";
+    if (entry.status != "kept") return fmt::format("you chose the {}'s row", entry.winner);
+    return fmt::format("the {}'s row holds{}", entry.winner,
+                       entry.policy.empty() ? "" : fmt::format(" (conflict = \"{}\")", entry.policy));
 }
 
 std::string value_text(const Json& row, const std::string& column) {

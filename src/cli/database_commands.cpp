@@ -100,7 +100,7 @@ Exit resolve_conflict(const Request& request, std::ostream& out, std::ostream& e
     if (request.json)
         out << dump({{"version", 1}, {"status", "ok"}, {"id", request.conflict}, {"take", request.take}});
     else
-        out << fmt::format("the {}'s row will hold in {}; the next tideway sync carries it over\n",
+        out << fmt::format("the {}'s row is chosen for {}; the next tideway sync carries it out\n",
                            request.take, request.conflict);
     return Exit::ok;
 }

@@ -126,8 +126,11 @@ std::string plan_verdict(const RunReport& report) {
     if (report.status == "failed") return verdict(report);
     const std::string todo = deeds(report, true);
     const WaitingTotals waits = total(waiting_of(report));
-    std::string out = todo.empty() ? "nothing to write"
-                                   : fmt::format("sync{} would write: {}", way(report.direction), todo);
+    const Totals totals = totals_of(report);
+    const bool writes = totals.to_cloud + totals.to_desktop > 0;
+    std::string out = "nothing to write";
+    if (writes) out = fmt::format("sync{} would write: {}", way(report.direction), todo);
+    if (!writes && !todo.empty()) out += ": " + todo;
     if (waits.any()) out += "; waiting: " + waiting_words(waits);
     if (todo.empty() && !waits.any() && report.guard.empty()) out = "in sync: nothing to do";
     out += fmt::format(" ({})\n", duration(report.duration_ms));

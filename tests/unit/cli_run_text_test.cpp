@@ -148,6 +148,17 @@ TEST(PlanText, speaks_of_what_would_be_done) {
         "conflict (the loser will be kept) (4.2 s)\nplan 4f3a9c02d1e8b7a6; nothing was written\n");
 }
 
+TEST(PlanText, finding_equal_rows_is_no_writing) {
+    RunReport report;
+    report.status = "ok";
+    report.tables = {table("climaster")};
+    report.tables[0].adopted = 726;
+    const std::string text = plan_text(report, false);
+    EXPECT_NE(text.find("\nnothing to write: 726 rows found equal on both sides (0.0 s)\n"),
+              std::string::npos)
+        << text;
+}
+
 TEST(PlanText, lists_rows_with_their_reasons_and_cuts_a_long_list) {
     RunReport report = first_run();
     for (int i = 0; i < 23; ++i)

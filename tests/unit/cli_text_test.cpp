@@ -225,6 +225,15 @@ TEST(ConflictsText, a_held_row_that_one_side_lacks) {
         << text;
 }
 
+TEST(ConflictsText, a_choice_that_was_made_is_told) {
+    ConflictEntry entry = settled();
+    entry.kind = "held";
+    entry.status = "resolved, waits for the next sync";
+    const std::string text = conflict_text(entry);
+    EXPECT_NE(text.find("\nyou chose the desktop's row\n"), std::string::npos) << text;
+    EXPECT_TRUE(text.ends_with("\nresolved, waits for the next sync\n")) << text;
+}
+
 TEST(ConflictsText, rows_that_are_not_json_do_no_harm) {
     ConflictEntry entry = settled();
     entry.desktop_row = "{broken";
