@@ -1,0 +1,173 @@
+// decide() is total, its table is complete, and the page of the docs is the table.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "model/decision.hpp"
+
+namespace tideway {
+namespace {
+
+constexpr Hash old_hash{1, 1}, new_hash{2, 2};
+
+RowFacts row(bool present, bool changed, bool mobile, const char* canonical) {
+    RowFacts facts;
+    facts.present = present;
+    facts.hash = changed ? new_hash : old_hash;
+    facts.canonical = canonical;
+    facts.marked_mobile = mobile;
+    return facts;
+}
+
+template <typename Visit>
+void every_combination(const Visit& visit) {
+    for (const BaseState state : {BaseState::none, BaseState::live, BaseState::tombstone, BaseState::unknown})
+        for (int bits = 0; bits < 512; ++bits) {
+            const auto bit = [bits](int n) { return (bits >> n & 1) != 0; };
+            KeyFacts facts;
+            facts.base.state = state;
+            facts.base.desktop = facts.base.cloud = old_hash;
+            facts.base.origin = bit(0) ? Origin::mobile : Origin::desktop;
+            facts.desktop = row(bit(1), bit(2), bit(3), "x");
+            facts.cloud = row(bit(4), bit(5), bit(6), bit(7) ? "x" : "y");
+            facts.cloud_rolled_back = bit(8);
+            visit(facts);
+        }
+}
+
+template <typename Visit>
+void every_policy(const Visit& visit) {
+    for (const Ownership ownership : {Ownership::shared, Ownership::strict})
+        for (const ConflictPolicy conflict : {ConflictPolicy::latest, ConflictPolicy::desktop, ConflictPolicy::cloud, ConflictPolicy::manual})
+            for (const DeletePolicy deletes : {DeletePolicy::propagate, DeletePolicy::hold, DeletePolicy::ignore}) visit(Policy{conflict, ownership, deletes});
+}
+
+TEST(Decide, has_a_rule_for_every_combination_of_facts_and_policies) {
+    every_combination([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) { EXPECT_NO_THROW(decide(facts, policy, Direction::both)); });
+    });
+}
+
+TEST(Decide, writes_at_most_one_side) {
+    every_combination([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            EXPECT_FALSE(d.to_cloud != Write::none && d.to_desktop != Write::none) << d.rule->id;
+        });
+    });
+}
+
+TEST(Decide, P3_strict_forward_never_touches_a_row_of_mobile_origin) {
+    every_combination([](const KeyFacts& facts) {
+        if (facts.base.state != BaseState::live && facts.base.state != BaseState::unknown) return;
+        if (facts.base.origin != Origin::mobile || !facts.cloud.present) return;
+        every_policy([&](const Policy& policy) {
+            if (policy.ownership == Ownership::strict) {
+                EXPECT_EQ(decide(facts, policy, Direction::both).to_cloud, Write::none);
+            }
+        });
+    });
+}
+
+TEST(Decide, P7_a_delete_has_a_live_base_and_an_unchanged_other_side) {
+    every_combination([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            if (d.to_cloud == Write::erase) {
+                EXPECT_EQ(facts.base.state, BaseState::live);
+                EXPECT_EQ(facts.cloud.hash, facts.base.cloud);
+            }
+            if (d.to_desktop == Write::erase) {
+                EXPECT_EQ(facts.base.state, BaseState::live);
+                EXPECT_EQ(facts.desktop.hash, facts.base.desktop);
+            }
+        });
+    });
+}
+
+TEST(Decide, a_replaced_version_that_is_not_the_base_is_a_conflict_whose_loser_is_kept) {
+    every_combination([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            const bool loses_cloud = d.to_cloud == Write::update && !(facts.base.state == BaseState::live && facts.cloud.hash == facts.base.cloud);
+            const bool loses_desktop = d.to_desktop == Write::update && !(facts.base.state == BaseState::live && facts.desktop.hash == facts.base.desktop);
+            if (loses_cloud || loses_desktop) {
+                EXPECT_TRUE(d.conflict) << d.rule->id;
+            }
+        });
+    });
+}
+
+TEST(Decide, a_direction_that_is_not_run_is_left_pending_and_never_approximated) {
+    every_combination([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) {
+            const Decision whole = decide(facts, policy, Direction::both);
+            const Decision forward = decide(facts, policy, Direction::forward), reverse = decide(facts, policy, Direction::reverse);
+            EXPECT_EQ(forward.to_desktop, Write::none);
+            EXPECT_EQ(reverse.to_cloud, Write::none);
+            EXPECT_EQ(forward.to_cloud, whole.to_cloud);
+            EXPECT_EQ(reverse.to_desktop, whole.to_desktop);
+            if (whole.to_desktop != Write::none) {
+                EXPECT_EQ(forward.wait, Wait::direction);
+            }
+            if (whole.to_cloud != Write::none) {
+                EXPECT_EQ(reverse.wait, Wait::direction);
+            }
+        });
+    });
+}
+
+KeyFacts both_edited(std::optional<std::int64_t> desktop, std::optional<std::int64_t> cloud) {
+    KeyFacts facts;
+    facts.base = {BaseState::live, old_hash, old_hash, Origin::desktop, 1'000'000, 1'000'000};
+    facts.desktop = row(true, true, false, "x");
+    facts.cloud = row(true, true, false, "y");
+    facts.desktop.stamp = desktop;
+    facts.cloud.stamp = cloud;
+    facts.clocks.desktop_now = facts.clocks.cloud_now = 1'000'000'000;
+    return facts;
+}
+
+TEST(Latest, compares_stamps_null_is_oldest_and_a_tie_keeps_the_cloud) {
+    const auto winner = [](const KeyFacts& facts) { return decide(facts, Policy{}, Direction::both).winner; };
+    EXPECT_EQ(winner(both_edited(3'000'000, 2'000'000)), Side::desktop);
+    EXPECT_EQ(winner(both_edited(2'000'000, 3'000'000)), Side::cloud);
+    EXPECT_EQ(winner(both_edited(2'000'000, 2'000'000)), Side::cloud);
+    EXPECT_EQ(winner(both_edited(2'000'000, std::nullopt)), Side::desktop);
+    EXPECT_EQ(winner(both_edited(std::nullopt, 2'000'000)), Side::cloud);
+}
+
+TEST(Latest, corrects_by_the_measured_offset_of_the_clocks) {
+    KeyFacts facts = both_edited(200'000'000, 250'000'000);
+    facts.clocks.offset = 90'000'000;
+    facts.clocks.cloud_now += 90'000'000;
+    EXPECT_EQ(decide(facts, Policy{}, Direction::both).winner, Side::desktop);
+}
+
+TEST(Latest, asks_a_person_when_a_stamp_in_the_future_is_all_there_is) {
+    const Decision d = decide(both_edited(2'000'000, 20'000'000'000), Policy{}, Direction::both);
+    EXPECT_EQ(d.wait, Wait::person_conflict);
+    EXPECT_TRUE(d.bad_clock);
+    EXPECT_EQ(d.to_cloud, Write::none);
+    EXPECT_EQ(d.to_desktop, Write::none);
+}
+
+TEST(Latest, takes_the_moment_of_capture_where_a_stamp_is_not_trusted) {
+    KeyFacts facts = both_edited(500'000'000, 20'000'000'000);
+    facts.cloud.captured = 400'000'000;
+    EXPECT_EQ(decide(facts, Policy{}, Direction::both).winner, Side::desktop);
+    facts.cloud.captured = 600'000'000;
+    EXPECT_EQ(decide(facts, Policy{}, Direction::both).winner, Side::cloud);
+}
+
+TEST(ConflictsPage, is_the_table_that_decides) {
+    const std::string path = std::string(TIDEWAY_SOURCE_DIR) + "/docs/conflicts.md";
+    if (std::getenv("TIDEWAY_WRITE_DOCS")) std::ofstream(path) << conflicts_page();
+    std::ifstream file(path);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), conflicts_page()) << "regenerate: TIDEWAY_WRITE_DOCS=1 build/dev/tests/unit_decide";
+}
+
+}  // namespace
+}  // namespace tideway
