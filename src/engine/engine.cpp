@@ -33,10 +33,11 @@ RunReport Engine::plan(const RunOptions& options) {
     session.link_tables();
     session.require_usable_tables();
     session.select(options.tables);
-    return Run(session, options).plan();
+    return Run(session, options, random_uuid(world_.random)).plan();
 }
 
 RunReport Engine::sync(const RunOptions& options) {
+    const std::string run = random_uuid(world_.random);
     for (int attempt = 1;; ++attempt) {
         bool connected = false;
         try {
@@ -45,7 +46,7 @@ RunReport Engine::sync(const RunOptions& options) {
             session.link_tables();
             session.require_usable_tables();
             session.select(options.tables);
-            return Run(session, options, serialize).sync();
+            return Run(session, options, run, serialize).sync();
         } catch (const Error& error) {
             if (!worth_another_attempt(error) || attempt == attempts_per_run || (!connected && attempt == 1)) throw;
             progress_.phase(fmt::format("connection lost, trying again ({} of {})", attempt + 1, attempts_per_run));

@@ -17,10 +17,11 @@ constexpr std::int64_t many_hints = 1'000;
 
 }  // namespace
 
-Run::Run(Session& session, const RunOptions& options, std::function<std::string(const RunReport&)> serialize)
+Run::Run(Session& session, const RunOptions& options, std::string run,
+         std::function<std::string(const RunReport&)> serialize)
     : session_(session), options_(options), serialize_(std::move(serialize)) {
     started_ = session.world.clock.monotonic_micros();
-    report_.run = random_uuid(session.world.random);
+    report_.run = std::move(run);
     report_.mode = options.mode;
     report_.direction = options.direction;
     report_.clock_offset_ms = session.clocks.offset / 1000;
@@ -54,6 +55,7 @@ std::optional<Gathered> Run::probe() {
     Archive& archive = session_.archive();
     if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits()) return std::nullopt;
     const LeaseState cloud = session_.cloud->lease();
+    if (cloud.run == report_.run) return std::nullopt;  // an attempt of ours broke off: take its lease and give it back
     if (cloud.held) throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder), "wait until it ends; a run that died is taken over after 20 seconds");
     if (cloud.sequence < archive.peer_sequence() || !session_.cloud->receipts(archive.acknowledged()).empty()) return std::nullopt;
     const auto marks = archive.marks();
@@ -79,7 +81,7 @@ void Run::open_protocol() {
     const std::string holder = process_identity();
     failpoint("S1.before");
     const LeaseState cloud = session_.cloud->lease();
-    if (cloud.held) throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder), "wait until it ends; a run that died is taken over after 20 seconds");
+    if (cloud.held && cloud.run != report_.run) throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder), "wait until it ends; a run that died is taken over after 20 seconds");
     const std::vector<Receipt> receipts = session_.cloud->receipts(session_.archive().acknowledged());
     failpoint("S1.read");
     const Recovery recovery = session_.archive().recover(cloud, receipts, report_.run, holder);

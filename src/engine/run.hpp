@@ -15,8 +15,9 @@ namespace tideway {
 
 class Run {
   public:
+    // run: its name; a second attempt of one run has the same, so that its own lease is not in its way.
     // serialize: makes the JSON for the run history; may be empty.
-    Run(Session& session, const RunOptions& options, std::function<std::string(const RunReport&)> serialize = {});
+    Run(Session& session, const RunOptions& options, std::string run, std::function<std::string(const RunReport&)> serialize = {});
     ~Run();
     RunReport sync();
     RunReport plan();
