@@ -14,22 +14,37 @@ struct ServerFacts {
     std::string database, endpoint, user, time_zone, encoding, system_id;
     std::int64_t now = 0;  // server clock, UTC microseconds
     bool superuser = false, bypass_rls = false, in_recovery = false, read_only = false, track_counts = true;
-    bool sees_all_sessions = false;  // superuser or pg_read_all_stats
+    bool sees_all_sessions = false;   // superuser or pg_read_all_stats
     bool transaction_pooled = false;  // a pooler stands between us and the server
     bool may_create_schema = true;
 };
 
 // What a type is to Tideway: decides hashing and which pairs of types may be linked.
-enum class TypeClass { integer, numeric, floating, boolean, text, padded, instant, zoned_instant, json, jsonb, uuid, bytes, date, other };
+enum class TypeClass {
+    integer,
+    numeric,
+    floating,
+    boolean,
+    text,
+    padded,
+    instant,
+    zoned_instant,
+    json,
+    jsonb,
+    uuid,
+    bytes,
+    date,
+    other
+};
 
 struct RelationColumn {
     std::string name, type;  // type with modifier, as format_type() spells it
     std::string base_type;   // without modifier, domains resolved: "numeric"
     TypeClass type_class = TypeClass::other;
-    int length = -1;         // varchar(n), char(n): n; numeric(p,s): p
+    int length = -1;  // varchar(n), char(n): n; numeric(p,s): p
     bool native_hash = false, not_null = false, has_default = false;
     bool generated = false, identity_always = false;
-    std::string sequence;          // that its default draws from, qualified and quoted; empty: none
+    std::string sequence;  // that its default draws from, qualified and quoted; empty: none
     bool may_use_sequence = true;
 };
 
@@ -48,7 +63,8 @@ struct ForeignKey {
     bool deferrable = false;
 };
 
-// A foreign key of another table towards this one that writes to that table when a row here is deleted or gets another key.
+// A foreign key of another table towards this one that writes to that table when a row here is deleted or
+// gets another key.
 struct Cascade {
     std::string name;
     sql::TableName child;
@@ -64,8 +80,8 @@ struct Relation {
     std::vector<ForeignKey> foreign_keys;
     std::vector<Cascade> cascades;
     std::vector<std::string> triggers;  // users' own, enabled
-    bool rls = false;            // row security applies to our role
-    bool owned = false;          // our role is a member of the owner
+    bool rls = false;                   // row security applies to our role
+    bool owned = false;                 // our role is a member of the owner
     bool may_use_schema = true;
     bool may_select = false, may_insert = false, may_update = false, may_delete = false, may_trigger = false;
     std::int64_t estimated_rows = 0;

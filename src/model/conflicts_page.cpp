@@ -7,58 +7,92 @@ namespace tideway {
 
 std::string_view to_string(BaseState state) {
     switch (state) {
-        case BaseState::none: return "none";
-        case BaseState::live: return "known";
-        case BaseState::tombstone: return "deleted";
-        case BaseState::unknown: return "unknown";
+        case BaseState::none:
+            return "none";
+        case BaseState::live:
+            return "known";
+        case BaseState::tombstone:
+            return "deleted";
+        case BaseState::unknown:
+            return "unknown";
     }
     return "?";
 }
 
 std::string_view to_string(Change change) {
     switch (change) {
-        case Change::absent: return "no row";
-        case Change::row: return "row";
-        case Change::equal: return "unchanged";
-        case Change::updated: return "edited";
-        case Change::deleted: return "deleted";
+        case Change::absent:
+            return "no row";
+        case Change::row:
+            return "row";
+        case Change::equal:
+            return "unchanged";
+        case Change::updated:
+            return "edited";
+        case Change::deleted:
+            return "deleted";
     }
     return "?";
 }
 
 std::string_view to_string(Condition condition) {
     switch (condition) {
-        case Condition::always: return "";
-        case Condition::rows_equal: return "the rows are equal";
-        case Condition::rows_differ: return "the rows differ";
-        case Condition::collision: return "the cloud's row is marked mobile, the desktop's is not";
-        case Condition::both_mobile: return "both rows are marked mobile";
-        case Condition::desktop_may_write: return "made on the desktop, or the table is shared";
-        case Condition::owned_by_mobile: return "made on mobile, and the table is strict";
-        case Condition::cloud_may_delete: return "made on mobile, or the table is shared";
-        case Condition::owned_by_desktop: return "made on the desktop, and the table is strict";
-        case Condition::stale_after_rollback: return "the cloud was restored and shows the row as it was before its deletion";
+        case Condition::always:
+            return "";
+        case Condition::rows_equal:
+            return "the rows are equal";
+        case Condition::rows_differ:
+            return "the rows differ";
+        case Condition::collision:
+            return "the cloud's row is marked mobile, the desktop's is not";
+        case Condition::both_mobile:
+            return "both rows are marked mobile";
+        case Condition::desktop_may_write:
+            return "made on the desktop, or the table is shared";
+        case Condition::owned_by_mobile:
+            return "made on mobile, and the table is strict";
+        case Condition::cloud_may_delete:
+            return "made on mobile, or the table is shared";
+        case Condition::owned_by_desktop:
+            return "made on the desktop, and the table is strict";
+        case Condition::stale_after_rollback:
+            return "the cloud was restored and shows the row as it was before its deletion";
     }
     return "?";
 }
 
 std::string_view to_string(Verdict verdict) {
     switch (verdict) {
-        case Verdict::nothing: return "nothing to do";
-        case Verdict::insert_cloud: return "insert into the cloud";
-        case Verdict::insert_desktop: return "insert into the desktop";
-        case Verdict::update_cloud: return "update the cloud";
-        case Verdict::update_desktop: return "update the desktop";
-        case Verdict::delete_cloud: return "delete from the cloud (`deletes`)";
-        case Verdict::delete_desktop: return "delete from the desktop (`deletes`)";
-        case Verdict::adopt: return "link, nothing is written";
-        case Verdict::bury: return "remember that it is gone";
-        case Verdict::conflict: return "conflict: `conflict` names the winner, the loser is kept";
-        case Verdict::cloud_wins: return "the cloud's version stays, the desktop's is kept as the loser";
-        case Verdict::desktop_over_delete: return "insert into the cloud again, the delete is recorded";
-        case Verdict::cloud_over_delete: return "insert into the desktop again, the delete is recorded";
-        case Verdict::hold: return "held: listed, waits for a person";
-        case Verdict::collide: return "open conflict: listed, waits for a person";
+        case Verdict::nothing:
+            return "nothing to do";
+        case Verdict::insert_cloud:
+            return "insert into the cloud";
+        case Verdict::insert_desktop:
+            return "insert into the desktop";
+        case Verdict::update_cloud:
+            return "update the cloud";
+        case Verdict::update_desktop:
+            return "update the desktop";
+        case Verdict::delete_cloud:
+            return "delete from the cloud (`deletes`)";
+        case Verdict::delete_desktop:
+            return "delete from the desktop (`deletes`)";
+        case Verdict::adopt:
+            return "link, nothing is written";
+        case Verdict::bury:
+            return "remember that it is gone";
+        case Verdict::conflict:
+            return "conflict: `conflict` names the winner, the loser is kept";
+        case Verdict::cloud_wins:
+            return "the cloud's version stays, the desktop's is kept as the loser";
+        case Verdict::desktop_over_delete:
+            return "insert into the cloud again, the delete is recorded";
+        case Verdict::cloud_over_delete:
+            return "insert into the desktop again, the delete is recorded";
+        case Verdict::hold:
+            return "held: listed, waits for a person";
+        case Verdict::collide:
+            return "open conflict: listed, waits for a person";
     }
     return "?";
 }
@@ -73,8 +107,9 @@ fits decides. `plan --rows` names the line; the page is generated from the table
 |---|---|---|---|---|---|---|
 )";
     for (const Rule& rule : rules())
-        page += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", rule.id, to_string(rule.base), to_string(rule.desktop), to_string(rule.cloud),
-                            to_string(rule.when), to_string(rule.verdict), rule.reason);
+        page += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", rule.id, to_string(rule.base),
+                            to_string(rule.desktop), to_string(rule.cloud), to_string(rule.when),
+                            to_string(rule.verdict), rule.reason);
     page += R"(
 - **base**: *known*: both sides once agreed on a row; *none*: never; *deleted*: both agreed that it is gone; *unknown*: the
   agreement was lost because a side was restored from a backup.

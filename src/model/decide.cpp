@@ -16,15 +16,24 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
     const bool mobile = facts.base.origin == Origin::mobile;
     const bool equal = facts.desktop.canonical == facts.cloud.canonical;
     switch (when) {
-        case Condition::always: return true;
-        case Condition::rows_equal: return equal;
-        case Condition::rows_differ: return !equal;
-        case Condition::collision: return facts.cloud.marked_mobile && !facts.desktop.marked_mobile;
-        case Condition::both_mobile: return facts.cloud.marked_mobile && facts.desktop.marked_mobile;
-        case Condition::desktop_may_write: return !strict || !mobile;
-        case Condition::owned_by_mobile: return strict && mobile;
-        case Condition::cloud_may_delete: return !strict || mobile;
-        case Condition::owned_by_desktop: return strict && !mobile;
+        case Condition::always:
+            return true;
+        case Condition::rows_equal:
+            return equal;
+        case Condition::rows_differ:
+            return !equal;
+        case Condition::collision:
+            return facts.cloud.marked_mobile && !facts.desktop.marked_mobile;
+        case Condition::both_mobile:
+            return facts.cloud.marked_mobile && facts.desktop.marked_mobile;
+        case Condition::desktop_may_write:
+            return !strict || !mobile;
+        case Condition::owned_by_mobile:
+            return strict && mobile;
+        case Condition::cloud_may_delete:
+            return !strict || mobile;
+        case Condition::owned_by_desktop:
+            return strict && !mobile;
         case Condition::stale_after_rollback:
             return facts.cloud_rolled_back && facts.cloud.hash == facts.base.cloud;
     }
@@ -50,7 +59,8 @@ std::string_view kind_of(const Rule& rule) {
 }
 
 // A stamp that lies in the future, or that did not move although the content did, was not set by a clock.
-bool trusted(const RowFacts& row, const std::optional<std::int64_t>& base_stamp, bool has_base, std::int64_t now) {
+bool trusted(const RowFacts& row, const std::optional<std::int64_t>& base_stamp, bool has_base,
+             std::int64_t now) {
     if (!row.stamp) return true;
     if (*row.stamp > now + future_tolerance) return false;
     return !(has_base && base_stamp && *row.stamp <= *base_stamp);
@@ -91,10 +101,14 @@ Winner latest(const KeyFacts& facts) {
 Winner winner_of(const KeyFacts& facts, const Policy& policy) {
     if (facts.chosen) return {facts.chosen, false};
     switch (policy.conflict) {
-        case ConflictPolicy::desktop: return {Side::desktop, false};
-        case ConflictPolicy::cloud: return {Side::cloud, false};
-        case ConflictPolicy::manual: return {std::nullopt, false};
-        case ConflictPolicy::latest: return latest(facts);
+        case ConflictPolicy::desktop:
+            return {Side::desktop, false};
+        case ConflictPolicy::cloud:
+            return {Side::cloud, false};
+        case ConflictPolicy::manual:
+            return {std::nullopt, false};
+        case ConflictPolicy::latest:
+            return latest(facts);
     }
     return {std::nullopt, false};
 }
@@ -148,23 +162,44 @@ void hold(Decision& decision, const KeyFacts& facts, Wait wait) {
 
 void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) {
     switch (decision.rule->verdict) {
-        case Verdict::nothing: return;
-        case Verdict::insert_cloud: decision.to_cloud = Write::insert; return;
-        case Verdict::insert_desktop: decision.to_desktop = Write::insert; return;
-        case Verdict::update_cloud: decision.to_cloud = Write::update; return;
-        case Verdict::update_desktop: decision.to_desktop = Write::update; return;
-        case Verdict::delete_cloud: return facts.chosen ? hold(decision, facts, Wait::person_held)
-                                                        : erase(decision, policy, decision.to_cloud);
-        case Verdict::delete_desktop: return facts.chosen ? hold(decision, facts, Wait::person_held)
-                                                          : erase(decision, policy, decision.to_desktop);
-        case Verdict::adopt: decision.book = Book::agree; return;
-        case Verdict::bury: decision.book = Book::tombstone; return;
-        case Verdict::conflict: return resolve_conflict(decision, facts, policy);
-        case Verdict::cloud_wins: return let_win(decision, facts, facts.chosen.value_or(Side::cloud));
-        case Verdict::desktop_over_delete: return let_win(decision, facts, Side::desktop);
-        case Verdict::cloud_over_delete: return let_win(decision, facts, Side::cloud);
-        case Verdict::hold: return hold(decision, facts, Wait::person_held);
-        case Verdict::collide: return hold(decision, facts, Wait::person_conflict);
+        case Verdict::nothing:
+            return;
+        case Verdict::insert_cloud:
+            decision.to_cloud = Write::insert;
+            return;
+        case Verdict::insert_desktop:
+            decision.to_desktop = Write::insert;
+            return;
+        case Verdict::update_cloud:
+            decision.to_cloud = Write::update;
+            return;
+        case Verdict::update_desktop:
+            decision.to_desktop = Write::update;
+            return;
+        case Verdict::delete_cloud:
+            return facts.chosen ? hold(decision, facts, Wait::person_held)
+                                : erase(decision, policy, decision.to_cloud);
+        case Verdict::delete_desktop:
+            return facts.chosen ? hold(decision, facts, Wait::person_held)
+                                : erase(decision, policy, decision.to_desktop);
+        case Verdict::adopt:
+            decision.book = Book::agree;
+            return;
+        case Verdict::bury:
+            decision.book = Book::tombstone;
+            return;
+        case Verdict::conflict:
+            return resolve_conflict(decision, facts, policy);
+        case Verdict::cloud_wins:
+            return let_win(decision, facts, facts.chosen.value_or(Side::cloud));
+        case Verdict::desktop_over_delete:
+            return let_win(decision, facts, Side::desktop);
+        case Verdict::cloud_over_delete:
+            return let_win(decision, facts, Side::cloud);
+        case Verdict::hold:
+            return hold(decision, facts, Wait::person_held);
+        case Verdict::collide:
+            return hold(decision, facts, Wait::person_conflict);
     }
 }
 

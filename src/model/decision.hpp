@@ -1,4 +1,5 @@
-// The decision for one key: a pure function driven by one table of rules (correctness.md 2.6, DESIGN.md 10.1-10.3).
+// The decision for one key: a pure function driven by one table of rules (correctness.md 2.6,
+// DESIGN.md 10.1-10.3).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -43,31 +44,42 @@ struct KeyFacts {
     BaseEntry base;
     RowFacts desktop, cloud;
     ClockFacts clocks;
-    bool cloud_rolled_back = false;         // found in this run (R22 applies only then)
-    std::optional<Side> chosen;             // a person resolved this key: this side's version wins
+    bool cloud_rolled_back = false;  // found in this run (R22 applies only then)
+    std::optional<Side> chosen;      // a person resolved this key: this side's version wins
 };
 
 // How a row relates to the base. `absent`/`row` where there is no live base to compare with.
 enum class Change { absent, row, equal, updated, deleted };
 
 enum class Condition {
-    always, rows_equal, rows_differ,
-    collision,              // cloud row marked mobile, desktop row not
-    both_mobile,            // both rows marked mobile
-    desktop_may_write,      // origin desktop, or the table is shared
-    owned_by_mobile,        // origin mobile and the table is strict
-    cloud_may_delete,       // origin mobile, or the table is shared
-    owned_by_desktop,       // origin desktop and the table is strict
-    stale_after_rollback,   // cloud was rolled back and shows the tombstone's last row
+    always,
+    rows_equal,
+    rows_differ,
+    collision,             // cloud row marked mobile, desktop row not
+    both_mobile,           // both rows marked mobile
+    desktop_may_write,     // origin desktop, or the table is shared
+    owned_by_mobile,       // origin mobile and the table is strict
+    cloud_may_delete,      // origin mobile, or the table is shared
+    owned_by_desktop,      // origin desktop and the table is strict
+    stale_after_rollback,  // cloud was rolled back and shows the tombstone's last row
 };
 
 enum class Verdict {
-    nothing, insert_cloud, insert_desktop, update_cloud, update_desktop, delete_cloud, delete_desktop,
-    adopt, bury,            // agree on equal rows / on absence: only the base is written
-    conflict,               // the policy decides, the loser is kept
-    cloud_wins,             // conflict whose winner is fixed
-    desktop_over_delete, cloud_over_delete,  // an update wins over a delete, which is recorded
-    hold, collide,          // waits for a person; collide: two creations with one key
+    nothing,
+    insert_cloud,
+    insert_desktop,
+    update_cloud,
+    update_desktop,
+    delete_cloud,
+    delete_desktop,
+    adopt,
+    bury,        // agree on equal rows / on absence: only the base is written
+    conflict,    // the policy decides, the loser is kept
+    cloud_wins,  // conflict whose winner is fixed
+    desktop_over_delete,
+    cloud_over_delete,  // an update wins over a delete, which is recorded
+    hold,
+    collide,  // waits for a person; collide: two creations with one key
 };
 
 struct Rule {
@@ -92,14 +104,15 @@ struct Decision {
     Write to_cloud = Write::none, to_desktop = Write::none;  // at most one is not none
     Book book = Book::none;                                  // when nothing is written: what the base learns
     Wait wait = Wait::none;
-    bool conflict = false;           // a losing version is replaced: it goes to the conflict record
-    Side winner = Side::cloud;       // only where conflict
-    std::string_view kind;           // "update_update", ... only where conflict or wait == person_*
-    bool bad_clock = false;          // a time stamp could not be trusted
+    bool conflict = false;      // a losing version is replaced: it goes to the conflict record
+    Side winner = Side::cloud;  // only where conflict
+    std::string_view kind;      // "update_update", ... only where conflict or wait == person_*
+    bool bad_clock = false;     // a time stamp could not be trusted
     std::string reason;
 };
 
-// Pure and total. `direction` limits what may be written; a write that is not allowed turns into wait = direction.
+// Pure and total. `direction` limits what may be written; a write that is not allowed turns into wait =
+// direction.
 Decision decide(const KeyFacts& facts, const Policy& policy, Direction direction);
 
 // The relation of a row to its base, as the rules name it.

@@ -23,9 +23,10 @@ struct PlannedChange {
 struct TableReport {
     std::string desktop, cloud;
     WriteCounts to_cloud, to_desktop;
-    std::int64_t adopted = 0;         // found equal on both sides and booked
-    std::int64_t conflicts = 0;       // found in this run, the loser kept
-    std::int64_t open_conflicts = 0;  // wait for a person (conflict = "manual", unreliable clocks, collisions)
+    std::int64_t adopted = 0;    // found equal on both sides and booked
+    std::int64_t conflicts = 0;  // found in this run, the loser kept
+    std::int64_t open_conflicts =
+        0;  // wait for a person (conflict = "manual", unreliable clocks, collisions)
     std::int64_t held = 0, parked = 0;
     std::int64_t pending = 0;  // wait for the direction that was not run, or were raced by users three times
     std::optional<std::int64_t> protected_before, protected_after;  // rows of mobile origin in the cloud
@@ -46,14 +47,14 @@ struct RunReport {
     Direction direction = Direction::both;
     std::int64_t duration_ms = 0;
     std::string plan_hash;
-    bool idle = false;            // nothing to do: neither side was written
+    bool idle = false;  // nothing to do: neither side was written
     bool cloud_rolled_back = false, desktop_rolled_back = false;
     std::int64_t receipts_booked = 0;  // of an interrupted earlier run
     std::int64_t clock_offset_ms = 0;  // cloud clock minus desktop clock
     std::vector<TableReport> tables;
     std::vector<GuardStop> guard;
-    std::vector<PlannedChange> rows;     // plan --rows only
-    std::vector<std::string> remarks;    // things worth knowing that need no action
+    std::vector<PlannedChange> rows;                 // plan --rows only
+    std::vector<std::string> remarks;                // things worth knowing that need no action
     std::string error_code, error_text, error_hint;  // status failed
 };
 

@@ -1,5 +1,5 @@
-// A linked table: one table of the desktop and its counterpart in the cloud, compared column by column with both
-// catalogues. Everything that SQL is built from is here; nothing else is looked up later.
+// A linked table: one table of the desktop and its counterpart in the cloud, compared column by column with
+// both catalogues. Everything that SQL is built from is here; nothing else is looked up later.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,7 +12,8 @@
 
 namespace tideway {
 
-// How equality *across* the sides is decided for a column (correctness.md 2.3). `image`: the text image itself.
+// How equality *across* the sides is decided for a column (correctness.md 2.3). `image`: the text image
+// itself.
 enum class Canon { image, number, trimmed, instant, json };
 
 struct ColumnSide {
@@ -21,13 +22,13 @@ struct ColumnSide {
     std::string base_type;     // without modifier, so that a cast cannot cut: "numeric"
     bool native_hash = false;  // equality of this type is equality of its image (DESIGN.md 10.6)
     bool not_null = false;
-    bool writable = true;      // false: generated always as stored
+    bool writable = true;  // false: generated always as stored
 };
 
 struct LinkedColumn {
     ColumnSide desktop, cloud;
     Canon canon = Canon::image;
-    bool types_differ = false; // an update keeps the target's image where the meaning is equal
+    bool types_differ = false;  // an update keeps the target's image where the meaning is equal
     bool key = false;
     bool hashed = true;        // false: time stamps and the origin mark travel, but do not make a change
     bool insert_only = false;  // the origin mark
@@ -39,7 +40,8 @@ struct ConstantColumn {  // written when Tideway inserts a row on that side
     std::string name, type, value;
 };
 
-struct OriginMark {  // the letter that says "made on the phone" / "made at the office" on each side that has the column
+struct OriginMark {  // the letter that says "made on the phone" / "made at the office" on each side that has
+                     // the column
     std::optional<std::string> desktop_column, cloud_column;
     std::string desktop_letter, cloud_letter;
 };
@@ -58,7 +60,7 @@ struct LinkedTable {
     Policy policy;
     Capture capture_desktop = Capture::digest, capture_cloud = Capture::digest;  // resolved, never automatic
     bool key_index_desktop = false, key_index_cloud = false;  // ON CONFLICT (key) has an index to refer to
-    std::string fingerprint_desktop, fingerprint_cloud;       // of the columns, as the catalogue said when linking
+    std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
     bool key_index(Side side) const { return side == Side::desktop ? key_index_desktop : key_index_cloud; }

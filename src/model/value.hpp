@@ -1,4 +1,5 @@
-// Values as they cross between the sides: nullable text cells in the server's own text form under pinned settings.
+// Values as they cross between the sides: nullable text cells in the server's own text form under pinned
+// settings.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -15,7 +16,8 @@ inline const char* name(Side side) { return side == Side::desktop ? "desktop" : 
 using Cell = std::optional<std::string>;
 using Cells = std::vector<Cell>;
 
-// 128 bits of one row's mapped columns, as one side's server computes them. Comparable only with the same side's.
+// 128 bits of one row's mapped columns, as one side's server computes them. Comparable only with the same
+// side's.
 struct Hash {
     std::int64_t a = 0, b = 0;
     auto operator<=>(const Hash&) const = default;

@@ -8,8 +8,10 @@
 namespace tideway {
 namespace {
 
-KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks, bool cloud_rolled_back) {
-    KeyFacts facts{candidate.base, candidate.desktop.facts, cloud.facts, clocks, cloud_rolled_back, candidate.chosen};
+KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks,
+                  bool cloud_rolled_back) {
+    KeyFacts facts{candidate.base, candidate.desktop.facts, cloud.facts,
+                   clocks,         cloud_rolled_back,       candidate.chosen};
     facts.cloud.captured = candidate.cloud_captured;
     return facts;
 }
@@ -25,34 +27,45 @@ const char* action_of(const Decision& d) {
     const auto word = [](Write write, const char* insert, const char* update, const char* erase) {
         return write == Write::insert ? insert : write == Write::update ? update : erase;
     };
-    if (d.to_cloud != Write::none) return word(d.to_cloud, "insert into cloud", "update cloud", "delete from cloud");
-    if (d.to_desktop != Write::none) return word(d.to_desktop, "insert into desktop", "update desktop", "delete from desktop");
+    if (d.to_cloud != Write::none)
+        return word(d.to_cloud, "insert into cloud", "update cloud", "delete from cloud");
+    if (d.to_desktop != Write::none)
+        return word(d.to_desktop, "insert into desktop", "update desktop", "delete from desktop");
     switch (d.wait) {
-        case Wait::person_held: return "held";
-        case Wait::person_conflict: return "waits for a person";
-        case Wait::direction: return "waits for the other direction";
-        case Wait::ignored: return "ignored";
-        case Wait::none: break;
+        case Wait::person_held:
+            return "held";
+        case Wait::person_conflict:
+            return "waits for a person";
+        case Wait::direction:
+            return "waits for the other direction";
+        case Wait::ignored:
+            return "ignored";
+        case Wait::none:
+            break;
     }
     return d.book == Book::none ? "nothing" : "book only";
 }
 
 }  // namespace
 
-std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows, const Policy& policy,
-                               Direction direction, const ClockFacts& clocks, bool cloud_rolled_back) {
+std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows,
+                               const Policy& policy, Direction direction, const ClockFacts& clocks,
+                               bool cloud_rolled_back) {
     std::map<Key, RowImage*> by_key;
     for (RowImage& row : cloud_rows)
         if (!by_key.emplace(row.key, &row).second)
-            throw Error(Code::key_not_unique, fmt::format("key {} occurs more than once in the cloud", display(row.key)),
+            throw Error(Code::key_not_unique,
+                        fmt::format("key {} occurs more than once in the cloud", display(row.key)),
                         "remove the duplicates, or configure a longer key");
     std::vector<KeyWork> works;
     works.reserve(candidates.size());
     for (Candidate& candidate : candidates) {
         KeyWork work;
         work.candidate = std::move(candidate);
-        if (const auto row = by_key.find(work.candidate.key); row != by_key.end()) work.cloud = std::move(*row->second);
-        work.decision = decide(facts_of(work.candidate, work.cloud, clocks, cloud_rolled_back), policy, direction);
+        if (const auto row = by_key.find(work.candidate.key); row != by_key.end())
+            work.cloud = std::move(*row->second);
+        work.decision =
+            decide(facts_of(work.candidate, work.cloud, clocks, cloud_rolled_back), policy, direction);
         works.push_back(std::move(work));
     }
     return works;
@@ -82,18 +95,25 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
     row.base_target = to_cloud ? base.cloud : base.desktop;
     row.source_stamp = source.facts.stamp;
     if (row.write != Write::erase) row.cells = source.cells;
-    if (decision.conflict) row.conflict = ConflictNote{std::string(decision.kind), std::string(to_string(table.policy.conflict)), decision.reason, decision.winner};
+    if (decision.conflict)
+        row.conflict = ConflictNote{std::string(decision.kind), std::string(to_string(table.policy.conflict)),
+                                    decision.reason, decision.winner};
     for (std::size_t i = 0; i < table.columns.size() && row.write == Write::insert; ++i)
         if (table.columns[i].insert_only && !row.cells[i])
             row.cells[i] = to_cloud ? table.origin->desktop_letter : table.origin->cloud_letter;
     // P7: a delete is proven by a base that the other side still equals.
-    ensure(row.write != Write::erase || row.chosen || (base.state == BaseState::live && row.expected == row.base_target),
+    ensure(row.write != Write::erase || row.chosen ||
+               (base.state == BaseState::live && row.expected == row.base_target),
            "P7: a delete needs a known base and an unchanged other side");
     return row;
 }
 
-Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const RowOutcome& outcome, Side target) {
-    Agreement agreement{&table, row.key, row.write == Write::erase ? BaseState::tombstone : BaseState::live, row.origin, {}, {}, {}, {}};
+Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const RowOutcome& outcome,
+                          Side target) {
+    Agreement agreement{
+        &table,     row.key, row.write == Write::erase ? BaseState::tombstone : BaseState::live,
+        row.origin, {},      {},
+        {},         {}};
     const Hash here = row.write == Write::erase ? row.base_target : outcome.hash;
     (target == Side::cloud ? agreement.cloud : agreement.desktop) = here;
     (target == Side::cloud ? agreement.desktop : agreement.cloud) = row.source_hash;
@@ -104,7 +124,14 @@ Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const
 
 Agreement agreement_found(const LinkedTable& table, const KeyWork& work) {
     const bool gone = work.decision.book == Book::tombstone;
-    Agreement agreement{&table, work.candidate.key, gone ? BaseState::tombstone : BaseState::live, origin_of(work), {}, {}, {}, {}};
+    Agreement agreement{&table,
+                        work.candidate.key,
+                        gone ? BaseState::tombstone : BaseState::live,
+                        origin_of(work),
+                        {},
+                        {},
+                        {},
+                        {}};
     agreement.desktop = gone ? work.candidate.base.desktop : work.candidate.desktop.facts.hash;
     agreement.cloud = gone ? work.candidate.base.cloud : work.cloud.facts.hash;
     agreement.stamp_desktop = work.candidate.desktop.facts.stamp;
@@ -121,14 +148,16 @@ void count(TableReport& report, const Decision& decision) {
 }
 
 PlannedChange describe(const LinkedTable& table, const KeyWork& work) {
-    return {table.desktop.display(), display(work.candidate.key), std::string(work.decision.rule->id), action_of(work.decision), work.decision.reason};
+    return {table.desktop.display(), display(work.candidate.key), std::string(work.decision.rule->id),
+            action_of(work.decision), work.decision.reason};
 }
 
 std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const Cell& cell = row.cells[i];
-        object[table.columns[i].on(side).name] = cell ? nlohmann::ordered_json(*cell) : nlohmann::ordered_json();
+        object[table.columns[i].on(side).name] =
+            cell ? nlohmann::ordered_json(*cell) : nlohmann::ordered_json();
     }
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -137,7 +166,8 @@ void PlanHash::add(int table_id, const KeyWork& work) {
     const Decision& d = work.decision;
     if (d.to_cloud == Write::none && d.to_desktop == Write::none) return;
     const Hash desktop = work.candidate.desktop.facts.hash, cloud = work.cloud.facts.hash;
-    std::string text = fmt::format("{}|{}|{}|{}|{}|{}|{}", table_id, static_cast<int>(d.to_cloud), static_cast<int>(d.to_desktop), desktop.a, desktop.b, cloud.a, cloud.b);
+    std::string text = fmt::format("{}|{}|{}|{}|{}|{}|{}", table_id, static_cast<int>(d.to_cloud),
+                                   static_cast<int>(d.to_desktop), desktop.a, desktop.b, cloud.a, cloud.b);
     for (const std::string& part : work.candidate.key) text += fmt::format("|{}:{}", part.size(), part);
     const std::uint64_t hash = fnv(text);
     sum_ += hash;

@@ -16,8 +16,9 @@ struct KeyWork {
 };
 
 // Pairs candidates with the cloud's rows of the same keys and decides each.
-std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows, const Policy& policy,
-                               Direction direction, const ClockFacts& clocks, bool cloud_rolled_back);
+std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows,
+                               const Policy& policy, Direction direction, const ClockFacts& clocks,
+                               bool cloud_rolled_back);
 
 // M if first seen at the cloud alone or marked M there, else D; fixed at first sight (DESIGN.md 10.2).
 Origin origin_of(const KeyWork& work);
@@ -26,7 +27,8 @@ Origin origin_of(const KeyWork& work);
 PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side target);
 
 // The agreement after the row was written on `target` with that outcome.
-Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const RowOutcome& outcome, Side target);
+Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const RowOutcome& outcome,
+                          Side target);
 // The agreement where nothing has to be written (adopt, bury).
 Agreement agreement_found(const LinkedTable& table, const KeyWork& work);
 

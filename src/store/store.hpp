@@ -1,5 +1,6 @@
 // One side of a pair, as the engine sees it. No SQL, no driver types. One conformance suite runs on every
-// implementation. All methods throw Error (or a driver's subclass of it) when they cannot do what they promise.
+// implementation. All methods throw Error (or a driver's subclass of it) when they cannot do what they
+// promise.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -17,9 +18,11 @@
 
 namespace tideway {
 
-// ---- refusals ------------------------------------------------------------------------------------------------
+// ---- refusals
+// ------------------------------------------------------------------------------------------------
 
-// What a store reports when the database refused a batch because of its data. Thrown by apply(); nothing happened.
+// What a store reports when the database refused a batch because of its data. Thrown by apply(); nothing
+// happened.
 struct Refusal {
     std::string sqlstate, message, detail, constraint;
 };
@@ -38,14 +41,15 @@ class TryAgain : public Error {
     explicit TryAgain(const std::string& what) : Error(Code::statement_failed, what) {}
 };
 
-// ---- lease, receipts, identity -----------------------------------------------------------------------------------
+// ---- lease, receipts, identity
+// -----------------------------------------------------------------------------------
 
 struct LeaseState {
     std::int64_t sequence = 0;  // fence token and barrier counter of this side
     std::string run, holder;    // of the run that holds it; empty if free
     std::int64_t age_micros = 0;
-    bool held = false;          // holder set and younger than 20 s by this server's clock
-    std::string epoch;          // changes whenever a run noticed that a side was restored from a backup
+    bool held = false;  // holder set and younger than 20 s by this server's clock
+    std::string epoch;  // changes whenever a run noticed that a side was restored from a backup
 };
 
 // An agreement on one key.
@@ -61,8 +65,8 @@ struct Agreement {
 // One key of a batch that was committed at the cloud, until the desktop has booked it.
 struct Receipt {
     int table_id = 0;
-    Agreement agreement;  // agreement.table is not set: the table may have left the configuration
-    std::int64_t sequence = 0;         // of the batch
+    Agreement agreement;        // agreement.table is not set: the table may have left the configuration
+    std::int64_t sequence = 0;  // of the batch
     std::int64_t desktop_barrier = 0;  // proves that the desktop had the value durably
 };
 
@@ -73,7 +77,8 @@ struct PairIdentity {
     int state_version = 0;
 };
 
-// ---- reading -----------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------
 
 // A key that may have changed at the cloud, with the row's present hash (none: the row is gone).
 struct CloudHint {
@@ -85,11 +90,12 @@ struct CloudHint {
 using HintSink = std::function<void(CloudHint&&)>;
 
 struct HintOutcome {
-    bool needs_digest = false;   // the capture cannot tell (truncated, mark too old): compare everything
-    std::int64_t examined = 0;   // hints looked at, own and idle ones included
+    bool needs_digest = false;  // the capture cannot tell (truncated, mark too old): compare everything
+    std::int64_t examined = 0;  // hints looked at, own and idle ones included
 };
 
-// Content of a table by buckets of the key's hash. 16384 buckets; the bucket of a key is the same on both sides.
+// Content of a table by buckets of the key's hash. 16384 buckets; the bucket of a key is the same on both
+// sides.
 struct BucketSum {
     std::int64_t rows = 0, a = 0, b = 0;
     bool operator==(const BucketSum&) const = default;
@@ -109,11 +115,13 @@ class Snapshot {
     virtual std::int64_t now() const = 0;  // server clock at its start, UTC microseconds
     // Opaque mark of this moment for a capture; hand it back to hints() of a later snapshot.
     virtual std::string mark() const = 0;
-    virtual HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark, const HintSink& sink) = 0;
+    virtual HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
+                              const HintSink& sink) = 0;
     // keys_only: sums of the keys' hashes instead of the rows'.
     virtual Digest digest(const LinkedTable& table, bool keys_only) = 0;
     // Every row of those buckets.
-    virtual void list_buckets(const LinkedTable& table, const std::vector<int>& buckets, const HintSink& sink) = 0;
+    virtual void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
+                              const HintSink& sink) = 0;
     // The rows of these keys that exist, in any order.
     virtual std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) = 0;
     virtual std::int64_t count_protected(const LinkedTable& table) = 0;
@@ -140,16 +148,16 @@ struct Tally {
 
 enum class Part { everything, present, gone };  // gone: the row disappeared from at least one side
 
-// The keys of one table that need a decision, kept in the desktop's snapshot. Only keys whose row differs from the base
-// on some side stay in it.
+// The keys of one table that need a decision, kept in the desktop's snapshot. Only keys whose row differs
+// from the base on some side stay in it.
 class Worklist {
   public:
     virtual ~Worklist() = default;
     virtual HintOutcome add_desktop_hints(Capture capture, const std::string& mark) = 0;
     virtual Digest base_digest(bool keys_only) = 0;
     virtual void add_cloud_hints(const std::vector<CloudHint>& hints) = 0;
-    // A complete list of the cloud's rows in these buckets arrives through add_cloud_hints(); base rows of the buckets that
-    // are not listed are gone from the cloud. Call once, after the last add_cloud_hints().
+    // A complete list of the cloud's rows in these buckets arrives through add_cloud_hints(); base rows of
+    // the buckets that are not listed are gone from the cloud. Call once, after the last add_cloud_hints().
     virtual void close_cloud_hints(const std::vector<int>& complete_buckets) = 0;
     virtual void add_waiting_keys() = 0;
     virtual void add_keys(const std::vector<Key>& keys) = 0;
@@ -159,7 +167,8 @@ class Worklist {
     virtual void rewind() = 0;
 };
 
-// ---- writing -----------------------------------------------------------------------------------------------------
+// ---- writing
+// -----------------------------------------------------------------------------------------------------
 
 struct ConflictNote {
     std::string kind, policy, reason;
@@ -185,13 +194,14 @@ struct BatchSection {
     std::vector<PlannedRow> rows;
 };
 
-// Sections are ordered parents first. Inserts and updates run in that order, erases in the reverse order afterwards.
+// Sections are ordered parents first. Inserts and updates run in that order, erases in the reverse order
+// afterwards.
 struct Batch {
     std::string run;
     std::vector<BatchSection> sections;
-    std::int64_t fence = 0;           // this side's lease sequence as last returned to this run
-    std::int64_t source_barrier = 0;  // the other side's sequence that proves the copied versions durable
-    std::int64_t receipts_booked = 0; // cloud only: receipts up to here may go
+    std::int64_t fence = 0;            // this side's lease sequence as last returned to this run
+    std::int64_t source_barrier = 0;   // the other side's sequence that proves the copied versions durable
+    std::int64_t receipts_booked = 0;  // cloud only: receipts up to here may go
 };
 
 enum class Fate { applied, raced, suppressed };
@@ -205,14 +215,15 @@ struct BatchOutcome {
     std::vector<std::vector<RowOutcome>> outcomes;  // like sections and rows
 };
 
-// ---- the store ---------------------------------------------------------------------------------------------------
+// ---- the store
+// ---------------------------------------------------------------------------------------------------
 
 struct TableUse {  // table numbers and captures as the state schema records them
     int id = 0;
     sql::TableName desktop, cloud;
     Capture capture = Capture::digest;  // of this side
-    std::string key_columns;            // on this side, comma separated; the base and the changelog are built for them
-    bool intact = false;                // every object that the capture (and the base) needs is there and enabled
+    std::string key_columns;  // on this side, comma separated; the base and the changelog are built for them
+    bool intact = false;      // every object that the capture (and the base) needs is there and enabled
 };
 
 struct RunRecord {
@@ -246,29 +257,32 @@ class Store {
 
     // catalogue
     virtual ServerFacts server() = 0;
-    virtual std::vector<sql::TableName> tables() = 0;  // ordinary tables a user may mean, own schema and system left out
+    virtual std::vector<sql::TableName>
+    tables() = 0;  // ordinary tables a user may mean, own schema and system left out
     virtual std::optional<Relation> relation(const sql::TableName& name) = 0;
 
     // own objects
     virtual std::optional<PairIdentity> identity(const std::string& pair) = 0;
-    virtual void install(const std::string& pair, const PairIdentity& identity) = 0;  // creates or upgrades; idempotent
+    virtual void install(const std::string& pair,
+                         const PairIdentity& identity) = 0;  // creates or upgrades; idempotent
     virtual std::vector<TableUse> known_tables() = 0;
     // Capture objects, and the base at the desktop; idempotent, gives up on a lock after a few seconds.
     virtual void install_table(const LinkedTable& table) = 0;
-    virtual std::vector<std::string> own_objects() = 0;        // what uninstall would remove, readable
+    virtual std::vector<std::string> own_objects() = 0;  // what uninstall would remove, readable
     virtual void uninstall() = 0;
 
     // lease (S1..S3, M3 of correctness.md 2.10)
-    virtual LeaseState lease() = 0;  // waits for an in-flight transaction of an older run; Error(lease_held) on timeout
+    virtual LeaseState
+    lease() = 0;  // waits for an in-flight transaction of an older run; Error(lease_held) on timeout
     // False if the sequence is no longer the one that was seen.
-    virtual bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run, const std::string& holder,
-                            const std::string& epoch) = 0;
+    virtual bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run,
+                            const std::string& holder, const std::string& epoch) = 0;
     virtual std::int64_t barrier(std::int64_t fence) = 0;  // durable; returns the new fence. Error(fenced)
     virtual void renew_lease(const std::string& run) noexcept = 0;
     virtual void release_lease(const std::string& run) noexcept = 0;
 
-    // Locks the tables against being rewritten or emptied while the snapshot lives (a rewritten table looks empty to an
-    // older snapshot) and checks their fingerprints: Error(schema_changed).
+    // Locks the tables against being rewritten or emptied while the snapshot lives (a rewritten table looks
+    // empty to an older snapshot) and checks their fingerprints: Error(schema_changed).
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
     virtual BatchOutcome apply(const Batch& batch) = 0;
 
@@ -341,16 +355,18 @@ class Archive {
     virtual ~Archive() = default;
     virtual std::int64_t acknowledged() = 0;  // receipts up to here need no booking
     virtual std::int64_t peer_sequence() = 0;
-    // S2: takes the desktop's lease (Error(lease_held) if another run holds it), finds rollbacks, books receipts.
-    // The run's id becomes the epoch of both sides if a restore is noticed.
-    virtual Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run,
-                             const std::string& holder) = 0;
+    // S2: takes the desktop's lease (Error(lease_held) if another run holds it), finds rollbacks, books
+    // receipts. The run's id becomes the epoch of both sides if a restore is noticed.
+    virtual Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts,
+                             const std::string& run, const std::string& holder) = 0;
     virtual void book(const Booking& booking, std::int64_t fence) = 0;
     virtual std::map<std::pair<int, Side>, StoredMark> marks() = 0;
-    virtual void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence) = 0;  // M7
+    virtual void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks,
+                               std::int64_t fence) = 0;  // M7
     virtual void forget_marks(int table_id) = 0;
     virtual bool anything_waits() = 0;
-    // Needs an open snapshot() of this store. installed: the base exists; else it counts as empty (plan before the first sync).
+    // Needs an open snapshot() of this store. installed: the base exists; else it counts as empty (plan
+    // before the first sync).
     virtual std::unique_ptr<Worklist> worklist(const LinkedTable& table, bool installed) = 0;
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;

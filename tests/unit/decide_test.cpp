@@ -40,8 +40,11 @@ void every_combination(const Visit& visit) {
 template <typename Visit>
 void every_policy(const Visit& visit) {
     for (const Ownership ownership : {Ownership::shared, Ownership::strict})
-        for (const ConflictPolicy conflict : {ConflictPolicy::latest, ConflictPolicy::desktop, ConflictPolicy::cloud, ConflictPolicy::manual})
-            for (const DeletePolicy deletes : {DeletePolicy::propagate, DeletePolicy::hold, DeletePolicy::ignore}) visit(Policy{conflict, ownership, deletes});
+        for (const ConflictPolicy conflict :
+             {ConflictPolicy::latest, ConflictPolicy::desktop, ConflictPolicy::cloud, ConflictPolicy::manual})
+            for (const DeletePolicy deletes :
+                 {DeletePolicy::propagate, DeletePolicy::hold, DeletePolicy::ignore})
+                visit(Policy{conflict, ownership, deletes});
 }
 
 TEST(Decide, has_a_rule_for_every_combination_of_facts_and_policies) {
@@ -91,8 +94,11 @@ TEST(Decide, a_replaced_version_that_is_not_the_base_is_a_conflict_whose_loser_i
     every_combination([](const KeyFacts& facts) {
         every_policy([&](const Policy& policy) {
             const Decision d = decide(facts, policy, Direction::both);
-            const bool loses_cloud = d.to_cloud == Write::update && !(facts.base.state == BaseState::live && facts.cloud.hash == facts.base.cloud);
-            const bool loses_desktop = d.to_desktop == Write::update && !(facts.base.state == BaseState::live && facts.desktop.hash == facts.base.desktop);
+            const bool loses_cloud = d.to_cloud == Write::update && !(facts.base.state == BaseState::live &&
+                                                                      facts.cloud.hash == facts.base.cloud);
+            const bool loses_desktop =
+                d.to_desktop == Write::update &&
+                !(facts.base.state == BaseState::live && facts.desktop.hash == facts.base.desktop);
             if (loses_cloud || loses_desktop) {
                 EXPECT_TRUE(d.conflict) << d.rule->id;
             }
@@ -104,7 +110,8 @@ TEST(Decide, a_direction_that_is_not_run_is_left_pending_and_never_approximated)
     every_combination([](const KeyFacts& facts) {
         every_policy([&](const Policy& policy) {
             const Decision whole = decide(facts, policy, Direction::both);
-            const Decision forward = decide(facts, policy, Direction::forward), reverse = decide(facts, policy, Direction::reverse);
+            const Decision forward = decide(facts, policy, Direction::forward),
+                           reverse = decide(facts, policy, Direction::reverse);
             EXPECT_EQ(forward.to_desktop, Write::none);
             EXPECT_EQ(reverse.to_cloud, Write::none);
             EXPECT_EQ(forward.to_cloud, whole.to_cloud);
@@ -166,7 +173,8 @@ TEST(ConflictsPage, is_the_table_that_decides) {
     const std::string path = std::string(TIDEWAY_SOURCE_DIR) + "/docs/conflicts.md";
     if (std::getenv("TIDEWAY_WRITE_DOCS")) std::ofstream(path) << conflicts_page();
     std::ifstream file(path);
-    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), conflicts_page()) << "regenerate: TIDEWAY_WRITE_DOCS=1 build/dev/tests/unit_decide";
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), conflicts_page())
+        << "regenerate: TIDEWAY_WRITE_DOCS=1 build/dev/tests/unit_decide";
 }
 
 }  // namespace

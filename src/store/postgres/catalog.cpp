@@ -10,22 +10,39 @@ namespace {
 
 TypeClass class_of(const std::string& type) {
     static const std::map<std::string, TypeClass> classes{
-        {"smallint", TypeClass::integer}, {"integer", TypeClass::integer}, {"bigint", TypeClass::integer},
-        {"numeric", TypeClass::numeric}, {"real", TypeClass::floating}, {"double precision", TypeClass::floating},
-        {"boolean", TypeClass::boolean}, {"text", TypeClass::text}, {"character varying", TypeClass::text},
-        {"character", TypeClass::padded}, {"timestamp without time zone", TypeClass::instant},
-        {"timestamp with time zone", TypeClass::zoned_instant}, {"json", TypeClass::json}, {"jsonb", TypeClass::jsonb},
-        {"uuid", TypeClass::uuid}, {"bytea", TypeClass::bytes}, {"date", TypeClass::date}};
+        {"smallint", TypeClass::integer},
+        {"integer", TypeClass::integer},
+        {"bigint", TypeClass::integer},
+        {"numeric", TypeClass::numeric},
+        {"real", TypeClass::floating},
+        {"double precision", TypeClass::floating},
+        {"boolean", TypeClass::boolean},
+        {"text", TypeClass::text},
+        {"character varying", TypeClass::text},
+        {"character", TypeClass::padded},
+        {"timestamp without time zone", TypeClass::instant},
+        {"timestamp with time zone", TypeClass::zoned_instant},
+        {"json", TypeClass::json},
+        {"jsonb", TypeClass::jsonb},
+        {"uuid", TypeClass::uuid},
+        {"bytea", TypeClass::bytes},
+        {"date", TypeClass::date}};
     const auto found = classes.find(type);
     return found == classes.end() ? TypeClass::other : found->second;
 }
 
 bool hashes_by_image(TypeClass type, bool deterministic) {
     switch (type) {
-        case TypeClass::integer: case TypeClass::boolean: case TypeClass::uuid: case TypeClass::bytes: case TypeClass::date:
+        case TypeClass::integer:
+        case TypeClass::boolean:
+        case TypeClass::uuid:
+        case TypeClass::bytes:
+        case TypeClass::date:
             return true;
-        case TypeClass::text: return deterministic;
-        default: return false;
+        case TypeClass::text:
+            return deterministic;
+        default:
+            return false;
     }
 }
 
@@ -48,7 +65,8 @@ LEFT JOIN LATERAL (
     FROM pg_attrdef f JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = f.oid AND p.refclassid = 'pg_class'::regclass
     JOIN pg_class q ON q.oid = p.refobjid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = q.relnamespace
     WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum LIMIT 1) s ON true
-WHERE a.attrelid = $1::oid ORDER BY a.attnum)", {oid});
+WHERE a.attrelid = $1::oid ORDER BY a.attnum)",
+                             {oid});
     std::vector<RelationColumn> columns;
     for (int i = 0; i < found.rows(); ++i) {
         RelationColumn column;
@@ -76,10 +94,12 @@ SELECT i.indexrelid::regclass::text, i.indisprimary,
        i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL,
        ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts ORDER BY k.n)
-FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique ORDER BY i.indisprimary DESC, 1)", {oid});
+FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique ORDER BY i.indisprimary DESC, 1)",
+                             {oid});
     std::vector<UniqueKey> keys;
     for (int i = 0; i < found.rows(); ++i)
-        keys.push_back({std::string(found.text(i, 0)), parse_text_array(found.text(i, 3)), found.boolean(i, 1), found.boolean(i, 2)});
+        keys.push_back({std::string(found.text(i, 0)), parse_text_array(found.text(i, 3)),
+                        found.boolean(i, 1), found.boolean(i, 2)});
     return keys;
 }
 
@@ -91,12 +111,17 @@ SELECT f.conname, n.nspname, p.relname, f.confdeltype, f.confupdtype, f.condefer
        ARRAY(SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum ORDER BY k.n)
 FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
-WHERE f.conrelid = $1::oid AND f.contype = 'f' ORDER BY f.conname)", {oid});
+WHERE f.conrelid = $1::oid AND f.contype = 'f' ORDER BY f.conname)",
+                             {oid});
     std::vector<ForeignKey> keys;
     for (int i = 0; i < found.rows(); ++i)
-        keys.push_back({std::string(found.text(i, 0)), parse_text_array(found.text(i, 6)), parse_text_array(found.text(i, 7)),
-                        {std::string(found.text(i, 1)), std::string(found.text(i, 2))}, found.text(i, 3)[0],
-                        found.text(i, 4)[0], found.boolean(i, 5)});
+        keys.push_back({std::string(found.text(i, 0)),
+                        parse_text_array(found.text(i, 6)),
+                        parse_text_array(found.text(i, 7)),
+                        {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
+                        found.text(i, 3)[0],
+                        found.text(i, 4)[0],
+                        found.boolean(i, 5)});
     return keys;
 }
 
@@ -105,18 +130,22 @@ std::vector<Cascade> read_cascades(Connection& c, const std::string& oid) {
 SELECT f.conname, n.nspname, t.relname, f.confdeltype, f.confupdtype
 FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 WHERE f.confrelid = $1::oid AND f.contype = 'f' AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
-ORDER BY 2, 3, 1)", {oid});
+ORDER BY 2, 3, 1)",
+                             {oid});
     std::vector<Cascade> cascades;
     for (int i = 0; i < found.rows(); ++i)
-        cascades.push_back({std::string(found.text(i, 0)), {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
-                            found.text(i, 3)[0], found.text(i, 4)[0]});
+        cascades.push_back({std::string(found.text(i, 0)),
+                            {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
+                            found.text(i, 3)[0],
+                            found.text(i, 4)[0]});
     return cascades;
 }
 
 std::vector<std::string> read_triggers(Connection& c, const std::string& oid) {
     const Result found = run(c, "read triggers", R"(
 SELECT g.tgname FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
-WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway' ORDER BY 1)", {oid});
+WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway' ORDER BY 1)",
+                             {oid});
     std::vector<std::string> triggers;
     for (int i = 0; i < found.rows(); ++i) triggers.emplace_back(found.text(i, 0));
     return triggers;
@@ -125,22 +154,29 @@ WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.ns
 }  // namespace
 
 std::string fingerprint_sql(const std::string& oid) {
-    return fmt::format("(SELECT md5(string_agg(concat_ws(':', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated), ',' "
-                       "ORDER BY a.attnum)) FROM pg_attribute a WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped)", oid);
+    return fmt::format(
+        "(SELECT md5(string_agg(concat_ws(':', a.attnum, a.attname, a.atttypid, a.atttypmod, "
+        "a.attgenerated), ',' "
+        "ORDER BY a.attnum)) FROM pg_attribute a WHERE a.attrelid = {} AND a.attnum > 0 AND NOT "
+        "a.attisdropped)",
+        oid);
 }
 
 void check_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables) {
     std::vector<std::string> parts;
     for (const LinkedTable* table : tables)
-        parts.push_back(fmt::format("SELECT {}", fingerprint_sql(sql::literal(table->on(side).quoted()) + "::regclass")));
+        parts.push_back(
+            fmt::format("SELECT {}", fingerprint_sql(sql::literal(table->on(side).quoted()) + "::regclass")));
     if (parts.empty()) return;
     const Result found = connection.query({"compare columns", join(parts, " UNION ALL ")});
     for (int i = 0; i < found.rows(); ++i) {
         const LinkedTable& table = *tables[static_cast<std::size_t>(i)];
         if (found.text(i, 0) == table.fingerprint(side)) continue;
         throw Error(Code::schema_changed,
-                    fmt::format("the columns of {} changed at the {} side while this run was at work", table.on(side).display(), name(side)),
-                    "nothing was written to it; run the same command again, and see doctor if a column was dropped or retyped");
+                    fmt::format("the columns of {} changed at the {} side while this run was at work",
+                                table.on(side).display(), name(side)),
+                    "nothing was written to it; run the same command again, and see doctor if a column was "
+                    "dropped or retyped");
     }
 }
 
@@ -186,7 +222,8 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
 ORDER BY 1, 2)");
     std::vector<sql::TableName> names;
-    for (int i = 0; i < found.rows(); ++i) names.push_back({std::string(found.text(i, 0)), std::string(found.text(i, 1))});
+    for (int i = 0; i < found.rows(); ++i)
+        names.push_back({std::string(found.text(i, 0)), std::string(found.text(i, 1))});
     transaction.commit();
     return names;
 }
@@ -202,7 +239,8 @@ SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c
        CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, {},
        pg_get_userbyid(c.relowner), has_schema_privilege(n.oid, 'USAGE')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))", fingerprint_sql("c.oid")),
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))",
+                                         fingerprint_sql("c.oid")),
                              {name.schema, name.table});
     if (found.rows() == 0) return std::nullopt;
     const std::string oid(found.text(0, 0));

@@ -26,7 +26,8 @@ std::string key_list(std::size_t count, const std::string& alias) {
 
 std::string key_equal(std::size_t count, const std::string& left, const std::string& right) {
     std::vector<std::string> parts;
-    for (std::size_t i = 1; i <= count; ++i) parts.push_back(fmt::format("{}.k{} = {}.k{}", left, i, right, i));
+    for (std::size_t i = 1; i <= count; ++i)
+        parts.push_back(fmt::format("{}.k{} = {}.k{}", left, i, right, i));
     return join(parts, " AND ");
 }
 
@@ -41,7 +42,8 @@ std::string Expressions::hash(std::int64_t seed) const {
         const bool native = column.on(side_).native_hash;
         images.push_back(native ? value : fmt::format("({}::text COLLATE \"C\")", value));
     }
-    const char* form = version_ >= 140000 ? "hash_record_extended(ROW({}), {})" : "hashtextextended(ROW({})::text COLLATE \"C\", {})";
+    const char* form = version_ >= 140000 ? "hash_record_extended(ROW({}), {})"
+                                          : "hashtextextended(ROW({})::text COLLATE \"C\", {})";
     return fmt::format(fmt::runtime(form), join(images), seed);
 }
 
@@ -52,11 +54,16 @@ std::string Expressions::instant(const ColumnSide& column, const std::string& va
 
 std::string Expressions::canon(const LinkedColumn& column, const std::string& value) const {
     switch (column.canon) {
-        case Canon::image: return value + "::text";
-        case Canon::number: return fmt::format("trim_scale({}::numeric)::text", value);
-        case Canon::trimmed: return fmt::format("rtrim({}::text)", value);
-        case Canon::instant: return instant(column.on(side_), value) + "::text";
-        case Canon::json: return value + "::jsonb::text";
+        case Canon::image:
+            return value + "::text";
+        case Canon::number:
+            return fmt::format("trim_scale({}::numeric)::text", value);
+        case Canon::trimmed:
+            return fmt::format("rtrim({}::text)", value);
+        case Canon::instant:
+            return instant(column.on(side_), value) + "::text";
+        case Canon::json:
+            return value + "::jsonb::text";
     }
     return value;
 }
@@ -85,15 +92,16 @@ std::vector<std::string> Expressions::key_cells_of(const std::string& alias) con
 std::string Expressions::key_match(const std::string& alias) const {
     std::vector<std::string> parts;
     for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(fmt::format("{} = {}.k{}", column_of("t", column->on(side_).name), alias, parts.size() + 1));
+        parts.push_back(
+            fmt::format("{} = {}.k{}", column_of("t", column->on(side_).name), alias, parts.size() + 1));
     return join(parts, " AND ");
 }
 
 std::string Expressions::key_match_text(const std::string& alias) const {
     std::vector<std::string> parts;
     for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(fmt::format("{} = {}.k{}::{}", column_of("t", column->on(side_).name), alias, parts.size() + 1,
-                                    column->on(side_).base_type));
+        parts.push_back(fmt::format("{} = {}.k{}::{}", column_of("t", column->on(side_).name), alias,
+                                    parts.size() + 1, column->on(side_).base_type));
     return join(parts, " AND ");
 }
 
@@ -113,7 +121,8 @@ std::string Expressions::key_from_text(const std::string& alias) const {
 
 std::string Expressions::key_columns() const {
     std::vector<std::string> parts;
-    for (const LinkedColumn* column : table_.key_columns()) parts.push_back(column_of("t", column->on(side_).name));
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(column_of("t", column->on(side_).name));
     return join(parts);
 }
 
@@ -129,28 +138,33 @@ std::string Expressions::stamp() const {
     const auto& type = side_ == Side::desktop ? table_.stamp_desktop_type : table_.stamp_cloud_type;
     std::string value = column_of("t", *name);
     if (type == "timestamp without time zone")
-        value = fmt::format("({} AT TIME ZONE {})", value, sql::literal(table_.desktop_zone.empty() ? "UTC" : table_.desktop_zone));
-    return fmt::format("CASE WHEN isfinite({0}) THEN (extract(epoch FROM {0}) * 1000000)::bigint "
-                       "WHEN {0} > now() THEN 4611686018427387904 WHEN {0} < now() THEN -4611686018427387904 END",
-                       value);
+        value = fmt::format("({} AT TIME ZONE {})", value,
+                            sql::literal(table_.desktop_zone.empty() ? "UTC" : table_.desktop_zone));
+    return fmt::format(
+        "CASE WHEN isfinite({0}) THEN (extract(epoch FROM {0}) * 1000000)::bigint "
+        "WHEN {0} > now() THEN 4611686018427387904 WHEN {0} < now() THEN -4611686018427387904 END",
+        value);
 }
 
 std::string Expressions::marked_mobile() const {
     if (!table_.origin) return "false";
     const auto& name = side_ == Side::desktop ? table_.origin->desktop_column : table_.origin->cloud_column;
     if (!name) return "false";
-    return fmt::format("coalesce({}::text = {}, false)", column_of("t", *name), sql::literal(table_.origin->cloud_letter));
+    return fmt::format("coalesce({}::text = {}, false)", column_of("t", *name),
+                       sql::literal(table_.origin->cloud_letter));
 }
 
 std::string Expressions::bytes() const {
-    return "(CASE WHEN pg_column_size(t.*) > 2000 THEN octet_length(t::text) ELSE pg_column_size(t.*) END)::bigint";
+    return "(CASE WHEN pg_column_size(t.*) > 2000 THEN octet_length(t::text) ELSE pg_column_size(t.*) "
+           "END)::bigint";
 }
 
 std::vector<std::string> Expressions::cells() const {
     std::vector<std::string> cells;
     for (const LinkedColumn& column : table_.columns) {
         const std::string value = column_of("t", column.on(side_).name);
-        const bool crosses_zone = column.canon == Canon::instant && zoneless(column.desktop) != zoneless(column.cloud);
+        const bool crosses_zone =
+            column.canon == Canon::instant && zoneless(column.desktop) != zoneless(column.cloud);
         if (!crosses_zone) {
             cells.push_back(value);
         } else {
@@ -173,8 +187,8 @@ std::string Expressions::assignments() const {
             parts.push_back(fmt::format("{} = {}", name, fresh));
         } else {
             const std::string old = column_of("t", target.name);
-            parts.push_back(fmt::format("{0} = CASE WHEN {1} = {2} THEN {3} ELSE {4} END", name, canon(column, old),
-                                        canon(column, fresh), old, fresh));
+            parts.push_back(fmt::format("{0} = CASE WHEN {1} = {2} THEN {3} ELSE {4} END", name,
+                                        canon(column, old), canon(column, fresh), old, fresh));
         }
     }
     return join(parts);

@@ -19,7 +19,8 @@ class Expressions {
     std::string hash_b() const { return hash(seeds_.b); }
     // Digest of the canonical values, equal on both sides for equal meanings (correctness.md 2.3).
     std::string canonical() const;
-    // Key cells in canonical text, one expression per key column: of the row `t`, or of k1, k2.. with this prefix.
+    // Key cells in canonical text, one expression per key column: of the row `t`, or of k1, k2.. with this
+    // prefix.
     std::vector<std::string> key_cells() const;
     std::vector<std::string> key_cells_of(const std::string& alias) const;
     // "t.a = w.k1 AND t.b = w.k2" where w holds the key typed as in this table.
@@ -30,12 +31,12 @@ class Expressions {
     std::string key_present() const;
     // Casts of canonical text columns k1.. of `alias` to this side's key types, comma separated.
     std::string key_from_text(const std::string& alias) const;
-    std::string key_columns() const;       // "t.a, t.b"
-    std::string key_names() const;         // "a, b" quoted
+    std::string key_columns() const;  // "t.a, t.b"
+    std::string key_names() const;    // "a, b" quoted
     std::string bucket(const std::vector<std::string>& cells) const;
-    std::string stamp() const;             // bigint, UTC microseconds, or NULL
-    std::string marked_mobile() const;     // boolean
-    std::string bytes() const;             // bigint, rough size of the row in text form
+    std::string stamp() const;          // bigint, UTC microseconds, or NULL
+    std::string marked_mobile() const;  // boolean
+    std::string bytes() const;          // bigint, rough size of the row in text form
     // Every linked column, in order, converted for the other side.
     std::vector<std::string> cells() const;
     // UPDATE SET list from a stage `s` with columns c1..: keeps the present image where the meaning is equal.

@@ -11,27 +11,35 @@ namespace {
 
 Cell number(std::int64_t value) { return std::to_string(value); }
 Cell maybe(const std::optional<std::int64_t>& value) { return value ? number(*value) : Cell(); }
-const char* letter(BaseState state) { return state == BaseState::tombstone ? "T" : state == BaseState::unknown ? "U" : "L"; }
+const char* letter(BaseState state) {
+    return state == BaseState::tombstone ? "T" : state == BaseState::unknown ? "U" : "L";
+}
 
 }  // namespace
 
 std::int64_t PgArchive::acknowledged() {
     Transaction transaction(store_.asker(), {.read_only = true});
-    return run(store_.asker(), "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1", {store_.pair()}).integer(0, 0);
+    return run(store_.asker(), "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1",
+               {store_.pair()})
+        .integer(0, 0);
 }
 
 std::int64_t PgArchive::peer_sequence() {
     Transaction transaction(store_.asker(), {.read_only = true});
-    return run(store_.asker(), "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1", {store_.pair()}).integer(0, 0);
+    return run(store_.asker(), "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1",
+               {store_.pair()})
+        .integer(0, 0);
 }
 
 void PgArchive::note_peer(Connection& connection, std::int64_t cloud_sequence) {
-    run(connection, "note peer", "UPDATE tideway.peer SET peer_seq = greatest(peer_seq, $2::bigint) WHERE pair = $1",
+    run(connection, "note peer",
+        "UPDATE tideway.peer SET peer_seq = greatest(peer_seq, $2::bigint) WHERE pair = $1",
         {store_.pair(), number(cloud_sequence)});
 }
 
 void PgArchive::check_fence(Connection& connection, std::int64_t fence) {
-    const Result found = run(connection, "fence", "SELECT 1 FROM tideway.lease WHERE pair = $1 AND seq = $2::bigint FOR UPDATE",
+    const Result found = run(connection, "fence",
+                             "SELECT 1 FROM tideway.lease WHERE pair = $1 AND seq = $2::bigint FOR UPDATE",
                              {store_.pair(), number(fence)});
     if (found.rows() == 0) throw Error(Code::fenced, "another run took over the desktop side", "run again");
 }
@@ -41,21 +49,26 @@ void PgArchive::reset_marks(Connection& connection) {
 }
 
 // S2 of correctness.md 2.10; the model's step of the same name is its specification.
-Recovery PgArchive::recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run_id,
-                            const std::string& holder) {
+Recovery PgArchive::recover(const LeaseState& cloud, const std::vector<Receipt>& receipts,
+                            const std::string& run_id, const std::string& holder) {
     const LeaseState own = store_.lease();
     if (own.held && own.run != run_id)
-        throw Error(Code::lease_held, fmt::format("run {} of {} is at work on the desktop side", own.run, own.holder),
+        throw Error(Code::lease_held,
+                    fmt::format("run {} of {} is at work on the desktop side", own.run, own.holder),
                     "wait until it ends; a run that died is taken over after 20 seconds");
     Connection& c = store_.writer();
     Transaction transaction(c);
     Recovery recovery;
     const Result state = run(c, "read sequences", R"(
-SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USING (pair) WHERE l.pair = $1 FOR UPDATE OF l)", {store_.pair()});
-    if (state.integer(0, 0) != own.sequence) throw Error(Code::lease_held, "another run has just started on the desktop side", "wait until it ends");
+SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USING (pair) WHERE l.pair = $1 FOR UPDATE OF l)",
+                             {store_.pair()});
+    if (state.integer(0, 0) != own.sequence)
+        throw Error(Code::lease_held, "another run has just started on the desktop side",
+                    "wait until it ends");
     std::int64_t peer = state.integer(0, 1);
     recovery.acknowledged = state.integer(0, 2);
-    // A different epoch: one side was restored to before a run that had noticed an earlier restore (model/README.md).
+    // A different epoch: one side was restored to before a run that had noticed an earlier restore
+    // (model/README.md).
     const bool went_back = cloud.sequence < peer, other_epoch = cloud.epoch != own.epoch;
     recovery.cloud_rolled_back = went_back || other_epoch;
     if (recovery.cloud_rolled_back) forget_agreements_after(c, other_epoch ? -1 : cloud.sequence);
@@ -64,32 +77,39 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
     for (const Receipt& receipt : receipts) {
         if (receipt.sequence <= recovery.acknowledged) continue;
         highest = std::max(highest, receipt.desktop_barrier);
-        if (receipt.desktop_barrier > own.sequence) recovery.desktop_rolled_back = true;
-        else accepted.push_back(&receipt);
+        if (receipt.desktop_barrier > own.sequence)
+            recovery.desktop_rolled_back = true;
+        else
+            accepted.push_back(&receipt);
     }
     if (recovery.desktop_rolled_back) reset_marks(c);
     book_receipts(c, accepted);
     recovery.booked = static_cast<std::int64_t>(accepted.size());
-    // Every number that the cloud has reached is known from now on, restored or not: a later restore shows as a step back,
-    // and a receipt of this run is never taken for an old one.
+    // Every number that the cloud has reached is known from now on, restored or not: a later restore shows as
+    // a step back, and a receipt of this run is never taken for an old one.
     peer = std::max(peer, cloud.sequence);
     recovery.acknowledged = std::max(recovery.acknowledged, cloud.sequence);
     recovery.peer_sequence = peer;
     recovery.fence = highest + 1;
     recovery.epoch = went_back ? run_id : cloud.epoch;
-    run(c, "note recovery", "UPDATE tideway.peer SET peer_seq = $2::bigint, ack_seq = $3::bigint WHERE pair = $1",
+    run(c, "note recovery",
+        "UPDATE tideway.peer SET peer_seq = $2::bigint, ack_seq = $3::bigint WHERE pair = $1",
         {store_.pair(), number(peer), number(recovery.acknowledged)});
-    run(c, "take lease", "UPDATE tideway.lease SET seq = $2::bigint, run = $3, holder = $4, at = clock_timestamp(), epoch = $5 WHERE pair = $1",
+    run(c, "take lease",
+        "UPDATE tideway.lease SET seq = $2::bigint, run = $3, holder = $4, at = clock_timestamp(), epoch = "
+        "$5 WHERE pair = $1",
         {store_.pair(), number(recovery.fence), run_id, holder, recovery.epoch});
     transaction.commit();
     return recovery;
 }
 
-// The cloud was restored: what was agreed after that moment is no common ground any more (correctness.md 2.11).
+// The cloud was restored: what was agreed after that moment is no common ground any more
+// (correctness.md 2.11).
 void PgArchive::forget_agreements_after(Connection& c, std::int64_t cloud_sequence) {
     for (const TableUse& table : store_.known_tables())
         run(c, "forget lost agreements",
-            fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state <> 'T' AND b.c_barrier > $1::bigint", base_name(store_.pair_number(), table.id)),
+            fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state <> 'T' AND b.c_barrier > $1::bigint",
+                        base_name(store_.pair_number(), table.id)),
             {number(cloud_sequence)});
     reset_marks(c);
 }
@@ -115,35 +135,54 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
     if (agreements.empty()) return;
     const std::string base = base_name(store_.pair_number(), table_id);
     const std::size_t keys = agreements.front()->key.size();
-    c.query({"create booking stage", fmt::format("DROP TABLE IF EXISTS pg_temp.booking; CREATE TEMP TABLE booking ON COMMIT DROP AS SELECT {0}, state, "
-                                                 "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, '{{}}'::text[] AS key, 0 AS n FROM {1} "
-                                                 "WITH NO DATA", key_list(keys), base)});
+    c.query(
+        {"create booking stage",
+         fmt::format(
+             "DROP TABLE IF EXISTS pg_temp.booking; CREATE TEMP TABLE booking ON COMMIT DROP AS SELECT {0}, "
+             "state, "
+             "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, '{{}}'::text[] AS key, 0 AS n FROM {1} "
+             "WITH NO DATA",
+             key_list(keys), base)});
     std::size_t next = 0;
     c.copy_in({"fill booking stage", "COPY pg_temp.booking FROM STDIN"}, [&](std::string& buffer) {
         for (; next < agreements.size() && buffer.size() < 256 * 1024; ++next) {
             const Agreement& a = *agreements[next];
             Cells cells(a.key.begin(), a.key.end());
-            for (Cell cell : {Cell(letter(a.state)), Cell(a.origin == Origin::mobile ? "M" : "D"), number(a.desktop.a), number(a.desktop.b),
-                              number(a.cloud.a), number(a.cloud.b), maybe(a.stamp_desktop), maybe(a.stamp_cloud), number(barriers[next]),
+            for (Cell cell : {Cell(letter(a.state)), Cell(a.origin == Origin::mobile ? "M" : "D"),
+                              number(a.desktop.a), number(a.desktop.b), number(a.cloud.a), number(a.cloud.b),
+                              maybe(a.stamp_desktop), maybe(a.stamp_cloud), number(barriers[next]),
                               Cell(text_array(a.key)), number(static_cast<std::int64_t>(next))})
                 cells.push_back(std::move(cell));
             append_cells(buffer, cells);
         }
         return next < agreements.size();
     });
-    c.query({"book agreements", fmt::format("INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier) "
-                                            "SELECT DISTINCT ON ({1}) {1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier FROM pg_temp.booking "
-                                            "ORDER BY {1}, n DESC {2}", base, key_list(keys), base_upsert(keys))});
-    run(c, "forget waiting keys", "DELETE FROM tideway.waiting AS g USING pg_temp.booking k WHERE g.pair = $1 AND g.tbl = $2::int AND g.key = k.key",
+    c.query({"book agreements",
+             fmt::format(
+                 "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier) "
+                 "SELECT DISTINCT ON ({1}) {1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier "
+                 "FROM pg_temp.booking "
+                 "ORDER BY {1}, n DESC {2}",
+                 base, key_list(keys), base_upsert(keys))});
+    run(c, "forget waiting keys",
+        "DELETE FROM tideway.waiting AS g USING pg_temp.booking k WHERE g.pair = $1 AND g.tbl = $2::int AND "
+        "g.key = k.key",
         {store_.pair(), std::to_string(table_id)});
 }
 
-void PgArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& waiting, const std::string& run_id) {
+void PgArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& waiting,
+                              const std::string& run_id) {
     if (waiting.empty()) return;
     std::vector<std::vector<std::string>> columns(8);
     for (const WaitingKey& key : waiting) {
-        const std::string cells[] = {std::to_string(key.table->id), text_array(key.key), key.kind, key.rule, key.reason,
-                                     key.refusal.sqlstate, key.refusal.detail, key.refusal.constraint};
+        const std::string cells[] = {std::to_string(key.table->id),
+                                     text_array(key.key),
+                                     key.kind,
+                                     key.rule,
+                                     key.reason,
+                                     key.refusal.sqlstate,
+                                     key.refusal.detail,
+                                     key.refusal.constraint};
         for (std::size_t i = 0; i < columns.size(); ++i) columns[i].push_back(cells[i]);
     }
     std::vector<Cell> parameters{store_.pair(), run_id};
@@ -155,7 +194,8 @@ FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[
     AS w(tbl, key, kind, rule, reason, sqlstate, detail, name)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET kind = excluded.kind, rule = excluded.rule, reason = excluded.reason,
     sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name, choice = NULL,
-    run = excluded.run, last_try = now(), tries = g.tries + 1)", parameters);
+    run = excluded.run, last_try = now(), tries = g.tries + 1)",
+        parameters);
 }
 
 void PgArchive::settle(Connection& c, const std::vector<std::pair<const LinkedTable*, Key>>& settled) {
@@ -167,7 +207,8 @@ void PgArchive::settle(Connection& c, const std::vector<std::pair<const LinkedTa
     }
     run(c, "settle keys", R"(
 DELETE FROM tideway.waiting AS g USING unnest($2::int[], $3::text[]) AS w(tbl, key)
-WHERE g.pair = $1 AND g.tbl = w.tbl AND g.key = w.key::text[])", {store_.pair(), text_array(tables), text_array(keys)});
+WHERE g.pair = $1 AND g.tbl = w.tbl AND g.key = w.key::text[])",
+        {store_.pair(), text_array(tables), text_array(keys)});
 }
 
 void PgArchive::book(const Booking& booking, std::int64_t fence) {
@@ -177,12 +218,14 @@ void PgArchive::book(const Booking& booking, std::int64_t fence) {
     std::map<int, std::vector<const Agreement*>> by_table;
     for (const Agreement& agreement : booking.agreements) by_table[agreement.table->id].push_back(&agreement);
     for (const auto& [table_id, agreements] : by_table)
-        write_agreements(c, table_id, agreements, std::vector<std::int64_t>(agreements.size(), booking.cloud_barrier));
+        write_agreements(c, table_id, agreements,
+                         std::vector<std::int64_t>(agreements.size(), booking.cloud_barrier));
     write_waiting(c, booking.waiting, booking.run);
     settle(c, booking.settled);
     note_peer(c, std::max(booking.cloud_barrier, booking.cloud_sequence));
     if (booking.cloud_sequence > 0)
-        run(c, "acknowledge batch", "UPDATE tideway.peer SET ack_seq = greatest(ack_seq, $2::bigint) WHERE pair = $1",
+        run(c, "acknowledge batch",
+            "UPDATE tideway.peer SET ack_seq = greatest(ack_seq, $2::bigint) WHERE pair = $1",
             {store_.pair(), number(booking.cloud_sequence)});
     failpoint("M6a.before_commit");
     transaction.commit();
@@ -191,10 +234,13 @@ void PgArchive::book(const Booking& booking, std::int64_t fence) {
 
 std::map<std::pair<int, Side>, StoredMark> PgArchive::marks() {
     Transaction transaction(store_.asker(), {.read_only = true});
-    const Result found = run(store_.asker(), "read marks", "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1", {store_.pair()});
+    const Result found =
+        run(store_.asker(), "read marks",
+            "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1", {store_.pair()});
     std::map<std::pair<int, Side>, StoredMark> marks;
     for (int i = 0; i < found.rows(); ++i)
-        marks[{static_cast<int>(found.integer(i, 0)), found.text(i, 1) == "desktop" ? Side::desktop : Side::cloud}] = {
+        marks[{static_cast<int>(found.integer(i, 0)),
+               found.text(i, 1) == "desktop" ? Side::desktop : Side::cloud}] = {
             parse_capture(found.text(i, 2)).value_or(Capture::digest), std::string(found.text(i, 3))};
     return marks;
 }
@@ -207,7 +253,8 @@ void PgArchive::advance_marks(const std::map<std::pair<int, Side>, StoredMark>& 
         run(c, "advance mark", R"(
 INSERT INTO tideway.watermark (pair, tbl, side, capture, mark) VALUES ($1, $2::int, $3, $4, $5)
 ON CONFLICT (pair, tbl, side) DO UPDATE SET capture = excluded.capture, mark = excluded.mark)",
-            {store_.pair(), std::to_string(where.first), name(where.second), std::string(to_string(mark.capture)), mark.mark});
+            {store_.pair(), std::to_string(where.first), name(where.second),
+             std::string(to_string(mark.capture)), mark.mark});
     failpoint("M7.before_commit");
     transaction.commit();
     failpoint("M7.committed");
@@ -215,14 +262,17 @@ ON CONFLICT (pair, tbl, side) DO UPDATE SET capture = excluded.capture, mark = e
 
 void PgArchive::forget_marks(int table_id) {
     Transaction transaction(store_.writer());
-    run(store_.writer(), "forget marks", "DELETE FROM tideway.watermark AS w WHERE w.pair = $1 AND w.tbl = $2::int",
+    run(store_.writer(), "forget marks",
+        "DELETE FROM tideway.watermark AS w WHERE w.pair = $1 AND w.tbl = $2::int",
         {store_.pair(), std::to_string(table_id)});
     transaction.commit();
 }
 
 bool PgArchive::anything_waits() {
     Transaction transaction(store_.asker(), {.read_only = true});
-    return run(store_.asker(), "look for waiting keys", "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)", {store_.pair()}).boolean(0, 0);
+    return run(store_.asker(), "look for waiting keys",
+               "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)", {store_.pair()})
+        .boolean(0, 0);
 }
 
 std::unique_ptr<Worklist> PgArchive::worklist(const LinkedTable& table, bool installed) {
@@ -235,7 +285,8 @@ std::vector<TableCounts> PgArchive::counts() {
     Transaction transaction(c, {.read_only = true});
     std::vector<TableCounts> all;
     for (const TableUse& table : tables) {
-        const Result found = run(c, "count table", fmt::format(R"(
+        const Result found = run(c, "count table",
+                                 fmt::format(R"(
 SELECT (SELECT count(*) FROM {} b WHERE b.state = 'L'), count(*) FILTER (WHERE kind = 'held'), count(*) FILTER (WHERE kind = 'conflict'),
        count(*) FILTER (WHERE kind = 'parked'), count(*) FILTER (WHERE kind = 'raced'),
        (SELECT coalesce(max(pending), 0) FROM tideway.table_status s WHERE s.pair = $1 AND s.tbl = $2::int),
@@ -243,10 +294,12 @@ SELECT (SELECT count(*) FROM {} b WHERE b.state = 'L'), count(*) FILTER (WHERE k
         WHERE m.pair = $1 AND m.table_name = $3 AND m.direction = 'forward'),
        (SELECT to_char(m.last_sync_timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.sync_metadata m
         WHERE m.pair = $1 AND m.table_name = $3 AND m.direction = 'reverse')
-FROM tideway.waiting WHERE pair = $1 AND tbl = $2::int)", base_name(store_.pair_number(), table.id)),
+FROM tideway.waiting WHERE pair = $1 AND tbl = $2::int)",
+                                             base_name(store_.pair_number(), table.id)),
                                  {store_.pair(), std::to_string(table.id), table.desktop.display()});
-        all.push_back({table.id, found.integer(0, 0), found.integer(0, 1), found.integer(0, 2), found.integer(0, 3), found.integer(0, 4),
-                       found.integer(0, 5), found.cell(0, 6), found.cell(0, 7)});
+        all.push_back({table.id, found.integer(0, 0), found.integer(0, 1), found.integer(0, 2),
+                       found.integer(0, 3), found.integer(0, 4), found.integer(0, 5), found.cell(0, 6),
+                       found.cell(0, 7)});
     }
     return all;
 }
@@ -256,29 +309,37 @@ std::optional<LastRun> PgArchive::last_run() {
     const Result found = run(store_.asker(), "read last run", R"(
 SELECT r.run, to_char(greatest(r.at, p.idle_forward, p.idle_reverse) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), r.status,
        extract(epoch FROM clock_timestamp() - greatest(r.at, p.idle_forward, p.idle_reverse))::bigint
-FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r.at DESC LIMIT 1)", {store_.pair()});
+FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r.at DESC LIMIT 1)",
+                             {store_.pair()});
     if (found.rows() == 0) return std::nullopt;
-    return LastRun{std::string(found.text(0, 0)), std::string(found.text(0, 1)), std::string(found.text(0, 2)), found.integer(0, 3)};
+    return LastRun{std::string(found.text(0, 0)), std::string(found.text(0, 1)),
+                   std::string(found.text(0, 2)), found.integer(0, 3)};
 }
 
 std::vector<WaitingEntry> PgArchive::waiting() {
     Transaction transaction(store_.asker(), {.read_only = true});
     const Result found = run(store_.asker(), "read waiting keys", R"(
 SELECT id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail, ''), coalesce(constraint_name, ''), coalesce(choice, ''),
-       to_char(first_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.waiting WHERE pair = $1 ORDER BY id)", {store_.pair()});
+       to_char(first_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.waiting WHERE pair = $1 ORDER BY id)",
+                             {store_.pair()});
     std::vector<WaitingEntry> entries;
     const auto text = [&](int row, int column) { return std::string(found.text(row, column)); };
     for (int i = 0; i < found.rows(); ++i)
-        entries.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)), parse_text_array(found.text(i, 2)), text(i, 3), text(i, 4),
-                           text(i, 5), text(i, 6), text(i, 7), text(i, 8), text(i, 9), text(i, 10)});
+        entries.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)),
+                           parse_text_array(found.text(i, 2)), text(i, 3), text(i, 4), text(i, 5), text(i, 6),
+                           text(i, 7), text(i, 8), text(i, 9), text(i, 10)});
     return entries;
 }
 
 void PgArchive::choose(std::int64_t waiting_id, Side side) {
     Transaction transaction(store_.writer());
-    const Result chosen = run(store_.writer(), "choose", "UPDATE tideway.waiting SET choice = $3 WHERE pair = $1 AND id = $2::bigint",
+    const Result chosen = run(store_.writer(), "choose",
+                              "UPDATE tideway.waiting SET choice = $3 WHERE pair = $1 AND id = $2::bigint",
                               {store_.pair(), number(waiting_id), name(side)});
-    if (chosen.affected() == 0) throw Error(Code::conflict_unknown, fmt::format("no open conflict or held row has the number {}", waiting_id), "tideway conflicts list shows the open ones");
+    if (chosen.affected() == 0)
+        throw Error(Code::conflict_unknown,
+                    fmt::format("no open conflict or held row has the number {}", waiting_id),
+                    "tideway conflicts list shows the open ones");
     transaction.commit();
 }
 

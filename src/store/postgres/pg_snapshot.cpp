@@ -9,7 +9,8 @@
 namespace tideway::pg {
 namespace {
 
-// Transactions that stamp rows with their start time are assumed to commit within this time (correctness.md 2.5).
+// Transactions that stamp rows with their start time are assumed to commit within this time
+// (correctness.md 2.5).
 constexpr std::int64_t overlap_micros = 15LL * 60 * 1'000'000;
 
 std::uint64_t number(std::string_view text) {
@@ -18,7 +19,8 @@ std::uint64_t number(std::string_view text) {
     return value;
 }
 
-// Other sessions' transaction starts are hidden from a role without pg_read_all_stats: then only the overlap is left.
+// Other sessions' transaction starts are hidden from a role without pg_read_all_stats: then only the overlap
+// is left.
 const char* const floor_sql = R"(
 SELECT pg_current_snapshot()::text, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        (extract(epoch FROM least(clock_timestamp(),
@@ -33,7 +35,8 @@ Mark Mark::parse(const std::string& text) {
     Mark mark;
     const std::size_t semicolon = text.find(';');
     mark.snapshot = text.substr(0, semicolon);
-    if (semicolon != std::string::npos) mark.floor = static_cast<std::int64_t>(number(text.substr(semicolon + 1)));
+    if (semicolon != std::string::npos)
+        mark.floor = static_cast<std::int64_t>(number(text.substr(semicolon + 1)));
     const std::size_t colon = mark.snapshot.find(':');
     mark.xmin = number(mark.snapshot.substr(0, colon));
     mark.xmax = number(mark.snapshot.substr(colon + 1));
@@ -46,7 +49,8 @@ bool follows(const Mark& now, const Mark& then, bool within_wraparound) {
 }
 
 std::string changed_since_sql() {
-    return "h.xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(h.xid, $1::pg_snapshot)";
+    return "h.xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(h.xid, "
+           "$1::pg_snapshot)";
 }
 
 std::string stamped_since_sql(const Expressions& e, const Mark& mark) {
@@ -54,10 +58,12 @@ std::string stamped_since_sql(const Expressions& e, const Mark& mark) {
     const bool desktop = e.side() == Side::desktop;
     std::vector<std::string> conditions;
     const std::string since = fmt::format("to_timestamp({}::numeric / 1000000)", mark.floor - overlap_micros);
-    for (const auto& name : {desktop ? table.stamp_desktop : table.stamp_cloud, desktop ? table.created_desktop : table.created_cloud}) {
+    for (const auto& name : {desktop ? table.stamp_desktop : table.stamp_cloud,
+                             desktop ? table.created_desktop : table.created_cloud}) {
         if (!name) continue;
         const std::string column = "t." + sql::Identifier(*name).quoted();
-        const bool zoneless = (desktop ? table.stamp_desktop_type : table.stamp_cloud_type) == "timestamp without time zone";
+        const bool zoneless =
+            (desktop ? table.stamp_desktop_type : table.stamp_cloud_type) == "timestamp without time zone";
         const std::string zone = sql::literal(table.desktop_zone.empty() ? "UTC" : table.desktop_zone);
         const std::string limit = zoneless ? fmt::format("({} AT TIME ZONE {})", since, zone) : since;
         conditions.push_back(fmt::format("{0} >= {1} OR {0} IS NULL", column, limit));
@@ -71,13 +77,15 @@ std::string written_since_sql(const Mark& mark) {
 
 bool truncated_since(Connection& connection, const std::string& changes, const Mark& since) {
     return run(connection, "look for truncate",
-               fmt::format("SELECT EXISTS (SELECT FROM {} h WHERE h.op = 'T' AND {})", changes, changed_since_sql()),
-               {since.snapshot}).boolean(0, 0);
+               fmt::format("SELECT EXISTS (SELECT FROM {} h WHERE h.op = 'T' AND {})", changes,
+                           changed_since_sql()),
+               {since.snapshot})
+        .boolean(0, 0);
 }
 
 std::string image_columns(const Expressions& e) {
-    return fmt::format("{}, {}, {}, {}, {}, {}, {}", join(e.key_cells()), e.hash_a(), e.hash_b(), e.canonical(), e.stamp(),
-                       e.marked_mobile(), join(e.cells()));
+    return fmt::format("{}, {}, {}, {}, {}, {}, {}", join(e.key_cells()), e.hash_a(), e.hash_b(),
+                       e.canonical(), e.stamp(), e.marked_mobile(), join(e.cells()));
 }
 
 RowImage image_at(const Result& result, int row, int column, const LinkedTable& table) {
@@ -92,17 +100,22 @@ RowImage image_at(const Result& result, int row, int column, const LinkedTable& 
     image.facts.marked_mobile = result.boolean(row, at + 4);
     at += 5;
     image.cells.reserve(table.columns.size());
-    for (std::size_t i = 0; i < table.columns.size(); ++i) image.cells.push_back(result.cell(row, at + static_cast<int>(i)));
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        image.cells.push_back(result.cell(row, at + static_cast<int>(i)));
     return image;
 }
 
-// LOCK comes before the snapshot is taken: a table that is rewritten or emptied in between would look empty to it.
+// LOCK comes before the snapshot is taken: a table that is rewritten or emptied in between would look empty
+// to it.
 PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables)
     : store_(store), connection_(store.reader()) {
-    transaction_.emplace(connection_, TransactionOptions{.isolation = Isolation::repeatable_read, .statement_timeout = Millis(0), .idle_timeout = Millis(0)});
+    transaction_.emplace(connection_, TransactionOptions{.isolation = Isolation::repeatable_read,
+                                                         .statement_timeout = Millis(0),
+                                                         .idle_timeout = Millis(0)});
     std::vector<std::string> names;
     for (const LinkedTable* table : tables) names.push_back(table->on(store.side()).quoted());
-    if (!names.empty()) connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
+    if (!names.empty())
+        connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
     const Result taken = connection_.query({"take snapshot", floor_sql});
     mark_ = Mark::parse(std::string(taken.text(0, 0)));
     now_ = taken.integer(0, 1);
@@ -134,24 +147,29 @@ HintOutcome PgSnapshot::changelog_hints(const Expressions& e, const Mark& since,
     if (truncated_since(connection_, changes, since)) return {.needs_digest = true};
     const std::size_t keys = e.table().key_columns().size();
     std::string condition = changed_since_sql();
-    for (std::size_t at; (at = condition.find("$1")) != std::string::npos;) condition.replace(at, 2, sql::literal(since.snapshot));
+    for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
+        condition.replace(at, 2, sql::literal(since.snapshot));
     const std::string from = fmt::format(
-        "SELECT {}, CASE WHEN {} THEN {} END, {}, h.at, {} FROM (SELECT {}, (extract(epoch FROM max(h.at)) * 1000000)::bigint AS at "
+        "SELECT {}, CASE WHEN {} THEN {} END, {}, h.at, {} FROM (SELECT {}, (extract(epoch FROM max(h.at)) * "
+        "1000000)::bigint AS at "
         "FROM {} h WHERE {} GROUP BY {}) h LEFT JOIN {} t ON {}",
-        join(e.key_cells_of("h")), e.key_present(), e.hash_a(), e.hash_b(), e.bytes(), key_list(keys, "h"), changes, condition,
-        key_list(keys, "h"), e.relation(), e.key_match("h"));
+        join(e.key_cells_of("h")), e.key_present(), e.hash_a(), e.hash_b(), e.bytes(), key_list(keys, "h"),
+        changes, condition, key_list(keys, "h"), e.relation(), e.key_match("h"));
     return {.examined = stream_hints(e, from, sink)};
 }
 
-HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const std::string& mark, const HintSink& sink) {
+HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const std::string& mark,
+                              const HintSink& sink) {
     const Expressions e = store_.expressions(table);
     const Mark since = Mark::parse(mark);
     if (capture == Capture::digest || mark.empty() || !follows(mark_, since, capture == Capture::xmin))
         return {.needs_digest = true};
     if (capture == Capture::changelog) return changelog_hints(e, since, sink);
-    const std::string condition = capture == Capture::xmin ? written_since_sql(since) : stamped_since_sql(e, since);
-    const std::string from = fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()), e.hash_a(),
-                                         e.hash_b(), e.bytes(), e.relation(), condition);
+    const std::string condition =
+        capture == Capture::xmin ? written_since_sql(since) : stamped_since_sql(e, since);
+    const std::string from =
+        fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()), e.hash_a(),
+                    e.hash_b(), e.bytes(), e.relation(), condition);
     return {.examined = stream_hints(e, from, sink)};
 }
 
@@ -160,22 +178,30 @@ Digest PgSnapshot::digest(const LinkedTable& table, bool keys_only) {
     const std::string key_text = fmt::format("ROW({})::text COLLATE \"C\"", join(e.key_cells()));
     const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
-    const Result found = connection_.query(
-        {"digest", fmt::format("SELECT bucket, count(*), bit_xor(a), bit_xor(b) FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM {} t) x "
-                               "GROUP BY bucket", e.bucket(e.key_cells()), a, b, e.relation())});
+    const Result found =
+        connection_.query({"digest", fmt::format("SELECT bucket, count(*), bit_xor(a), bit_xor(b) FROM "
+                                                 "(SELECT {} AS bucket, {} AS a, {} AS b FROM {} t) x "
+                                                 "GROUP BY bucket",
+                                                 e.bucket(e.key_cells()), a, b, e.relation())});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
-        digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2), found.integer(i, 3)};
+        digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),
+                                                         found.integer(i, 3)};
     return digest;
 }
 
-void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& buckets, const HintSink& sink) {
+void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
+                              const HintSink& sink) {
     const Expressions e = store_.expressions(table);
     // All of them is the common case of a first run: no filter then.
     const std::string filter = buckets.size() >= 16384
-        ? "" : fmt::format(" WHERE {} = ANY ('{{{}}}'::int[])", e.bucket(e.key_cells()), fmt::join(buckets, ","));
-    stream_hints(e, fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t{}", join(e.key_cells()), e.hash_a(), e.hash_b(),
-                                e.bytes(), e.relation(), filter), sink);
+                                   ? ""
+                                   : fmt::format(" WHERE {} = ANY ('{{{}}}'::int[])", e.bucket(e.key_cells()),
+                                                 fmt::join(buckets, ","));
+    stream_hints(e,
+                 fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t{}", join(e.key_cells()),
+                             e.hash_a(), e.hash_b(), e.bytes(), e.relation(), filter),
+                 sink);
 }
 
 std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vector<Key>& keys) {
@@ -193,11 +219,14 @@ std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vect
     // OFFSET 0 keeps the casts to the key types below the join, so that an index on the key can be used.
     std::vector<std::string> typed;
     for (const LinkedColumn* column : table.key_columns())
-        typed.push_back(fmt::format("w.k{0}::{1} AS k{0}", typed.size() + 1, column->on(store_.side()).base_type));
-    const Result found = run(connection_, "read rows",
-                             fmt::format("SELECT {} FROM (SELECT {} FROM unnest({}) AS w({}) OFFSET 0) w JOIN {} t ON {}",
-                                         image_columns(e), join(typed), join(arrays), key_list(count), e.relation(), e.key_match("w")),
-                             parameters);
+        typed.push_back(
+            fmt::format("w.k{0}::{1} AS k{0}", typed.size() + 1, column->on(store_.side()).base_type));
+    const Result found =
+        run(connection_, "read rows",
+            fmt::format("SELECT {} FROM (SELECT {} FROM unnest({}) AS w({}) OFFSET 0) w JOIN {} t ON {}",
+                        image_columns(e), join(typed), join(arrays), key_list(count), e.relation(),
+                        e.key_match("w")),
+            parameters);
     std::vector<RowImage> images;
     images.reserve(static_cast<std::size_t>(found.rows()));
     for (int i = 0; i < found.rows(); ++i) images.push_back(image_at(found, i, 0, table));
@@ -206,24 +235,31 @@ std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vect
 
 std::int64_t PgSnapshot::count_protected(const LinkedTable& table) {
     const Expressions e = store_.expressions(table);
-    return connection_.query({"count protected rows", fmt::format("SELECT count(*) FROM {} t WHERE {}", e.relation(), e.marked_mobile())})
+    return connection_
+        .query({"count protected rows",
+                fmt::format("SELECT count(*) FROM {} t WHERE {}", e.relation(), e.marked_mobile())})
         .integer(0, 0);
 }
 
 std::int64_t PgSnapshot::count(const LinkedTable& table) {
-    return connection_.query({"count rows", fmt::format("SELECT count(*) FROM {} t", store_.expressions(table).relation())}).integer(0, 0);
+    return connection_
+        .query({"count rows", fmt::format("SELECT count(*) FROM {} t", store_.expressions(table).relation())})
+        .integer(0, 0);
 }
 
 std::vector<std::string> PgSnapshot::duplicate_keys(const LinkedTable& table, int limit) {
     const Expressions e = store_.expressions(table);
     const std::string cells = join(e.key_cells());
-    const Result found = connection_.query(
-        {"look for duplicate keys",
-         fmt::format("SELECT concat_ws('/', {0}), count(*) FROM {1} t GROUP BY {2} HAVING count(*) > 1 OR NOT ({3}) ORDER BY 2 DESC, 1 LIMIT {4}",
-                     cells, e.relation(), e.key_columns(), e.key_present(), limit)});
+    const Result found =
+        connection_.query({"look for duplicate keys",
+                           fmt::format("SELECT concat_ws('/', {0}), count(*) FROM {1} t GROUP BY {2} HAVING "
+                                       "count(*) > 1 OR NOT ({3}) ORDER BY 2 DESC, 1 LIMIT {4}",
+                                       cells, e.relation(), e.key_columns(), e.key_present(), limit)});
     std::vector<std::string> duplicates;
     for (int i = 0; i < found.rows(); ++i)
-        duplicates.push_back(found.text(i, 0).empty() ? "NULL" : fmt::format("{} ({} rows)", found.text(i, 0), found.text(i, 1)));
+        duplicates.push_back(found.text(i, 0).empty()
+                                 ? "NULL"
+                                 : fmt::format("{} ({} rows)", found.text(i, 0), found.text(i, 1)));
     return duplicates;
 }
 

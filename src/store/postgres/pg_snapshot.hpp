@@ -7,8 +7,8 @@
 
 namespace tideway::pg {
 
-// "snapshot;floor": pg_current_snapshot() and, for timestamp capture, the time in microseconds before which every
-// transaction that stamps rows is known to have ended.
+// "snapshot;floor": pg_current_snapshot() and, for timestamp capture, the time in microseconds before which
+// every transaction that stamps rows is known to have ended.
 struct Mark {
     std::string snapshot;
     std::int64_t floor = 0;
@@ -17,7 +17,8 @@ struct Mark {
     static Mark parse(const std::string& text);
 };
 
-// True if the transaction counter makes sense with the mark: not behind it, and less than 2^31 ahead (xmin capture).
+// True if the transaction counter makes sense with the mark: not behind it, and less than 2^31 ahead (xmin
+// capture).
 bool follows(const Mark& now, const Mark& then, bool within_wraparound);
 
 // WHERE condition on a changelog alias `h`: committed after the mark was taken. $1 is the mark's snapshot.
@@ -32,9 +33,11 @@ class PgSnapshot : public Snapshot {
     PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables);
     std::int64_t now() const override { return now_; }
     std::string mark() const override { return mark_.text(); }
-    HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark, const HintSink& sink) override;
+    HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
+                      const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;
-    void list_buckets(const LinkedTable& table, const std::vector<int>& buckets, const HintSink& sink) override;
+    void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
+                      const HintSink& sink) override;
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;
     std::int64_t count_protected(const LinkedTable& table) override;
     std::int64_t count(const LinkedTable& table) override;

@@ -51,36 +51,44 @@ Expressions PgStore::expressions(const LinkedTable& table) const {
     return Expressions(table, options_.side, seeds_, reader_->server_version());
 }
 
-// ---- identity and state objects ------------------------------------------------------------------------------
+// ---- identity and state objects
+// ------------------------------------------------------------------------------
 
 std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
     Connection& c = asker();
     Transaction transaction(c, {.read_only = true});
     const Result exists = run(c, "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
     if (!exists.boolean(0, 0)) return std::nullopt;
-    const Result found = run(c, "read pair",
-                             "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1", {pair});
+    const Result found = run(
+        c, "read pair",
+        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
+        {pair});
     transaction.commit();
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
     seeds_ = hash_at(found, 0, 4);
-    return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)), side_named(found.text(0, 2)), seeds_,
-                        static_cast<int>(found.integer(0, 6))};
+    return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
+                        side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6))};
 }
 
 void PgStore::install(const std::string& pair, const PairIdentity& identity) {
     Transaction transaction(writer());
-    run(writer(), "serialize installation", "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
-    writer().query({"create state tables",
-                    common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql())});
+    run(writer(), "serialize installation",
+        "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
+    writer().query(
+        {"create state tables",
+         common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql())});
     run(writer(), "record pair",
         "INSERT INTO tideway.pair (pair, uuid, side, system_id, seed_a, seed_b, state_version) "
-        "VALUES ($1, $2, $3, $4, $5::bigint, $6::bigint, $7::int) ON CONFLICT (pair) DO UPDATE SET state_version = excluded.state_version",
+        "VALUES ($1, $2, $3, $4, $5::bigint, $6::bigint, $7::int) ON CONFLICT (pair) DO UPDATE SET "
+        "state_version = excluded.state_version",
         {pair, identity.uuid, name(side()), identity.system_id, std::to_string(identity.seeds.a),
          std::to_string(identity.seeds.b), std::to_string(state_version)});
-    run(writer(), "create lease", "INSERT INTO tideway.lease (pair) VALUES ($1) ON CONFLICT DO NOTHING", {pair});
+    run(writer(), "create lease", "INSERT INTO tideway.lease (pair) VALUES ($1) ON CONFLICT DO NOTHING",
+        {pair});
     if (side() == Side::desktop)
-        run(writer(), "create peer", "INSERT INTO tideway.peer (pair) VALUES ($1) ON CONFLICT DO NOTHING", {pair});
+        run(writer(), "create peer", "INSERT INTO tideway.peer (pair) VALUES ($1) ON CONFLICT DO NOTHING",
+            {pair});
     transaction.commit();
     this->identity(pair);
 }
@@ -105,7 +113,8 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
         tables.push_back({static_cast<int>(found.integer(i, 0)),
                           {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
                           {std::string(found.text(i, 3)), std::string(found.text(i, 4))},
-                          parse_capture(found.text(i, 5)).value_or(Capture::digest), std::string(found.text(i, 6)),
+                          parse_capture(found.text(i, 5)).value_or(Capture::digest),
+                          std::string(found.text(i, 6)),
                           found.boolean(i, 7)});
     transaction.commit();
     return tables;
@@ -118,19 +127,24 @@ void PgStore::install_table(const LinkedTable& table) {
     const auto exists = [&](const std::string& object) {
         return run(c, "find object", "SELECT to_regclass($1) IS NOT NULL", {object}).boolean(0, 0);
     };
-    const Result before = run(c, "read table use", "SELECT key_columns, capture FROM tideway.tables WHERE pair = $1 AND id = $2::int",
-                              {pair_, std::to_string(table.id)});
+    const Result before =
+        run(c, "read table use",
+            "SELECT key_columns, capture FROM tideway.tables WHERE pair = $1 AND id = $2::int",
+            {pair_, std::to_string(table.id)});
     const std::string base = base_name(pair_number_, table.id);
     const bool keys_changed = before.rows() > 0 && before.text(0, 0) != e.key_names();
-    if (keys_changed && side() == Side::desktop) c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
+    if (keys_changed && side() == Side::desktop)
+        c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
     if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.query({"drop capture", drop_capture_sql(e, pair_number_)});
     if (table.capture(side()) == Capture::changelog) {
-        const Result owner = run(c, "ask owner",
-                                 "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = $1::regclass",
-                                 {e.relation()});
-        c.query({"create capture", create_changes_sql(e, pair_number_) + create_capture_function_sql(e, pair_number_) +
+        const Result owner =
+            run(c, "ask owner",
+                "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = $1::regclass",
+                {e.relation()});
+        c.query({"create capture", create_changes_sql(e, pair_number_) +
+                                       create_capture_function_sql(e, pair_number_) +
                                        create_triggers_sql(e, pair_number_, owner.boolean(0, 0))});
     }
     run(c, "record table use", R"(INSERT INTO tideway.tables
@@ -138,11 +152,12 @@ void PgStore::install_table(const LinkedTable& table) {
     VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (pair, id) DO UPDATE SET capture = excluded.capture, key_columns = excluded.key_columns,
         cloud_schema = excluded.cloud_schema, cloud_table = excluded.cloud_table)",
-        {pair_, std::to_string(table.id), table.desktop.schema, table.desktop.table, table.cloud.schema, table.cloud.table,
-         std::string(to_string(table.capture(side()))), e.key_names()});
+        {pair_, std::to_string(table.id), table.desktop.schema, table.desktop.table, table.cloud.schema,
+         table.cloud.table, std::string(to_string(table.capture(side()))), e.key_names()});
     for (const char* direction : {"forward", "reverse"})
         run(c, "create status row",
-            "INSERT INTO tideway.table_status (pair, tbl, direction, table_name) VALUES ($1, $2::int, $3, $4) ON CONFLICT DO NOTHING",
+            "INSERT INTO tideway.table_status (pair, tbl, direction, table_name) VALUES ($1, $2::int, $3, "
+            "$4) ON CONFLICT DO NOTHING",
             {pair_, std::to_string(table.id), direction, table.on(side()).display()});
     transaction.commit();
 }
@@ -170,9 +185,10 @@ void PgStore::uninstall() {
     Transaction transaction(writer());
     std::string text;
     for (const TableUse& table : tables)
-        text += fmt::format("DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {};\n",
-                            capture_function_name(pair_number_, table.id), changes_name(pair_number_, table.id),
-                            base_name(pair_number_, table.id));
+        text += fmt::format(
+            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {};\n",
+            capture_function_name(pair_number_, table.id), changes_name(pair_number_, table.id),
+            base_name(pair_number_, table.id));
     if (!text.empty()) writer().query({"drop table objects", text});
     run(writer(), "drop pair", "DELETE FROM tideway.pair AS p WHERE p.pair = $1", {pair_});
     const Result left = run(writer(), "count pairs", "SELECT count(*) FROM tideway.pair");
@@ -180,30 +196,40 @@ void PgStore::uninstall() {
     transaction.commit();
 }
 
-// ---- lease -------------------------------------------------------------------------------------------------------
+// ---- lease
+// -------------------------------------------------------------------------------------------------------
 
 LeaseState PgStore::lease() try {
     Transaction transaction(writer());
     const Result found = run(writer(), "lock lease", R"(
 SELECT seq, coalesce(run, ''), coalesce(holder, ''), coalesce((extract(epoch FROM clock_timestamp() - at) * 1000000)::bigint, 0), epoch
-FROM tideway.lease WHERE pair = $1 FOR UPDATE)", {pair_});
+FROM tideway.lease WHERE pair = $1 FOR UPDATE)",
+                             {pair_});
     transaction.commit();
-    LeaseState state{found.integer(0, 0), std::string(found.text(0, 1)), std::string(found.text(0, 2)), found.integer(0, 3), false, std::string(found.text(0, 4))};
-    state.held = !state.run.empty() && state.age_micros < lease_lifetime_micros && process_may_live(state.holder);
+    LeaseState state{found.integer(0, 0),
+                     std::string(found.text(0, 1)),
+                     std::string(found.text(0, 2)),
+                     found.integer(0, 3),
+                     false,
+                     std::string(found.text(0, 4))};
+    state.held =
+        !state.run.empty() && state.age_micros < lease_lifetime_micros && process_may_live(state.holder);
     return state;
 } catch (const DbError& error) {
     if (error.sqlstate() != "55P03") throw;
-    throw Error(Code::lease_held, fmt::format("a transaction of another run is still at work on the {} side", name(side())),
+    throw Error(Code::lease_held,
+                fmt::format("a transaction of another run is still at work on the {} side", name(side())),
                 "wait until it ends; the server ends it at the latest when its connection times out");
 }
 
-bool PgStore::take_lease(const LeaseState& seen, std::int64_t next, const std::string& run_id, const std::string& holder,
-                         const std::string& epoch) {
+bool PgStore::take_lease(const LeaseState& seen, std::int64_t next, const std::string& run_id,
+                         const std::string& holder, const std::string& epoch) {
     Transaction transaction(writer());
-    const Result taken = run(writer(), "take lease", R"(
+    const Result taken =
+        run(writer(), "take lease", R"(
 UPDATE tideway.lease SET seq = $3::bigint, run = $4, holder = $5, at = clock_timestamp(), epoch = $6
 WHERE pair = $1 AND seq = $2::bigint)",
-                             {pair_, std::to_string(seen.sequence), std::to_string(next), run_id, holder, epoch});
+            {pair_, std::to_string(seen.sequence), std::to_string(next), run_id, holder, epoch});
     transaction.commit();
     return taken.affected() == 1;
 }
@@ -213,7 +239,8 @@ std::int64_t PgStore::barrier(std::int64_t fence) {
     const Result moved = run(writer(), "barrier", R"(
 UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
                              {pair_, std::to_string(fence)});
-    if (moved.rows() == 0) throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side())));
+    if (moved.rows() == 0)
+        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side())));
     const std::int64_t next = moved.integer(0, 0);
     transaction.commit();
     return next;
@@ -224,7 +251,8 @@ void PgStore::renew_lease(const std::string& run_id) noexcept try {
     // A locked row is being written by our own batch, which keeps it fresh as well.
     run(keeper(), "renew lease", R"(
 UPDATE tideway.lease SET at = clock_timestamp() WHERE ctid IN
-    (SELECT l.ctid FROM tideway.lease l WHERE l.pair = $1 AND l.run = $2 FOR UPDATE SKIP LOCKED))", {pair_, run_id});
+    (SELECT l.ctid FROM tideway.lease l WHERE l.pair = $1 AND l.run = $2 FOR UPDATE SKIP LOCKED))",
+        {pair_, run_id});
     transaction.commit();
 } catch (const std::exception&) {
     // The fence protects the data; a lease that could not be renewed only lets another run start.
@@ -233,20 +261,22 @@ UPDATE tideway.lease SET at = clock_timestamp() WHERE ctid IN
 void PgStore::release_lease(const std::string& run_id) noexcept try {
     if (!writer_ || writer_->lost()) return;
     Transaction transaction(*writer_);
-    run(*writer_, "release lease", "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2",
-        {pair_, run_id});
+    run(*writer_, "release lease",
+        "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2", {pair_, run_id});
     transaction.commit();
 } catch (const std::exception&) {
     // It expires by itself.
 }
 
-// ---- receipts and changelog ----------------------------------------------------------------------------------------
+// ---- receipts and changelog
+// ----------------------------------------------------------------------------------------
 
 std::vector<Receipt> PgStore::receipts(std::int64_t after) {
     Transaction transaction(writer(), {.read_only = true});
     const Result found = run(writer(), "read receipts", R"(
 SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier
-FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq)", {pair_, std::to_string(after)});
+FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq)",
+                             {pair_, std::to_string(after)});
     std::vector<Receipt> receipts;
     for (int i = 0; i < found.rows(); ++i) {
         Receipt receipt;
@@ -269,7 +299,8 @@ FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq
 
 void PgStore::purge_receipts(std::int64_t up_to) {
     Transaction transaction(writer());
-    run(writer(), "purge receipts", "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
+    run(writer(), "purge receipts",
+        "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
         {pair_, std::to_string(up_to)});
     transaction.commit();
 }

@@ -1,5 +1,6 @@
-// A side kept in PostgreSQL 13 to 18. At most three connections: one reads (the snapshot), one writes (batches and
-// bookings), one keeps the lease fresh. Everything happens inside transactions, so a transaction pooler is fine.
+// A side kept in PostgreSQL 13 to 18. At most three connections: one reads (the snapshot), one writes
+// (batches and bookings), one keeps the lease fresh. Everything happens inside transactions, so a transaction
+// pooler is fine.
 #pragma once
 #include <memory>
 #include <optional>
@@ -36,8 +37,8 @@ class PgStore : public Store {
     void uninstall() override;
 
     LeaseState lease() override;
-    bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run, const std::string& holder,
-                    const std::string& epoch) override;
+    bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run,
+                    const std::string& holder, const std::string& epoch) override;
     std::int64_t barrier(std::int64_t fence) override;
     void renew_lease(const std::string& run) noexcept override;
     void release_lease(const std::string& run) noexcept override;
@@ -75,7 +76,8 @@ class PgStore : public Store {
 };
 
 // A statement with values: text with $1.. and the cells to go with it.
-Result run(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters = {});
+Result run(Connection& connection, std::string_view name, std::string text,
+           std::vector<Cell> parameters = {});
 
 // PostgreSQL array literal of text elements, for parameters of type text[].
 std::string text_array(const std::vector<std::string>& elements);

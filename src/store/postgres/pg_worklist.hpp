@@ -8,7 +8,8 @@ namespace tideway::pg {
 
 class PgWorklist : public Worklist {
   public:
-    // The desktop's snapshot must be open on store.reader(). installed: the base table exists, else an empty one is assumed.
+    // The desktop's snapshot must be open on store.reader(). installed: the base table exists, else an empty
+    // one is assumed.
     PgWorklist(PgStore& store, const LinkedTable& table, bool installed);
 
     HintOutcome add_desktop_hints(Capture capture, const std::string& mark) override;

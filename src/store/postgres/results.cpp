@@ -65,7 +65,9 @@ std::vector<std::string> parse_text_array(std::string_view text) {
 
 void rethrow_for_batch(const DbError& error) {
     const DbError::Fields& f = error.fields();
-    if (error.connection_is_lost() || error.code() == Code::commit_unknown || error.code() == Code::interrupted) throw error;
+    if (error.connection_is_lost() || error.code() == Code::commit_unknown ||
+        error.code() == Code::interrupted)
+        throw error;
     if (error.transient()) throw TryAgain(error.what());
     if (error.row_is_at_fault() || error.code() == Code::no_rights)
         throw Refused({f.sqlstate, f.message, f.detail, f.constraint});

@@ -6,12 +6,14 @@
 namespace tideway::pg {
 namespace {
 
-void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction, std::int64_t written) {
+void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction,
+                 std::int64_t written) {
     run(c, "record table status", R"(
 UPDATE tideway.table_status SET last_sync_timestamp = now(), records_synced = $4::bigint,
     records_total = records_total + $4::bigint, pending = $5::bigint
 WHERE pair = $1 AND tbl = $2::int AND direction = $3)",
-        {pair, std::to_string(line.table_id), direction, std::to_string(written), std::to_string(line.pending)});
+        {pair, std::to_string(line.table_id), direction, std::to_string(written),
+         std::to_string(line.pending)});
 }
 
 }  // namespace
@@ -27,8 +29,8 @@ void PgStore::record_run(const RunRecord& record) {
         run(c, "record run", R"(
 INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
 VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
-            {pair_, record.run, record.status, record.mode, record.direction, std::to_string(record.duration_ms),
-             record.report.empty() ? Cell{} : Cell{record.report}});
+            {pair_, record.run, record.status, record.mode, record.direction,
+             std::to_string(record.duration_ms), record.report.empty() ? Cell{} : Cell{record.report}});
     transaction.commit();
 }
 
@@ -46,13 +48,15 @@ std::vector<KeptConflict> PgStore::conflicts() {
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "list conflicts", R"(
 SELECT id, tbl, key, kind, winner, policy, status, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), reason,
-       desktop_row, cloud_row FROM tideway.conflict WHERE pair = $1 ORDER BY id)", {pair_});
+       desktop_row, cloud_row FROM tideway.conflict WHERE pair = $1 ORDER BY id)",
+                             {pair_});
     std::vector<KeptConflict> conflicts;
     for (int i = 0; i < found.rows(); ++i)
-        conflicts.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)), parse_text_array(found.text(i, 2)),
-                             std::string(found.text(i, 3)), std::string(found.text(i, 4)), std::string(found.text(i, 5)),
-                             std::string(found.text(i, 6)), std::string(found.text(i, 7)), std::string(found.text(i, 8)),
-                             found.cell(i, 9), found.cell(i, 10)});
+        conflicts.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)),
+                             parse_text_array(found.text(i, 2)), std::string(found.text(i, 3)),
+                             std::string(found.text(i, 4)), std::string(found.text(i, 5)),
+                             std::string(found.text(i, 6)), std::string(found.text(i, 7)),
+                             std::string(found.text(i, 8)), found.cell(i, 9), found.cell(i, 10)});
     transaction.commit();
     return conflicts;
 }

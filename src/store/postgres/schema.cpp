@@ -12,10 +12,11 @@ struct Event {
     const char* words;
     const char* transition;
 };
-constexpr std::array<Event, 4> events{{{'i', "INSERT", "REFERENCING NEW TABLE AS tideway_new"},
-                                       {'u', "UPDATE", "REFERENCING OLD TABLE AS tideway_old NEW TABLE AS tideway_new"},
-                                       {'d', "DELETE", "REFERENCING OLD TABLE AS tideway_old"},
-                                       {'t', "TRUNCATE", ""}}};
+constexpr std::array<Event, 4> events{
+    {{'i', "INSERT", "REFERENCING NEW TABLE AS tideway_new"},
+     {'u', "UPDATE", "REFERENCING OLD TABLE AS tideway_old NEW TABLE AS tideway_new"},
+     {'d', "DELETE", "REFERENCING OLD TABLE AS tideway_old"},
+     {'t', "TRUNCATE", ""}}};
 
 }  // namespace
 
@@ -92,8 +93,12 @@ CREATE TABLE IF NOT EXISTS tideway.inbox (
 
 std::string base_name(int pair, int table) { return fmt::format("tideway.base_{}_{}", pair, table); }
 std::string changes_name(int pair, int table) { return fmt::format("tideway.changes_{}_{}", pair, table); }
-std::string capture_function_name(int pair, int table) { return fmt::format("tideway.capture_{}_{}", pair, table); }
-std::string trigger_name(int pair, int table, char event) { return fmt::format("tideway_{}_{}_{}", pair, table, event); }
+std::string capture_function_name(int pair, int table) {
+    return fmt::format("tideway.capture_{}_{}", pair, table);
+}
+std::string trigger_name(int pair, int table, char event) {
+    return fmt::format("tideway_{}_{}_{}", pair, table, event);
+}
 std::string direct_mark(int pair, int table) { return fmt::format("{}:{}", pair, table); }
 
 namespace {
@@ -102,8 +107,10 @@ namespace {
 std::string typed_keys_sql(const Expressions& e, const std::string& name) {
     std::vector<std::string> keys;
     for (const LinkedColumn* column : e.table().key_columns())
-        keys.push_back(fmt::format("t.{} AS k{}", sql::Identifier(column->on(e.side()).name).quoted(), keys.size() + 1));
-    return fmt::format("CREATE TABLE {} AS SELECT {} FROM {} AS t WITH NO DATA;\n", name, join(keys), e.relation());
+        keys.push_back(
+            fmt::format("t.{} AS k{}", sql::Identifier(column->on(e.side()).name).quoted(), keys.size() + 1));
+    return fmt::format("CREATE TABLE {} AS SELECT {} FROM {} AS t WITH NO DATA;\n", name, join(keys),
+                       e.relation());
 }
 
 }  // namespace
@@ -112,28 +119,31 @@ std::string create_base_sql(const Expressions& e, int pair) {
     const std::string name = base_name(pair, e.table().id);
     const std::size_t keys = e.table().key_columns().size();
     return typed_keys_sql(e, name) +
-           fmt::format(R"(ALTER TABLE {0} ADD state "char" NOT NULL DEFAULT 'L', ADD origin "char" NOT NULL DEFAULT 'D',
+           fmt::format(
+               R"(ALTER TABLE {0} ADD state "char" NOT NULL DEFAULT 'L', ADD origin "char" NOT NULL DEFAULT 'D',
     ADD hd_a bigint NOT NULL DEFAULT 0, ADD hd_b bigint NOT NULL DEFAULT 0, ADD hc_a bigint NOT NULL DEFAULT 0,
     ADD hc_b bigint NOT NULL DEFAULT 0, ADD ts_d bigint, ADD ts_c bigint, ADD c_barrier bigint NOT NULL DEFAULT 0,
     ADD PRIMARY KEY ({1});
 COMMENT ON TABLE {0} IS {2};
 )",
-                       name, key_list(keys), sql::literal("base of " + e.table().desktop.display()));
+               name, key_list(keys), sql::literal("base of " + e.table().desktop.display()));
 }
 
 std::string create_changes_sql(const Expressions& e, int pair) {
     const std::string name = changes_name(pair, e.table().id);
     return typed_keys_sql(e, name) +
-           fmt::format(R"(ALTER TABLE {0} ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD op "char" NOT NULL,
+           fmt::format(
+               R"(ALTER TABLE {0} ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD op "char" NOT NULL,
     ADD at timestamptz NOT NULL DEFAULT clock_timestamp();
 COMMENT ON TABLE {0} IS {1};
 )",
-                       name, sql::literal("changelog of " + e.table().on(e.side()).display()));
+               name, sql::literal("changelog of " + e.table().on(e.side()).display()));
 }
 
 std::string create_capture_function_sql(const Expressions& e, int pair) {
     const std::size_t count = e.table().key_columns().size();
-    const std::string into = fmt::format("INSERT INTO {} ({}, op)", changes_name(pair, e.table().id), key_list(count));
+    const std::string into =
+        fmt::format("INSERT INTO {} ({}, op)", changes_name(pair, e.table().id), key_list(count));
     return fmt::format(R"(CREATE OR REPLACE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS $tideway$
 BEGIN
@@ -160,9 +170,11 @@ std::string create_triggers_sql(const Expressions& e, int pair, bool enable_alwa
     std::string text;
     for (const Event& event : events) {
         const std::string name = trigger_name(pair, e.table().id, event.letter);
-        text += fmt::format("CREATE TRIGGER {} AFTER {} ON {} {} FOR EACH STATEMENT EXECUTE FUNCTION {}();\n", name,
-                            event.words, e.relation(), event.transition, capture_function_name(pair, e.table().id));
-        if (enable_always) text += fmt::format("ALTER TABLE {} ENABLE ALWAYS TRIGGER {};\n", e.relation(), name);
+        text += fmt::format("CREATE TRIGGER {} AFTER {} ON {} {} FOR EACH STATEMENT EXECUTE FUNCTION {}();\n",
+                            name, event.words, e.relation(), event.transition,
+                            capture_function_name(pair, e.table().id));
+        if (enable_always)
+            text += fmt::format("ALTER TABLE {} ENABLE ALWAYS TRIGGER {};\n", e.relation(), name);
     }
     return text;
 }

@@ -1,4 +1,5 @@
-// The objects that Tideway keeps in a PostgreSQL database: SQL text, and the names derived from pair and table numbers.
+// The objects that Tideway keeps in a PostgreSQL database: SQL text, and the names derived from pair and
+// table numbers.
 #pragma once
 #include <string>
 
@@ -24,7 +25,8 @@ std::string trigger_name(int pair, int table, char event);  // not qualified; ev
 std::string direct_mark(int pair, int table);
 
 std::string create_base_sql(const Expressions& expressions, int pair);
-// The changelog table and its trigger function. Changes are logged by statement triggers with transition tables.
+// The changelog table and its trigger function. Changes are logged by statement triggers with transition
+// tables.
 std::string create_changes_sql(const Expressions& expressions, int pair);
 std::string create_capture_function_sql(const Expressions& expressions, int pair);
 std::string create_triggers_sql(const Expressions& expressions, int pair, bool enable_always);
