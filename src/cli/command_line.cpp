@@ -118,9 +118,7 @@ void add_conflict_commands(CLI::App& app, Raw& raw) {
     CLI::App* resolve =
         add_command(*conflicts, raw, "resolve", "choose the row that holds", Command::conflicts_resolve);
     resolve->add_option("ID", raw.request.conflict, "its number in the list")->required();
-    resolve->add_option("--take", raw.request.take, "desktop, cloud, or a file with the row as JSON")
-        ->type_name("WHICH")
-        ->required();
+    resolve->add_option("--take", raw.request.take, "desktop or cloud")->type_name("WHICH")->required();
 }
 
 // The words that are neither options nor the values of global options.
