@@ -47,7 +47,8 @@ bool check_sides(Findings& findings, const Config& config, Connector& connector,
 
 // Duplicates can only be found by reading the table.
 void prove_keys(Findings& findings, Session& session) {
-    for (const Side side : {Side::desktop, Side::cloud})
+    for (const Side side : {Side::desktop, Side::cloud}) {
+        std::vector<const TableUnderSync*> unique;
         for (TableUnderSync* table : session.active()) {
             if (!key_needs_proof(*table, side)) continue;
             try {
@@ -56,10 +57,13 @@ void prove_keys(Findings& findings, Session& session) {
                 const auto duplicates =
                     session.store(side).snapshot({&table->link})->duplicate_keys(table->link, 5);
                 add(findings, check_key(*table, side, duplicates));
+                if (duplicates.empty()) unique.push_back(table);
             } catch (const Error& error) {
                 findings.push_back(finding_of(error, place(side, table->link.on(side))));
             }
         }
+        add(findings, suggest_indexes(side, unique));
+    }
 }
 
 // DESIGN.md 10.3: a table that people edit on both sides should not be strict.
@@ -102,6 +106,7 @@ void check_tables(Findings& findings, Session& session) {
         add(findings, check_capture(table, session.desktop_server, session.cloud_server));
         add(findings, check_policy(table));
         add(findings, check_columns(table));
+        add(findings, check_numbering(table));
     }
     add(findings, check_needs(session.desktop_server, session.cloud_server, session.tables));
     add(findings, check_effects(session.tables));

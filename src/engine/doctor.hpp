@@ -25,6 +25,9 @@ Findings check_capture(const TableUnderSync& table, const ServerFacts& desktop, 
 Findings check_policy(const TableUnderSync& table);
 // duplicates: what Snapshot::duplicate_keys() said.
 Findings check_key(const TableUnderSync& table, Side side, const std::vector<std::string>& duplicates);
+Findings suggest_indexes(Side side, const std::vector<const TableUnderSync*>& tables);
+// Keys that a sequence of one side makes.
+Findings check_numbering(const TableUnderSync& table);
 // Nothing but the data can prove that the key of that side is unique.
 bool key_needs_proof(const TableUnderSync& table, Side side);
 

@@ -55,10 +55,11 @@ void check_room(Findings& found, const Pair& pair) {
     const bool narrower = (numeric(pair.from) && greatest(pair.from) > greatest(pair.to)) ||
                           (textual(pair.from) && longest(pair.from) > longest(pair.to));
     if (!narrower) return;
-    found.push_back({Severity::warning, pair.column.key ? "key-narrower" : "column-narrower", pair.where,
-                     fmt::format("holds {}, the {} side {}: rows that do not fit will be parked, never cut",
-                                 pair.to.type, name(other(pair.target)), pair.from.type),
-                     fmt::format("widen it to {}", pair.from.type)});
+    found.push_back(
+        {Severity::warning, pair.column.key ? "key-narrower" : "column-narrower", pair.where,
+         fmt::format("is {} here and {} on the other side: rows that do not fit will be parked, never cut",
+                     pair.to.type, pair.from.type),
+         fmt::format("widen it to {}", pair.from.type)});
 }
 
 // PostgreSQL rounds silently where a fraction does not fit; the other side then keeps more digits.
@@ -72,8 +73,9 @@ void check_fraction(Findings& found, const Pair& pair) {
     if (!number && !time) return;
     found.push_back(
         {Severity::warning, "fraction-lost", pair.where,
-         fmt::format("holds {}, the {} side {}: digits that do not fit are rounded away by the server",
-                     pair.to.type, name(other(pair.target)), pair.from.type),
+         fmt::format(
+             "is {} here and {} on the other side: digits that do not fit are rounded away by the server",
+             pair.to.type, pair.from.type),
          fmt::format("widen it to {}, or leave the column out: skip = [\"{}\"]", pair.from.type,
                      pair.column.desktop.name)});
 }

@@ -145,16 +145,43 @@ Findings check_key(const TableUnderSync& table, Side side, const std::vector<std
         return {{Severity::error, std::string(info(Code::key_not_unique).id), place(side, link.on(side)),
                  fmt::format("key {} does not identify a row: {}", keys, fmt::join(duplicates, ", ")),
                  "choose a key = [...] that occurs once and is never NULL, or remove the duplicates"}};
-    if (link.key_index(side)) return {};
-    std::vector<std::string> quoted;
-    for (const LinkedColumn* column : link.key_columns())
-        quoted.push_back(sql::Identifier(column->on(side).name).quoted());
-    return {
-        {Severity::info, "no-unique-index", place(side, link.on(side)),
-         fmt::format("key {} is unique today, but no index promises it: inserts take a short lock and check",
-                     keys),
-         fmt::format("CREATE UNIQUE INDEX CONCURRENTLY ON {} ({});", link.on(side).quoted(),
-                     fmt::join(quoted, ", "))}};
+    return {};
+}
+
+Findings suggest_indexes(Side side, const std::vector<const TableUnderSync*>& tables) {
+    std::vector<std::string> names, statements;
+    for (const TableUnderSync* table : tables) {
+        if (table->link.key_index(side)) continue;
+        std::vector<std::string> columns;
+        for (const LinkedColumn* column : table->link.key_columns())
+            columns.push_back(sql::Identifier(column->on(side).name).quoted());
+        names.push_back(table->link.on(side).display());
+        statements.push_back(fmt::format("CREATE UNIQUE INDEX CONCURRENTLY ON {} ({});",
+                                         table->link.on(side).quoted(), fmt::join(columns, ", ")));
+    }
+    if (names.empty()) return {};
+    return {{Severity::info, "no-unique-index", name(side),
+             fmt::format("the keys of these tables are unique today, but no index promises it, so every run "
+                         "looks for duplicates "
+                         "and inserts take a short lock: {}",
+                         fmt::join(names, ", ")),
+             fmt::format("{}", fmt::join(statements, "\n"))}};
+}
+
+Findings check_numbering(const TableUnderSync& table) {
+    Findings found;
+    for (const Side side : {Side::desktop, Side::cloud})
+        for (const LinkedColumn* column : table.link.key_columns()) {
+            const RelationColumn* seen = relation(table, side)->column(column->on(side).name);
+            if (!seen || (seen->sequence.empty() && !seen->identity_always)) continue;
+            found.push_back({Severity::warning, "key-numbering", place(side, table.link.on(side), seen->name),
+                             "is numbered by a sequence, which does not know the numbers given on the other "
+                             "side; where both sides "
+                             "give the same one, both rows are kept and wait for a person",
+                             "let the other side use numbers that the sequence will not reach, for instance "
+                             "from 1000000000 on"});
+        }
+    return found;
 }
 
 }  // namespace tideway::doctor

@@ -41,9 +41,12 @@ std::string section(const char* side, const std::string& url) {
 }
 
 constexpr const char* head =
-    R"(# Proposed by tideway init. Every line marked "guess" needs the eye of somebody who knows the tables. Then:
-#   tideway -c FILE doctor   what could go wrong, and the SQL that mends it
-#   tideway -c FILE plan     what the first sync would do; writes nothing
+    R"(# Proposed by tideway init. What is marked "guess" needs the eye of somebody who knows the tables:
+#   key           identifies a row on both sides, and is never NULL or used again
+#   origin        the column whose letter says on which side a row was created; "strict" protects the phones' rows
+#   desktop_zone  the time zone in which the office software writes time stamps without zone
+# Then: tideway -c FILE doctor   what could go wrong, and the SQL that mends it
+#       tideway -c FILE plan     what the first sync would do; writes nothing
 pair = "main"
 )";
 

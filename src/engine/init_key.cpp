@@ -13,6 +13,8 @@ namespace {
 // Beyond this, looking for a key among all columns would keep both servers busy for too long.
 constexpr std::int64_t searchable_rows = 200'000;
 constexpr std::size_t searchable_columns = 8;
+// In fewer rows almost any column is unique by accident.
+constexpr std::int64_t telling_rows = 100;
 
 using Names = std::vector<std::string>;
 
@@ -144,10 +146,10 @@ class KeySearch {
         }
         if (!candidate.why.empty() && !promised(linked.table, Side::desktop))
             candidate.why += rows_.count(Side::desktop, linked.table) > 0
-                                 ? "; it is unique in today's rows at the desktop as well"
-                                 : "; the desktop table is empty, so nothing proves it there";
+                                 ? "; unique in today's rows at the desktop"
+                                 : "; the desktop table is empty, which proves nothing";
         else if (!candidate.why.empty())
-            candidate.why += "; it is unique in today's rows in the cloud as well";
+            candidate.why += "; unique in today's rows in the cloud";
         adopt(candidate);
         return true;
     }
@@ -196,7 +198,7 @@ class KeySearch {
         if (ids.empty() || std::max(desktop_.estimated_rows, cloud_.estimated_rows) > searchable_rows)
             return give_up();
         const LinkedTable any = link(with_key({ids.front()}), desktop_, cloud_).table;
-        if (rows_.count(Side::desktop, any) == 0) return give_up();
+        if (rows_.count(Side::desktop, any) < telling_rows) return give_up();
         for (const std::string& id : ids)
             if (offer({id})) return;
         for (std::size_t i = 0; i < ids.size(); ++i)
@@ -208,9 +210,10 @@ class KeySearch {
     bool offer(const Names& key) {
         const LinkResult linked = link(with_key(key), desktop_, cloud_);
         if (!linked.problems.empty() || !contradiction(linked.table).empty()) return false;
-        adopt({key, "unique in today's rows, but promised by nobody"});
-        proposal_.obstacles.push_back(fmt::format(
-            "if {} identify a row for good, remove the # from the lines below", fmt::join(key, " and ")));
+        adopt({key, "nothing but today's rows says so"});
+        proposal_.obstacles.push_back(fmt::format("today {} {}; if that is a rule, remove the # below",
+                                                  fmt::join(key, " and "),
+                                                  key.size() == 1 ? "is unique" : "together are unique"));
         return true;
     }
 

@@ -62,11 +62,10 @@ class Proposer {
             if (canon_of(d, c)) continue;
             setting().skip.insert(d.name);
             setting().rename.erase(d.name);
-            reasons.push_back(
-                fmt::format("{} is {} at the desktop and {} in the cloud", d.name, d.type, c.type));
+            reasons.push_back(fmt::format("{}: {} | {}", d.name, d.type, c.type));
         }
         if (!reasons.empty())
-            guess("skip", fmt::format("{}: values could be altered on the way", fmt::join(reasons, ", ")));
+            guess("skip", fmt::format("types differ (desktop | cloud), {}", fmt::join(reasons, ", ")));
     }
 
     void find_origin() {
@@ -77,7 +76,7 @@ class Proposer {
             setting().origin = OriginSetting{name};
             setting().policy.ownership = Ownership::strict;
             setting().ownership_given = true;
-            guess("origin", "D was entered at the desktop, M on the mobile side");
+            guess("origin", "D = office, M = phone");
             return;
         }
     }
@@ -114,8 +113,7 @@ class Proposer {
         }
         if (!needed) return;
         setting().timestamps.desktop_zone = zone.empty() ? "UTC" : zone;
-        guess("timestamps",
-              "the zone is the desktop server's own; it must be the one in which the office software writes");
+        guess("timestamps", "the desktop server's zone");
     }
 
     const Relation& desktop_;

@@ -9,6 +9,8 @@
 namespace tideway::init {
 namespace {
 
+constexpr std::size_t widest_line = 128;
+
 // A key of an inline table: ${VAR} means nothing in it.
 std::string toml_key(const std::string& key) {
     std::string out = toml_string(key);
@@ -39,12 +41,16 @@ std::string timestamps(const TimestampSetting& setting) {
     return fmt::format("timestamps = {{ {} }}", fmt::join(out, ", "));
 }
 
-// One setting with the guess that it is founded on.
+// One setting with the guess that it is founded on: behind it, or above it where that would be too long.
 void line(std::vector<std::string>& lines, const Proposal& proposal, const std::string& about,
-          std::string text) {
-    const auto guess = proposal.guesses.find(about);
-    if (guess != proposal.guesses.end()) lines.push_back(comment("guess: " + guess->second));
-    lines.push_back(std::move(text));
+          const std::string& text) {
+    const auto found = proposal.guesses.find(about);
+    if (found == proposal.guesses.end()) return lines.push_back(text);
+    const std::string guess = comment("guess: " + found->second);
+    if (text.size() + guess.size() <= widest_line && text.find('\n') == std::string::npos)
+        return lines.push_back(text + "  " + guess);
+    lines.push_back(guess);
+    lines.push_back(text);
 }
 
 std::vector<std::string> setting_lines(const Proposal& proposal) {
