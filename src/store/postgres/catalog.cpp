@@ -185,11 +185,12 @@ ServerFacts PgStore::server() {
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "read server facts", R"(
 SELECT current_database(), current_user, current_setting('server_encoding'),
-       (SELECT system_identifier::text FROM pg_control_system()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+       (SELECT system_identifier FROM pg_control_system()) || '.' || (SELECT oid FROM pg_database WHERE datname = current_database()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
        current_setting('track_counts') = 'on', r.rolsuper OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),
        (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'),
-       r.rolsuper OR has_database_privilege(current_database(), 'CREATE'), pg_backend_pid()
+       r.rolsuper OR has_database_privilege(current_database(), 'CREATE'), pg_backend_pid(),
+       has_database_privilege(current_database(), 'TEMPORARY')
 FROM pg_roles r WHERE r.rolname = current_user)");
     ServerFacts facts;
     facts.version = reader().server_version();
@@ -206,6 +207,7 @@ FROM pg_roles r WHERE r.rolname = current_user)");
     facts.sees_all_sessions = found.boolean(0, 10);
     facts.time_zone = found.text(0, 11);
     facts.may_create_schema = found.boolean(0, 12);
+    facts.may_create_temporary = found.boolean(0, 14);
     facts.transaction_pooled = found.integer(0, 13) != reader().announced_pid();
     facts.endpoint = reader().describe();
     transaction.commit();

@@ -1,0 +1,158 @@
+// The state objects of a side: read, created, listed, removed.
+#include <fmt/format.h>
+
+#include "store/postgres/pg_store.hpp"
+#include "store/postgres/schema.hpp"
+
+namespace tideway::pg {
+namespace {
+
+Side side_named(std::string_view text) { return text == "desktop" ? Side::desktop : Side::cloud; }
+
+}  // namespace
+
+// ------------------------------------------------------------------------------
+
+std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result exists = run(c, "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
+    if (!exists.boolean(0, 0)) return std::nullopt;
+    const Result found = run(
+        c, "read pair",
+        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
+        {pair});
+    transaction.commit();
+    if (found.rows() == 0) return std::nullopt;
+    pair_number_ = static_cast<int>(found.integer(0, 0));
+    seeds_ = hash_at(found, 0, 4);
+    return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
+                        side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6))};
+}
+
+void PgStore::install(const std::string& pair, const PairIdentity& identity) {
+    Transaction transaction(writer());
+    run(writer(), "serialize installation",
+        "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
+    writer().query(
+        {"create state tables",
+         common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql())});
+    run(writer(), "record pair",
+        "INSERT INTO tideway.pair (pair, uuid, side, system_id, seed_a, seed_b, state_version) "
+        "VALUES ($1, $2, $3, $4, $5::bigint, $6::bigint, $7::int) ON CONFLICT (pair) DO UPDATE SET "
+        "state_version = excluded.state_version",
+        {pair, identity.uuid, name(side()), identity.system_id, std::to_string(identity.seeds.a),
+         std::to_string(identity.seeds.b), std::to_string(state_version)});
+    run(writer(), "create lease", "INSERT INTO tideway.lease (pair) VALUES ($1) ON CONFLICT DO NOTHING",
+        {pair});
+    if (side() == Side::desktop)
+        run(writer(), "create peer", "INSERT INTO tideway.peer (pair) VALUES ($1) ON CONFLICT DO NOTHING",
+            {pair});
+    transaction.commit();
+    this->identity(pair);
+}
+
+std::vector<TableUse> PgStore::known_tables() {
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "read known tables", R"(
+SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns,
+       ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
+       AND (u.capture <> 'changelog' OR (
+            to_regclass(format('tideway.changes_%s_%s', p.no, u.id)) IS NOT NULL AND
+            4 = (SELECT count(*) FROM pg_trigger g WHERE g.tgenabled <> 'D'
+                 AND g.tgname = ANY (ARRAY[format('tideway_%s_%s_i', p.no, u.id), format('tideway_%s_%s_u', p.no, u.id),
+                                           format('tideway_%s_%s_d', p.no, u.id), format('tideway_%s_%s_t', p.no, u.id)])
+                 AND g.tgrelid = to_regclass(CASE $2 WHEN 'desktop' THEN format('%I.%I', u.desktop_schema, u.desktop_table)
+                                             ELSE format('%I.%I', u.cloud_schema, u.cloud_table) END))))
+FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER BY u.id)",
+                             {pair_, name(side())});
+    std::vector<TableUse> tables;
+    for (int i = 0; i < found.rows(); ++i)
+        tables.push_back({static_cast<int>(found.integer(i, 0)),
+                          {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
+                          {std::string(found.text(i, 3)), std::string(found.text(i, 4))},
+                          parse_capture(found.text(i, 5)).value_or(Capture::digest),
+                          std::string(found.text(i, 6)),
+                          found.boolean(i, 7)});
+    transaction.commit();
+    return tables;
+}
+
+void PgStore::install_table(const LinkedTable& table) {
+    const Expressions e = expressions(table);
+    Transaction transaction(writer());
+    Connection& c = writer();
+    const auto exists = [&](const std::string& object) {
+        return run(c, "find object", "SELECT to_regclass($1) IS NOT NULL", {object}).boolean(0, 0);
+    };
+    const Result before =
+        run(c, "read table use",
+            "SELECT key_columns, capture FROM tideway.tables WHERE pair = $1 AND id = $2::int",
+            {pair_, std::to_string(table.id)});
+    const std::string base = base_name(pair_number_, table.id);
+    const bool keys_changed = before.rows() > 0 && before.text(0, 0) != e.key_names();
+    if (keys_changed && side() == Side::desktop)
+        c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
+    if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
+    // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
+    c.query({"drop capture", drop_capture_sql(e, pair_number_)});
+    if (table.capture(side()) == Capture::changelog) {
+        const Result owner =
+            run(c, "ask owner",
+                "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = $1::regclass",
+                {e.relation()});
+        c.query({"create capture", create_changes_sql(e, pair_number_) +
+                                       create_capture_function_sql(e, pair_number_) +
+                                       create_triggers_sql(e, pair_number_, owner.boolean(0, 0))});
+    }
+    run(c, "record table use", R"(INSERT INTO tideway.tables
+    (pair, id, desktop_schema, desktop_table, cloud_schema, cloud_table, capture, key_columns)
+    VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (pair, id) DO UPDATE SET capture = excluded.capture, key_columns = excluded.key_columns,
+        cloud_schema = excluded.cloud_schema, cloud_table = excluded.cloud_table)",
+        {pair_, std::to_string(table.id), table.desktop.schema, table.desktop.table, table.cloud.schema,
+         table.cloud.table, std::string(to_string(table.capture(side()))), e.key_names()});
+    for (const char* direction : {"forward", "reverse"})
+        run(c, "create status row",
+            "INSERT INTO tideway.table_status (pair, tbl, direction, table_name) VALUES ($1, $2::int, $3, "
+            "$4) ON CONFLICT DO NOTHING",
+            {pair_, std::to_string(table.id), direction, table.on(side()).display()});
+    transaction.commit();
+}
+
+std::vector<std::string> PgStore::own_objects() {
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "list own objects", R"(
+SELECT format('trigger %s on %s', g.tgname, g.tgrelid::regclass) FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid
+    JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = 'tideway'
+UNION ALL SELECT format('function tideway.%s', f.proname) FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace
+    WHERE n.nspname = 'tideway'
+UNION ALL SELECT format('%s tideway.%s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'S' THEN 'sequence' ELSE 'view' END, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tideway' AND c.relkind IN ('r', 'S', 'v')
+UNION ALL SELECT 'schema tideway' FROM pg_namespace WHERE nspname = 'tideway' ORDER BY 1)");
+    std::vector<std::string> objects;
+    for (int i = 0; i < found.rows(); ++i) objects.emplace_back(found.text(i, 0));
+    transaction.commit();
+    return objects;
+}
+
+void PgStore::uninstall() {
+    if (!identity(pair_)) return;
+    const std::vector<TableUse> tables = known_tables();
+    Transaction transaction(writer());
+    std::string text;
+    for (const TableUse& table : tables)
+        text += fmt::format(
+            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {};\n",
+            capture_function_name(pair_number_, table.id), changes_name(pair_number_, table.id),
+            base_name(pair_number_, table.id));
+    if (!text.empty()) writer().query({"drop table objects", text});
+    run(writer(), "drop pair", "DELETE FROM tideway.pair AS p WHERE p.pair = $1", {pair_});
+    const Result left = run(writer(), "count pairs", "SELECT count(*) FROM tideway.pair");
+    if (left.integer(0, 0) == 0) writer().query({"drop schema", "DROP SCHEMA tideway CASCADE"});
+    transaction.commit();
+}
+
+}  // namespace tideway::pg

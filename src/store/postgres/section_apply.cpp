@@ -1,0 +1,271 @@
+// One table's part of an apply transaction: stage, lock, write, journal, conflicts, receipts or base.
+#include <fmt/format.h>
+
+#include "store/postgres/apply.hpp"
+#include "store/postgres/schema.hpp"
+
+namespace tideway::pg {
+namespace {
+
+const char* letter(Write write) { return write == Write::insert ? "I" : write == Write::update ? "U" : "D"; }
+
+}  // namespace
+
+SectionApply::SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number)
+    : store_(store),
+      connection_(connection),
+      section_(section),
+      number_(number),
+      e_(store.expressions(*section.table)),
+      stage_(fmt::format("pg_temp.stage_{}", number)) {}
+
+std::int64_t SectionApply::execute(std::string_view name, const std::string& text) {
+    return connection_.query({name, text}).affected();
+}
+
+bool SectionApply::has(Write write) const {
+    for (const PlannedRow& row : section_.rows)
+        if (row.write == write) return true;
+    return false;
+}
+
+// The stage takes the target's own column types, so that what the column would refuse is refused here
+// already.
+void SectionApply::stage() {
+    const LinkedTable& table = *section_.table;
+    std::vector<std::string> columns;
+    for (const LinkedColumn* key : table.key_columns())
+        columns.push_back(fmt::format("t.{} AS k{}", sql::Identifier(key->on(store_.side()).name).quoted(),
+                                      columns.size() + 1));
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        columns.push_back(fmt::format(
+            "t.{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(), i + 1));
+    execute("create stage", fmt::format("CREATE TEMP TABLE stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
+                                        "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
+                                        "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
+                                        "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
+                                        "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
+                                        "policy, ''::text AS winner, ''::text AS reason, "
+                                        "false AS chosen, {} FROM {} t WITH NO DATA",
+                                        number_, join(columns), e_.relation()));
+    std::size_t next = 0;
+    connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", stage_)}, [&](std::string& buffer) {
+        for (; next < section_.rows.size() && buffer.size() < 256 * 1024; ++next)
+            append_cells(buffer, stage_row(section_.rows[next], next));
+        return next < section_.rows.size();
+    });
+    if (section_.rows.size() > 200) execute("analyze stage", fmt::format("ANALYZE {} (n, op)", stage_));
+}
+
+Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
+    const auto number = [](std::int64_t value) { return Cell(std::to_string(value)); };
+    const bool conflict = row.conflict.has_value();
+    Cells cells{number(static_cast<std::int64_t>(n)),
+                letter(row.write),
+                number(row.expected.a),
+                number(row.expected.b),
+                text_array(row.key),
+                row.origin == Origin::mobile ? "M" : "D",
+                number(row.source_hash.a),
+                number(row.source_hash.b),
+                row.source_stamp ? number(*row.source_stamp) : Cell(),
+                number(row.base_target.a),
+                number(row.base_target.b),
+                row.rule,
+                conflict ? Cell(row.conflict->kind) : Cell(),
+                conflict ? Cell(row.conflict->policy) : Cell(),
+                conflict ? Cell(name(row.conflict->winner)) : Cell(),
+                conflict ? Cell(row.conflict->reason) : Cell(),
+                row.chosen ? "t" : "f"};
+    for (const std::string& part : row.key) cells.emplace_back(part);
+    if (row.write == Write::erase)
+        cells.resize(cells.size() + section_.table->columns.size());
+    else
+        cells.insert(cells.end(), row.cells.begin(), row.cells.end());
+    return cells;
+}
+
+// A target without an index on the key could receive the same key from a user while we insert it.
+void SectionApply::lock() {
+    if (has(Write::insert) && !section_.table->key_index(store_.side()))
+        execute("lock keyless table",
+                fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
+    execute(
+        "lock rows",
+        fmt::format(
+            "INSERT INTO pg_temp.found SELECT {}, s.n, t.ctid, {}, {}, to_jsonb(t) FROM {} s JOIN {} t ON {} "
+            "ORDER BY {} FOR UPDATE OF t",
+            number_, e_.hash_a(), e_.hash_b(), stage_, e_.relation(), e_.key_match("s"),
+            key_list(section_.table->key_columns().size(), "s")));
+}
+
+// One stage row claims exactly one row whose hash matches (DESIGN.md 10.7).
+std::string SectionApply::claimed(char op) const {
+    return fmt::format(
+        "(SELECT DISTINCT ON (s.n) s.*, f.at AS claimed FROM {} s JOIN pg_temp.found f ON f.sec = {} AND f.n "
+        "= s.n "
+        "AND f.a = s.a AND f.b = s.b WHERE s.op = '{}' ORDER BY s.n, f.at)",
+        stage_, number_, op);
+}
+
+void SectionApply::mark_direct() {
+    execute("mark own writes", fmt::format("SELECT set_config('tideway.direct', '{}', true)",
+                                           direct_mark(store_.pair_number(), section_.table->id)));
+}
+
+void SectionApply::update() {
+    if (!has(Write::update)) return;
+    std::string assignments = e_.assignments();
+    if (assignments.empty()) throw Defect("a table of key columns only cannot have an updated row");
+    execute("update rows", fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed "
+                                       "RETURNING s.n, {}, {}, {}, s.claimed) "
+                                       "INSERT INTO pg_temp.outcome SELECT {}, w.* FROM w",
+                                       e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(),
+                                       e_.stamp(), number_));
+}
+
+void SectionApply::insert() {
+    if (!has(Write::insert)) return;
+    const LinkedTable& table = *section_.table;
+    std::vector<std::string> names, values;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        const LinkedColumn& column = table.columns[i];
+        if (!column.on(store_.side()).writable) continue;
+        names.push_back(sql::Identifier(column.on(store_.side()).name).quoted());
+        values.push_back(fmt::format("s.c{}", i + 1));
+    }
+    for (const ConstantColumn& constant : table.constants) {
+        if (constant.side != store_.side()) continue;
+        names.push_back(sql::Identifier(constant.name).quoted());
+        values.push_back(fmt::format("{}::{}", sql::literal(constant.value), constant.type));
+    }
+    const std::string on_conflict =
+        table.key_index(store_.side()) ? fmt::format("ON CONFLICT ({}) DO NOTHING", e_.key_names()) : "";
+    execute(
+        "insert rows",
+        fmt::format("WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE "
+                    "s.op = 'I' AND NOT EXISTS "
+                    "(SELECT FROM pg_temp.found f WHERE f.sec = {} AND f.n = s.n) ORDER BY s.n {} RETURNING "
+                    "{}, {} AS a, {} AS b, {} AS stamp) "
+                    "INSERT INTO pg_temp.outcome SELECT {}, s.n, w.a, w.b, w.stamp FROM w JOIN {} s ON {}",
+                    e_.relation(), join(names), join(values), stage_, number_, on_conflict, returned_keys(),
+                    e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
+                    key_equal(table.key_columns().size(), "w", "s")));
+}
+
+std::string SectionApply::returned_keys() const {
+    std::vector<std::string> keys;
+    for (const LinkedColumn* key : section_.table->key_columns())
+        keys.push_back(fmt::format("t.{} AS k{}", sql::Identifier(key->on(store_.side()).name).quoted(),
+                                   keys.size() + 1));
+    return join(keys);
+}
+
+void SectionApply::erase() {
+    if (!has(Write::erase)) return;
+    execute(
+        "delete rows",
+        fmt::format(
+            "WITH w AS (DELETE FROM {} AS t USING {} s WHERE t.ctid = s.claimed RETURNING s.n, s.claimed) "
+            "INSERT INTO pg_temp.outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w",
+            e_.relation(), claimed('D'), number_));
+}
+
+// Old images of all that was replaced or removed; inserts by key and hash (DESIGN.md 10.19).
+std::int64_t SectionApply::journal(const Batch& batch, std::int64_t sequence) {
+    return execute("write journal", fmt::format(R"(
+INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b)
+SELECT {0}, {1}, {2}, {3}, s.key, s.op, s.rule, f.image, f.a, f.b, o.a, o.b
+FROM {4} s JOIN pg_temp.outcome o ON o.sec = {5} AND o.n = s.n
+LEFT JOIN pg_temp.found f ON f.sec = {5} AND f.n = o.n AND f.at = o.at)",
+                                                sql::literal(store_.pair()), sql::literal(batch.run),
+                                                sequence, section_.table->id, stage_, number_));
+}
+
+std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
+    bool any = false;
+    for (const PlannedRow& row : section_.rows) any = any || row.conflict.has_value();
+    if (!any) return 0;
+    const bool cloud = store_.side() == Side::cloud;
+    const std::string winner =
+        fmt::format("(SELECT to_jsonb(t) FROM {} t WHERE {} LIMIT 1)", e_.relation(), e_.key_match("s"));
+    return execute("keep conflicts",
+                   fmt::format(R"(
+INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, {0}, {1})
+SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, f.image, {5}
+FROM {6} s JOIN pg_temp.outcome o ON o.sec = {7} AND o.n = s.n
+LEFT JOIN pg_temp.found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
+WHERE s.kind IS NOT NULL)",
+                               cloud ? "cloud_row" : "desktop_row", cloud ? "desktop_row" : "cloud_row",
+                               sql::literal(store_.pair()), sql::literal(batch.run), section_.table->id,
+                               winner, stage_, number_));
+}
+
+// The same agreement goes to the inbox at the cloud and straight into the base at the desktop.
+void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) {
+    const bool cloud = store_.side() == Side::cloud;
+    const std::string here =
+        "CASE WHEN s.op = 'D' THEN s.ta ELSE o.a END, CASE WHEN s.op = 'D' THEN s.tb ELSE o.b END";
+    const std::string agreement =
+        fmt::format("CASE WHEN s.op = 'D' THEN 'T' ELSE 'L' END::\"char\", s.origin, {}, {}, {}, {}",
+                    cloud ? "s.sa, s.sb" : here, cloud ? here : "s.sa, s.sb", cloud ? "s.stamp" : "o.stamp",
+                    cloud ? "o.stamp" : "s.stamp");
+    const std::string from =
+        fmt::format("FROM {} s JOIN pg_temp.outcome o ON o.sec = {} AND o.n = s.n", stage_, number_);
+    if (cloud) {
+        execute("write receipts", fmt::format("INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, "
+                                              "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, d_barrier) "
+                                              "SELECT {}, {}, {}, s.key, {}, {} {}",
+                                              sql::literal(store_.pair()), sequence, section_.table->id,
+                                              agreement, batch.source_barrier, from));
+        return;
+    }
+    const std::size_t keys = section_.table->key_columns().size();
+    execute("book agreements",
+            fmt::format("INSERT INTO {} AS b ({}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, "
+                        "c_barrier) SELECT {}, {}, {} {} {}",
+                        base_name(store_.pair_number(), section_.table->id), key_list(keys),
+                        key_list(keys, "s"), agreement, batch.source_barrier, from, base_upsert(keys)));
+    execute(
+        "forget waiting keys",
+        fmt::format(
+            "DELETE FROM tideway.waiting AS g USING {} s JOIN pg_temp.outcome o ON o.sec = {} AND o.n = s.n "
+            "WHERE g.pair = {} AND g.tbl = {} AND g.key = s.key",
+            stage_, number_, sql::literal(store_.pair()), section_.table->id));
+}
+
+std::vector<RowOutcome> SectionApply::outcomes() {
+    const Result found =
+        connection_.query({"read outcomes", fmt::format(R"(
+SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a'
+    WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
+    WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.found f WHERE f.sec = {0} AND f.n = s.n)
+         AND NOT EXISTS (SELECT FROM {1} t WHERE {2}) THEN 's' ELSE 'r' END, o.a, o.b, o.stamp
+FROM {3} s LEFT JOIN pg_temp.outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
+                                                        number_, e_.relation(), e_.key_match("s"), stage_)});
+    ensure(found.rows() == static_cast<int>(section_.rows.size()),
+           "every planned row has exactly one outcome");
+    std::vector<RowOutcome> outcomes;
+    for (int i = 0; i < found.rows(); ++i) {
+        RowOutcome outcome;
+        outcome.fate = found.text(i, 1) == "a"   ? Fate::applied
+                       : found.text(i, 1) == "s" ? Fate::suppressed
+                                                 : Fate::raced;
+        if (!found.null(i, 2)) outcome.hash = hash_at(found, i, 2);
+        outcome.stamp = maybe_integer(found, i, 4);
+        outcomes.push_back(outcome);
+    }
+    return outcomes;
+}
+
+std::string base_upsert(std::size_t keys) {
+    return fmt::format(
+        "ON CONFLICT ({}) DO UPDATE SET state = excluded.state, origin = excluded.origin, hd_a = "
+        "excluded.hd_a, "
+        "hd_b = excluded.hd_b, hc_a = excluded.hc_a, hc_b = excluded.hc_b, ts_d = excluded.ts_d, ts_c = "
+        "excluded.ts_c, "
+        "c_barrier = excluded.c_barrier",
+        key_list(keys));
+}
+
+}  // namespace tideway::pg
