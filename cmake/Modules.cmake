@@ -13,7 +13,10 @@ function(tideway_module name)
     target_link_libraries(tideway_${name} PUBLIC tideway_${dep})
   endforeach()
   target_link_libraries(tideway_${name} PUBLIC ${ARG_LIBS})
-  target_precompile_headers(tideway_${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.hpp)
+  # ccache cannot share objects between build folders when headers are precompiled, so only the presets do that.
+  if(CMAKE_BINARY_DIR MATCHES "^${CMAKE_SOURCE_DIR}/build/")
+    target_precompile_headers(tideway_${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.hpp)
+  endif()
 endfunction()
 
 # One test program per file: tests/<kind>/<name>_test.cpp becomes tests/<kind>_<name>, with tests/support and the named
