@@ -25,6 +25,11 @@ void check_role(Findings& found, Side side, const ServerFacts& server, bool inst
         found.push_back({Severity::info, "superuser", name(side),
                          fmt::format("role {} is a superuser, which sync does not need", server.user),
                          "tideway doctor --print-grants prints the SQL for a role of its own"});
+    if (!server.may_create_temporary)
+        found.push_back({Severity::error, std::string(info(Code::no_rights).id), name(side),
+                         "the role may not create temporary tables, in which every run prepares its rows",
+                         fmt::format("GRANT TEMPORARY ON DATABASE {} TO {};",
+                                     sql::Identifier(server.database).quoted(), role)});
     if (!installed && !server.may_create_schema)
         found.push_back({Severity::error, std::string(info(Code::no_rights).id), name(side),
                          "the role may not create schema tideway, which keeps sync's own records",

@@ -90,7 +90,8 @@ std::string side_grants(Side side, const ServerFacts& server, const std::vector<
     if (server.superuser)
         text += fmt::format("CREATE ROLE {} LOGIN;  -- then give it a password: \\password\n", role);
     text += fmt::format(
-        "GRANT CONNECT, CREATE ON DATABASE {} TO {};  -- CREATE: for schema tideway, which the first sync "
+        "GRANT CONNECT, TEMPORARY, CREATE ON DATABASE {} TO {};  -- CREATE: for schema tideway, which the "
+        "first sync "
         "makes\n",
         database, role);
     std::set<std::string> schemas;

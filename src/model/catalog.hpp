@@ -16,7 +16,7 @@ struct ServerFacts {
     bool superuser = false, bypass_rls = false, in_recovery = false, read_only = false, track_counts = true;
     bool sees_all_sessions = false;   // superuser or pg_read_all_stats
     bool transaction_pooled = false;  // a pooler stands between us and the server
-    bool may_create_schema = true;
+    bool may_create_schema = true, may_create_temporary = true;
 };
 
 // What a type is to Tideway: decides hashing and which pairs of types may be linked.

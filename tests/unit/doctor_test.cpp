@@ -101,6 +101,14 @@ TEST_F(Doctor, MissingRightToCreateTheSchemaIsAnErrorUntilItIsThere) {
     EXPECT_EQ(with(server_findings(facts, "postgresql://db", true), "TW309"), nullptr);
 }
 
+TEST_F(Doctor, TemporaryTablesAreNeededAlwaysAndNamedWithTheirGrant) {
+    ServerFacts facts = server();
+    facts.may_create_temporary = false;
+    const Findings findings = server_findings(facts, "postgresql://db", true);
+    ASSERT_FINDING(findings, "TW309");
+    EXPECT_EQ(found->remedy, "GRANT TEMPORARY ON DATABASE \"office\" TO \"sync\";");
+}
+
 TEST_F(Doctor, NamesEveryStateOfAServerThatMatters) {
     const auto code_after = [](const std::function<void(ServerFacts&)>& change, const std::string& code) {
         ServerFacts facts = server();
