@@ -43,7 +43,7 @@ TEST(Hazard, H35_ATriggerThatWritesElsewhereIsStoppedUnlessDeclared) {
     twenty_notes(pair);
     pair.cloud.exec(
         "create table total (what text primary key, n int); insert into total values ('edits', 0)");
-    trigger_on_cloud(pair, "after update", "update total set n = n + 1; return null;");
+    trigger_on_cloud(pair, "after update", "update public.total set n = n + 1; return null;");
     pair.desktop.exec("update note set body = 'edited' where id <= 3; insert into note values (21, 'new')");
     const TidewayResult stopped = pair.sync();
     EXPECT_EXIT_CODE(4, stopped);
@@ -61,7 +61,7 @@ TEST(Hazard, H35_ATriggerThatWritesElsewhereIsStoppedUnlessDeclared) {
 TEST(Hazard, H35_ATriggerThatDeletesAnotherSyncedRowIsStopped) {
     LivePair pair("h35d");
     twenty_notes(pair);
-    trigger_on_cloud(pair, "after update", "delete from note where id = new.id + 10; return null;");
+    trigger_on_cloud(pair, "after update", "delete from public.note where id = new.id + 10; return null;");
     pair.desktop.exec("update note set body = 'edited' where id = 3");
     const TidewayResult stopped = pair.sync();
     EXPECT_EXIT_CODE(4, stopped);
@@ -72,6 +72,31 @@ TEST(Hazard, H35_ATriggerThatDeletesAnotherSyncedRowIsStopped) {
     EXPECT_EXIT_CODE(0, pair.sync());
     pair.expect_equal(notes);
     expect_quiet(pair);
+}
+
+// Applications write their triggers for the search_path of their own sessions.
+TEST(Hazard, H35_ATriggerThatNamesATableWithoutItsSchemaDoesNotStopTheRun) {
+    LivePair pair("h35q");
+    twenty_notes(pair);
+    pair.both("create table other (id int primary key, body text)");
+    pair.configure(note_config + std::string("side_effects = ['total']\n[[table]]\nname = 'other'\n"));
+    pair.cloud.exec(
+        "create table total (what text primary key, n int); insert into total values ('edits', 0)");
+    trigger_on_cloud(pair, "after update", "update total set n = n + 1; return null;");
+    pair.desktop.exec(
+        "update note set body = 'edited' where id = 3; insert into note values (21, 'new'); "
+        "insert into other values (1, 'new')");
+    const TidewayResult result = pair.sync();
+    EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 3) << told(result);
+    EXPECT_ROWS(pair.cloud, "select id from note where id > 20", "21");
+    EXPECT_ROWS(pair.cloud, "select id from other", "1");
+    const bool written = pair.cloud.scalar("select body from note where id = 3") == "edited";
+    EXPECT_EQ(pair.cloud.scalar("select n from total"), written ? "1" : "0");
+    EXPECT_EQ(reported(result, "parked"), written ? 0 : 1) << told(result);
+    if (!written) {
+        EXPECT_GT(kept_in(pair.desktop, "total"), 0) << "the reason is not kept";
+    }
+    expect_quiet(pair, written ? 0 : 3);
 }
 
 void expect_parked_until_dropped(LivePair& pair, const std::string& reason) {
