@@ -1,5 +1,7 @@
 #include "cli/pg_connector.hpp"
 
+#include <fmt/format.h>
+
 #include "store/postgres/pg_store.hpp"
 
 namespace tideway::cli {
@@ -15,12 +17,20 @@ std::unique_ptr<Store> open_store(Side side, const std::string& url,
     return std::make_unique<pg::PgStore>(options, pair, &hook);
 }
 
+std::optional<std::string> password_of(Side side, const SideSetting& setting) {
+    try {
+        return read_password(setting);
+    } catch (const Error& error) {
+        throw Error(error.code(), fmt::format("{}: {}", name(side), error.what()), error.hint());
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<Store> PgConnector::open(Side side, WaitHook& hook) {
     const SideSetting& setting = side == Side::desktop ? config_.desktop : config_.cloud;
     auto known = passwords_.find(side);
-    if (known == passwords_.end()) known = passwords_.emplace(side, read_password(setting)).first;
+    if (known == passwords_.end()) known = passwords_.emplace(side, password_of(side, setting)).first;
     return open_store(side, setting.url, known->second, config_.pair, hook);
 }
 

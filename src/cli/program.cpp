@@ -50,16 +50,16 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
     throw Defect("every command has its place in dispatch()");
 }
 
-Exit report(std::string_view id, Exit exit, const std::string& what, const std::string& hint, bool json,
-            std::ostream& out, std::ostream& err) {
+// An error without a hint of its own gets the way out that its code always has.
+Exit report(const Error& error, bool json, std::ostream& out, std::ostream& err) {
+    const std::string hint = error.hint().empty() ? std::string(info(error.code()).way_out) : error.hint();
     if (json) {
-        out << dump(error_json(id, what, hint)) << std::flush;
-        return exit;
+        out << dump(error_json(error.id(), error.what(), hint)) << std::flush;
+        return error.exit();
     }
-    err << fmt::format("tideway: error {}: {}\n", id, what);
-    if (!hint.empty()) err << fmt::format("  what to do: {}\n", hint);
-    err << std::flush;
-    return exit;
+    err << fmt::format("tideway: error {}: {}\n  what to do: {}\n", error.id(), error.what(), hint)
+        << std::flush;
+    return error.exit();
 }
 
 }  // namespace
@@ -72,10 +72,9 @@ int run_program(const std::vector<std::string>& args, std::ostream& out, std::os
         exit = dispatch(parse_command_line(args), out, err);
         out << std::flush;
     } catch (const Error& e) {
-        exit = report(e.id(), e.exit(), e.what(), e.hint(), json, out, err);
+        exit = report(e, json, out, err);
     } catch (const std::exception& e) {
-        const Defect defect(e.what());
-        exit = report(defect.id(), defect.exit(), defect.what(), defect.hint(), json, out, err);
+        exit = report(Defect(e.what()), json, out, err);
     }
     return static_cast<int>(exit);
 }

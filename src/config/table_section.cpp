@@ -157,6 +157,7 @@ void note_what_is_not_offered(TableSetting& table) {
             table.not_yet.push_back("identity = \"full_row\" (a table without any key)");
             break;
     }
+    if (table.where) table.not_yet.push_back("where (a filter of rows)");
     for (const auto& [column, query] : table.lookup)
         table.not_yet.push_back(fmt::format("lookup of \"{}\" (a column filled by a query)", column));
 }
@@ -202,7 +203,7 @@ void refuse_shared_tables(const std::vector<TableSetting>& tables, const std::ve
             const auto [earlier, fresh] = claimed.emplace(sql::TableName::parse(name), tables[i].line);
             if (fresh) return;
             sections[i].refuse(
-                Code::config_value, sections[i].has("name") ? "name" : side,
+                Code::duplicate_mapping, sections[i].has("name") ? "name" : side,
                 fmt::format("is \"{}\", which the [[table]] of line {} already maps", name, earlier->second),
                 "each table may stand in one [[table]] only");
         };

@@ -179,6 +179,7 @@ TEST(Config, a_table_that_this_version_cannot_sync_says_so) {
               Texts{"identity = \"business_key\" (ids that differ between the sides)"});
     EXPECT_EQ(not_yet("key = [\"id\"]\nidentity = \"business_key+ordinal\"\n"),
               Texts{"identity = \"business_key+ordinal\" (duplicate keys)"});
+    EXPECT_EQ(not_yet("where = \"org_id = 7\"\n"), std::vector<std::string>{"where (a filter of rows)"});
     EXPECT_EQ(not_yet("identity = \"full_row\"\n"),
               Texts{"identity = \"full_row\" (a table without any key)"});
     EXPECT_EQ(not_yet("lookup = { client_id = \"select 1\" }\n"),
@@ -361,11 +362,11 @@ TEST(Config, refuses_tables_that_cannot_be_told_apart) {
     for (const char* bad : {"a.b.c", ".a", "a.", "\\\"a"})
         expect_refused(
             {with_table(std::string("name = \"") + bad + "\"\n"), value, "t.toml:6:8: name cannot be", ""});
-    expect_refused({with_table("name = \"t\"\n[[table]]\nname = \"public.t\"\n"), value,
+    expect_refused({with_table("name = \"t\"\n[[table]]\nname = \"public.t\"\n"), Code::duplicate_mapping,
                     "t.toml:8:8: name is \"public.t\", which the [[table]] of line 5 already maps", ""});
     expect_refused(
         {with_table("desktop = \"a\"\ncloud = \"b\"\n[[table]]\ndesktop = \"c\"\ncloud = \"\\\"b\\\"\"\n"),
-         value, "t.toml:10:9: cloud is", "one [[table]] only"});
+         Code::duplicate_mapping, "t.toml:10:9: cloud is", "one [[table]] only"});
 }
 
 TEST(Config, two_tables_may_cross_their_names) {

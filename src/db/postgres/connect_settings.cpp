@@ -39,7 +39,13 @@ Values parse(const std::string& url, Side side) {
         throw Error(Code::config_value,
                     fmt::format("the {} url is not a valid connection string", name(side)),
                     "write postgresql://user@host:port/database; special characters in it as %XX");
-    return values_of(options);
+    Values values = values_of(options);
+    // libpq itself looks at it only while connecting.
+    if (values["port"].find_first_not_of("0123456789,") != std::string::npos)
+        throw Error(Code::config_value,
+                    fmt::format("the {} url has \"{}\" for a port", name(side), values["port"]),
+                    "a port is a number, as in host:5432");
+    return values;
 }
 
 std::string environment(const char* name) {

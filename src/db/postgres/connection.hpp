@@ -63,7 +63,7 @@ struct ConnectOptions {
     std::string url;  // libpq URI or keywords; service=, PG* and .pgpass work
     std::optional<std::string> password;
     Side side = Side::desktop;
-    Millis connect_timeout{10'000};
+    Millis connect_timeout{8'000};
     // Client side; 0 = none. A statement that exceeds it is cancelled, the error is 57014. For a COPY it
     // limits each wait for the server, not the whole transfer.
     Millis statement_deadline{0};
