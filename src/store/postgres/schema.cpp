@@ -144,26 +144,29 @@ std::string create_capture_function_sql(const Expressions& e, int pair) {
     const std::size_t count = e.table().key_columns().size();
     const std::string into =
         fmt::format("INSERT INTO {} ({}, op)", changes_name(pair, e.table().id), key_list(count));
-    return fmt::format(R"(CREATE OR REPLACE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp AS $tideway$
+    // A literal, not dollar quotes: a column may be named like any of those.
+    const std::string body =
+        fmt::format(R"(
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO {1} (op) VALUES ('T');
-    ELSIF pg_trigger_depth() = 1 AND current_setting('tideway.direct', true) = '{2}' THEN
+        INSERT INTO {0} (op) VALUES ('T');
+    ELSIF pg_trigger_depth() = 1 AND current_setting('tideway.direct', true) = '{1}' THEN
         NULL;
     ELSIF TG_OP = 'INSERT' THEN
-        {3} SELECT {4}, 'I' FROM tideway_new AS t;
+        {2} SELECT {3}, 'I' FROM tideway_new AS t;
     ELSIF TG_OP = 'DELETE' THEN
-        {3} SELECT {4}, 'D' FROM tideway_old AS t;
+        {2} SELECT {3}, 'D' FROM tideway_old AS t;
     ELSE
-        {3} SELECT {4}, 'U' FROM tideway_new AS t UNION SELECT {4}, 'U' FROM tideway_old AS t;
+        {2} SELECT {3}, 'U' FROM tideway_new AS t UNION SELECT {3}, 'U' FROM tideway_old AS t;
     END IF;
     RETURN NULL;
-END $tideway$;
+END )",
+                    changes_name(pair, e.table().id), direct_mark(pair, e.table().id), into, e.key_columns());
+    return fmt::format(R"(CREATE OR REPLACE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS {1};
 REVOKE ALL ON FUNCTION {0}() FROM PUBLIC;
 )",
-                       capture_function_name(pair, e.table().id), changes_name(pair, e.table().id),
-                       direct_mark(pair, e.table().id), into, e.key_columns());
+                       capture_function_name(pair, e.table().id), sql::literal(body));
 }
 
 std::string create_triggers_sql(const Expressions& e, int pair, bool enable_always) {
