@@ -1,6 +1,7 @@
 // What doctor looks for, as pure functions of what servers and catalogues say. Each returns its findings in
 // any order.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,6 @@
 // init in parts: which tables belong together, how one of them could be configured, and the text of the file.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>

@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <set>
 
 #include "engine/init.hpp"
@@ -199,22 +201,37 @@ class KeySearch {
             return give_up();
         const LinkedTable any = link(with_key({ids.front()}), desktop_, cloud_).table;
         if (rows_.count(Side::desktop, any) < telling_rows) return give_up();
-        for (const std::string& id : ids)
-            if (offer({id})) return;
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            for (std::size_t j = i + 1; j < ids.size(); ++j)
-                if (offer({ids[i], ids[j]})) return;
+        Names parts;
+        for (const std::string& id : ids) {
+            if (!unique_today({id}))
+                parts.push_back(id);
+            else if (named_after_table(id))
+                return offer({id});
+        }
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            for (std::size_t j = i + 1; j < parts.size(); ++j)
+                if (unique_today({parts[i], parts[j]})) return offer({parts[i], parts[j]});
         give_up();
     }
 
-    bool offer(const Names& key) {
+    bool unique_today(const Names& key) const {
         const LinkResult linked = link(with_key(key), desktop_, cloud_);
-        if (!linked.problems.empty() || !contradiction(linked.table).empty()) return false;
+        return linked.problems.empty() && contradiction(linked.table).empty();
+    }
+
+    // A single column that is unique by accident is likely to name another table's rows: job_id in
+    // taskchecklist.
+    bool named_after_table(const std::string& column) const {
+        const std::string stem = column.substr(0, column.find_first_of("_"));
+        return column == "id" || desktop_.name.table.find(stem) != std::string::npos ||
+               cloud_.name.table.find(stem) != std::string::npos;
+    }
+
+    void offer(const Names& key) {
         adopt({key, "nothing but today's rows says so"});
         proposal_.obstacles.push_back(fmt::format("today {} {}; if that is a rule, remove the # below",
                                                   fmt::join(key, " and "),
                                                   key.size() == 1 ? "is unique" : "together are unique"));
-        return true;
     }
 
     void give_up() {

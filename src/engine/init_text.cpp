@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <regex>
+#include <utility>
 
 #include "config/environment.hpp"
 #include "engine/init.hpp"

@@ -57,6 +57,7 @@ TEST_P(InitOfTheFirstUsers, ItsProposalIsCheckedDoctoredAndSyncedAsItStands) {
     EXPECT_EQ(run_tideway(config, {"config", "check"}).exit_code, 0);
     const TidewayResult doctor = run_tideway(config, {"doctor", "--json"});
     EXPECT_EQ(doctor.exit_code, 0) << doctor.out;
+    EXPECT_FALSE(has(block(toml, "# Not synchronised yet: taskchecklist"), "key = ")) << toml;
     const TidewayResult first = run_tideway(config, {"sync", "--json"});
     EXPECT_EQ(first.exit_code, 3) << first.out
                                   << first.err;  // clients and staff of missing offices are parked

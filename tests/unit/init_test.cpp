@@ -1,4 +1,8 @@
 // What init proposes for hand-made catalogues and rows.
+#include <algorithm>
+#include <set>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "engine/init.hpp"
@@ -155,6 +159,14 @@ TEST_F(InitTable, AKeyThatOnlyTheRowsKnowIsOfferedButNotTaken) {
     ASSERT_EQ(p.obstacles.size(), 2u);
     EXPECT_EQ(p.obstacles[1],
               "today job_id and task_id together are unique; if that is a rule, remove the # below");
+}
+
+TEST_F(InitTable, AColumnThatIsUniqueByAccidentIsNotOffered) {
+    desktop.name = cloud.name = named("checklist");
+    unique = {"\"job_id\"", "\"job_id\", \"task_id\""};
+    EXPECT_TRUE(propose().setting.key.empty());
+    desktop.name = cloud.name = named("jobs");
+    EXPECT_EQ(propose().setting.key, Names{"job_id"});
 }
 
 TEST_F(InitTable, AFewRowsProveNoKey) {
