@@ -175,6 +175,15 @@ std::vector<std::string> Expressions::cells() const {
     return cells;
 }
 
+// A wall clock passes one hour twice: it cannot tell those two instants apart, so they count as one value.
+std::string Expressions::same_meaning(const LinkedColumn& column, const std::string& old,
+                                      const std::string& fresh) const {
+    const std::string equal = fmt::format("{} = {}", canon(column, old), canon(column, fresh));
+    if (column.canon != Canon::instant || zoneless(column.on(side_))) return equal;
+    const std::string zone = sql::literal(table_.desktop_zone);
+    return fmt::format("{0} OR ({1} AT TIME ZONE {3}) = ({2} AT TIME ZONE {3})", equal, old, fresh, zone);
+}
+
 std::string Expressions::assignments() const {
     std::vector<std::string> parts;
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
@@ -187,8 +196,8 @@ std::string Expressions::assignments() const {
             parts.push_back(fmt::format("{} = {}", name, fresh));
         } else {
             const std::string old = column_of("t", target.name);
-            parts.push_back(fmt::format("{0} = CASE WHEN {1} = {2} THEN {3} ELSE {4} END", name,
-                                        canon(column, old), canon(column, fresh), old, fresh));
+            parts.push_back(fmt::format("{0} = CASE WHEN {1} THEN {2} ELSE {3} END", name,
+                                        same_meaning(column, old, fresh), old, fresh));
         }
     }
     return join(parts);

@@ -48,6 +48,8 @@ class Expressions {
     std::string hash(std::int64_t seed) const;
     std::string canon(const LinkedColumn& column, const std::string& value) const;
     std::string instant(const ColumnSide& column, const std::string& value) const;
+    std::string same_meaning(const LinkedColumn& column, const std::string& old,
+                             const std::string& fresh) const;
     const LinkedTable& table_;
     Side side_;
     Hash seeds_;
