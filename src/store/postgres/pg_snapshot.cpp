@@ -43,9 +43,18 @@ Mark Mark::parse(const std::string& text) {
     return mark;
 }
 
-bool follows(const Mark& now, const Mark& then, bool within_wraparound) {
+Mark Mark::take(Connection& connection) {
+    const Result taken = connection.query({"take mark", floor_sql});
+    Mark mark = parse(std::string(taken.text(0, 0)));
+    mark.clock = taken.integer(0, 1);
+    mark.floor = taken.integer(0, 2);
+    return mark;
+}
+
+bool follows(const Mark& now, const Mark& then, Capture capture) {
     if (now.xmax < then.xmax) return false;
-    return !within_wraparound || now.xmax - then.xmin < (1ULL << 31) - 1'000'000;
+    if (capture == Capture::timestamp) return now.floor >= then.floor;
+    return capture != Capture::xmin || now.xmax - then.xmin < (1ULL << 31) - 1'000'000;
 }
 
 std::string changed_since_sql() {
@@ -66,7 +75,7 @@ std::string stamped_since_sql(const Expressions& e, const Mark& mark) {
             (desktop ? table.stamp_desktop_type : table.stamp_cloud_type) == "timestamp without time zone";
         const std::string zone = sql::literal(table.desktop_zone.empty() ? "UTC" : table.desktop_zone);
         const std::string limit = zoneless ? fmt::format("({} AT TIME ZONE {})", since, zone) : since;
-        conditions.push_back(fmt::format("{0} >= {1} OR {0} IS NULL", column, limit));
+        conditions.push_back(fmt::format("{0} >= {1} OR {0} = '-infinity' OR {0} IS NULL", column, limit));
     }
     return "(" + join(conditions, " OR ") + ")";
 }
@@ -116,10 +125,7 @@ PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& ta
     for (const LinkedTable* table : tables) names.push_back(table->on(store.side()).quoted());
     if (!names.empty())
         connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
-    const Result taken = connection_.query({"take snapshot", floor_sql});
-    mark_ = Mark::parse(std::string(taken.text(0, 0)));
-    now_ = taken.integer(0, 1);
-    mark_.floor = taken.integer(0, 2);
+    mark_ = Mark::take(connection_);
     check_fingerprints(connection_, store.side(), tables);
 }
 
@@ -162,7 +168,7 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
                               const HintSink& sink) {
     const Expressions e = store_.expressions(table);
     const Mark since = Mark::parse(mark);
-    if (capture == Capture::digest || mark.empty() || !follows(mark_, since, capture == Capture::xmin))
+    if (capture == Capture::digest || mark.empty() || !follows(mark_, since, capture))
         return {.needs_digest = true};
     if (capture == Capture::changelog) return changelog_hints(e, since, sink);
     const std::string condition =

@@ -13,13 +13,15 @@ struct Mark {
     std::string snapshot;
     std::int64_t floor = 0;
     std::uint64_t xmin = 0, xmax = 0;
+    std::int64_t clock = 0;  // of the server when the mark was taken; not part of the text
     std::string text() const;
     static Mark parse(const std::string& text);
+    static Mark take(Connection& connection);
 };
 
-// True if the transaction counter makes sense with the mark: not behind it, and less than 2^31 ahead (xmin
-// capture).
-bool follows(const Mark& now, const Mark& then, bool within_wraparound);
+// True if the capture can tell from the mark what changed since: the transaction counter is not behind it, and
+// less than 2^31 ahead (xmin); the server's clock is not behind it (timestamp).
+bool follows(const Mark& now, const Mark& then, Capture capture);
 
 // WHERE condition on a changelog alias `h`: committed after the mark was taken. $1 is the mark's snapshot.
 std::string changed_since_sql();
@@ -31,7 +33,7 @@ std::string written_since_sql(const Mark& mark);
 class PgSnapshot : public Snapshot {
   public:
     PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables);
-    std::int64_t now() const override { return now_; }
+    std::int64_t now() const override { return mark_.clock; }
     std::string mark() const override { return mark_.text(); }
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                       const HintSink& sink) override;
@@ -49,7 +51,6 @@ class PgSnapshot : public Snapshot {
     PgStore& store_;
     Connection& connection_;
     std::optional<Transaction> transaction_;
-    std::int64_t now_ = 0;
     Mark mark_;
 };
 

@@ -118,9 +118,7 @@ void PgWorklist::look_for_deleted() {
 
 HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& mark) {
     const Mark since = Mark::parse(mark);
-    const Mark now = Mark::parse(
-        std::string(connection_.query({"read snapshot", "SELECT pg_current_snapshot()::text"}).text(0, 0)));
-    if (capture == Capture::digest || mark.empty() || !follows(now, since, capture == Capture::xmin)) {
+    if (capture == Capture::digest || mark.empty() || !follows(Mark::take(connection_), since, capture)) {
         compare_all();
         return {.needs_digest = capture != Capture::digest};
     }
