@@ -60,7 +60,8 @@ SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u
        ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
             to_regclass(format('tideway.changes_%s_%s', p.no, u.id)) IS NOT NULL AND
-            4 = (SELECT count(*) FROM pg_trigger g WHERE g.tgenabled <> 'D'
+            4 = (SELECT count(*) FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid
+                 WHERE g.tgenabled IN ('A', CASE WHEN pg_has_role(current_user, r.relowner, 'USAGE') THEN 'A' ELSE 'O' END)
                  AND g.tgname = ANY (ARRAY[format('tideway_%s_%s_i', p.no, u.id), format('tideway_%s_%s_u', p.no, u.id),
                                            format('tideway_%s_%s_d', p.no, u.id), format('tideway_%s_%s_t', p.no, u.id)])
                  AND g.tgrelid = to_regclass(CASE $2 WHEN 'desktop' THEN format('%I.%I', u.desktop_schema, u.desktop_table)
