@@ -74,6 +74,8 @@ class Deliverer {
         for (int attempt = 1;; ++attempt) {
             try {
                 return store_.apply(batch);
+            } catch (const TableBusy&) {
+                return std::nullopt;
             } catch (const TryAgain&) {
                 if (attempt == attempts_per_batch) return std::nullopt;
                 world_.sleeper.sleep(Millis(50 * attempt + static_cast<int>(world_.random.next() % 100)));

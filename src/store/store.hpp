@@ -40,6 +40,12 @@ class TryAgain : public Error {
   public:
     explicit TryAgain(const std::string& what) : Error(Code::statement_failed, what) {}
 };
+// A whole table stayed locked: perhaps somebody waits for this run's own snapshot to end, so the same batch cannot succeed
+// before that.
+class TableBusy : public TryAgain {
+  public:
+    using TryAgain::TryAgain;
+};
 
 // ---- lease, receipts, identity
 // -----------------------------------------------------------------------------------
@@ -302,7 +308,7 @@ class Store {
 struct WaitingKey {
     const LinkedTable* table = nullptr;
     Key key;
-    std::string kind;  // held | conflict | parked | raced
+    std::string kind;  // held | conflict | parked | raced | pending (replaces neither parked nor a choice)
     std::string rule, reason;
     Refusal refusal;  // parked only
 };

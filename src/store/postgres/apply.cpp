@@ -94,6 +94,13 @@ WHERE x.schemaname <> 'tideway' AND x.schemaname !~ '^pg_temp'
     }
 }
 
+void lock_for_writing(Connection& connection, const std::string& names) try {
+    connection.query({"lock tables for writing", "LOCK TABLE " + names + " IN ROW EXCLUSIVE MODE"});
+} catch (const DbError& error) {
+    if (error.sqlstate() == "55P03") throw TableBusy(error.what());
+    throw;
+}
+
 }  // namespace
 
 BatchOutcome PgStore::apply(const Batch& batch) try {
@@ -119,7 +126,7 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
         names.push_back(section.table->on(side()).quoted());
         sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()));
     }
-    connection.query({"lock tables for writing", "LOCK TABLE " + join(names) + " IN ROW EXCLUSIVE MODE"});
+    lock_for_writing(connection, join(names));
     check_fingerprints(connection, side(), tables);
     connection.query({"create work tables", create_work_tables});
     apply_sections(sections);
