@@ -1,0 +1,387 @@
+// Hazards of capture and identity of correctness.md 4: H11, H21, H22, H50, H51, H52, H57.
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "scenario/hazard_pair.hpp"
+
+namespace tideway::test {
+namespace {
+
+class HazardCapture : public CaptureTest {};
+class HazardExactCapture : public CaptureTest {};
+INSTANTIATE_TEST_SUITE_P(Each, HazardCapture, testing::ValuesIn(every_capture()), name_of);
+INSTANTIATE_TEST_SUITE_P(Each, HazardExactCapture, testing::ValuesIn(exact_captures()), name_of);
+
+const std::string kNoLimits = "[guard]\nmax_deletes = '100%'\nmax_updates = '100%'\n";
+
+// ---- H11 -------------------------------------------------------------------------------------------------
+
+// What the committed transactions of all writers left behind.
+class Truth {
+  public:
+    using Changes = std::map<int, std::optional<std::string>>;  // no note: deleted
+    void commit(const Changes& changes) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [id, note] : changes) {
+            if (note)
+                rows_[id] = *note;
+            else
+                rows_.erase(id);
+        }
+    }
+    std::string text() const {
+        std::string text;
+        for (const auto& [id, note] : rows_)
+            text += fmt::format("{}{}|{}", text.empty() ? "" : "\n", id, note);
+        return text;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::map<int, std::string> rows_;
+};
+
+// Transactions of one writer on rows of its own: inserts, updates, deletes, savepoints, pauses before the
+// end.
+class Writer {
+  public:
+    Writer(const Database& database, int number, bool deletes, Truth& truth)
+        : db_(database),
+          number_(number),
+          deletes_(deletes),
+          truth_(truth),
+          random_(static_cast<unsigned>(1000 + number)) {}
+
+    void run(int transactions) {
+        for (int i = 0; i < transactions; ++i) {
+            Truth::Changes changes;
+            db_.exec("begin");
+            for (int statements = pick(1, 4); statements > 0; --statements) write(changes);
+            std::this_thread::sleep_for(Millis(pick(0, 60)));
+            if (pick(1, 10) == 1) {
+                db_.exec("rollback");
+                continue;
+            }
+            db_.exec("commit");
+            for (const auto& [id, note] : changes) live_[id] = note.has_value();
+            truth_.commit(changes);
+        }
+    }
+
+  private:
+    int pick(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }
+
+    void write(Truth::Changes& changes) {
+        const bool nested = pick(1, 4) == 1, undone = nested && pick(1, 2) == 1;
+        if (nested) db_.exec("savepoint s");
+        Truth::Changes written;
+        const int id = number_ * 1000 + pick(1, 25);
+        const std::string note = fmt::format("w{}-{}", number_, ++versions_);
+        const bool there = changes.contains(id) ? changes[id].has_value() : live_[id];
+        if (there && deletes_ && pick(1, 4) == 1) {
+            db_.exec(fmt::format("delete from job where id = {}", id));
+            written[id] = std::nullopt;
+        } else if (there) {
+            db_.exec(fmt::format("update job set note = '{}', updated_at = now() where id = {}", note, id));
+            written[id] = note;
+        } else {
+            db_.exec(fmt::format("insert into job values ({}, '{}')", id, note));
+            written[id] = note;
+        }
+        if (undone)
+            db_.exec("rollback to s");
+        else
+            written.merge(changes), changes = std::move(written);
+    }
+
+    Db db_;
+    int number_;
+    bool deletes_;
+    Truth& truth_;
+    std::mt19937 random_;
+    std::map<int, bool> live_;
+    int versions_ = 0;
+};
+
+// Timestamp capture promises neither deletes nor the order of stamps: its writers only insert and update.
+TEST_P(HazardCapture, H11_committed_rows_of_eight_writers_are_the_rows_of_the_other_side) {
+    PairOptions settings = options();
+    settings.tables = kNoLimits + kJobToml;
+    const HazardPair pair("h11", settings);
+    EXPECT_SYNC(pair.sync(), 0);
+    Truth truth;
+    std::atomic<int> working = 8;
+    std::vector<std::thread> threads;
+    for (int number = 1; number <= 8; ++number)
+        threads.emplace_back([&, number] {
+            Writer(pair.on(number <= 6 ? here() : there()), number, capture() != "timestamp", truth).run(25);
+            --working;
+        });
+    int runs = 0;
+    while (working > 0 && ++runs < 1000) EXPECT_SYNC(pair.sync(), 0);
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_GE(runs, 2) << "the writers were done before tideway had polled twice";
+    EXPECT_SYNC(pair.sync(), 0);
+    for (const At side : {At::desktop, At::cloud})
+        EXPECT_ROWS(pair.on(side), "select id, note from job order by id", truth.text());
+    EXPECT_EQ(conflicts(pair), "");
+    expect_in_agreement(pair);
+}
+
+// ---- H21 -------------------------------------------------------------------------------------------------
+
+PairOptions with_children(PairOptions options) {
+    options.schema =
+        "create table job (id int primary key, note text, updated_at timestamptz default now());"
+        "create table step (id int primary key, job int not null references job on update cascade, note "
+        "text)";
+    options.tables = kJobToml + "[[table]]\nname = 'step'\n";
+    return options;
+}
+
+const std::string kSteps = "select * from step order by id";
+
+void sync_family(const HazardPair& pair, At here) {
+    pair.open(here).exec(
+        "insert into job select i, 'job ' || i, now() - interval '1 hour' from generate_series(1, 20) i;"
+        "insert into step select 10 * j + n, j, 'step' from generate_series(4, 6) j, generate_series(1, 3) n "
+        "where j <> 6");
+    EXPECT_SYNC(pair.sync(), 0);
+}
+
+TEST_P(HazardExactCapture, H21_a_key_change_takes_its_children_along) {
+    const HazardPair pair("h21", with_children(options()));
+    sync_family(pair, here());
+    pair.open(here()).exec("update job set id = 60 where id = 5");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(there()), "select id, note from job where id in (5, 60)", "60|job 5");
+    EXPECT_ROWS(pair.on(there()), "select id, job from step order by id",
+                "41|4\n42|4\n43|4\n51|60\n52|60\n53|60");
+    expect_equal_sides(pair, kSteps);
+    expect_in_agreement(pair);
+}
+
+TEST_P(HazardExactCapture, H21_an_edit_of_the_old_key_on_the_other_side_is_retained) {
+    const HazardPair pair("h21_edit", with_children(options()));
+    sync_family(pair, here());
+    pair.open(here()).exec("update job set id = 60 where id = 5");
+    pair.open(there()).exec("update job set note = 'edited elsewhere', updated_at = now() where id = 5");
+    EXPECT_SYNC(pair.sync(), 0);
+    for (const At side : {At::desktop, At::cloud}) {
+        EXPECT_ROWS(pair.on(side), "select id, note from job where id in (5, 60) order by id",
+                    "5|edited elsewhere\n60|job 5");
+        EXPECT_ROWS(pair.on(side), "select count(*) from step where job = 60", "3");
+    }
+    EXPECT_EQ(conflicts(pair), here() == At::desktop ? "5 delete_update kept" : "5 update_delete kept");
+    expect_equal_sides(pair, kSteps);
+    expect_in_agreement(pair);
+}
+
+// ---- H22 -------------------------------------------------------------------------------------------------
+
+TEST_P(HazardCapture, H22_a_key_used_again_is_a_new_row) {
+    const HazardPair pair("h22", options());
+    first_sync(pair, here(), 20);
+    pair.open(here()).exec("delete from job where id in (7, 8)");
+    if (capture() == "timestamp") EXPECT_SYNC(pair.sync({"--mode", "full"}), 0);  // sees no deletes by itself
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(there()), "select count(*) from job where id in (7, 8)", "0");
+    pair.open(there()).exec(
+        "insert into job values (7, 'another entity'), (8, 'first 8')");  // the second as it was
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(here()), "select id, note from job where id in (7, 8) order by id",
+                "7|another entity\n8|first 8");
+    pair.open(here()).exec("update job set note = 'and edited', updated_at = now() where id = 7");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(there()), "select note from job where id = 7", "and edited");
+    EXPECT_EQ(conflicts(pair), "");
+    expect_in_agreement(pair);
+}
+
+// ---- H50 -------------------------------------------------------------------------------------------------
+
+TEST_P(HazardExactCapture, H50_writes_of_a_session_in_replica_role_are_found) {
+    const HazardPair pair("h50", options());
+    first_sync(pair, here(), 20);
+    Db user = pair.open(here());
+    user.exec(
+        "set session_replication_role = replica; insert into job values (31, 'inserted');"
+        "update job set note = 'updated' where id = 2; delete from job where id = 3");
+    EXPECT_SYNC(pair.sync_from(here()), 0);
+    EXPECT_ROWS(pair.on(there()), "select id, note from job where id in (2, 3, 31) order by id",
+                "2|updated\n31|inserted");
+    expect_in_agreement(pair);
+}
+
+// ---- H51 -------------------------------------------------------------------------------------------------
+
+// Timestamp capture does not see it by itself; its full run must not be silent either.
+std::vector<std::string> as_the_capture_needs(const std::string& capture) {
+    return capture == "timestamp" ? std::vector<std::string>{"--mode", "full"} : std::vector<std::string>{};
+}
+
+TEST_P(HazardCapture, H51_truncate_is_stopped_by_the_guard) {
+    const HazardPair pair("h51", options());
+    first_sync(pair, here(), 20);
+    pair.open(here()).exec("truncate job");
+    const std::string before = dump(pair.on(there()), kJobs);
+    for (int i = 0; i < 2; ++i) {
+        const TidewayResult stopped = pair.sync(as_the_capture_needs(capture()));
+        ASSERT_EQ(stopped.exit_code, 4) << text_of(stopped);
+        EXPECT_EQ(stopped.json["status"], "guard");
+        ASSERT_EQ(stopped.json["guard"].size(), 1U);
+        EXPECT_EQ(stopped.json["guard"][0]["table"], "job");
+        EXPECT_EQ(stopped.json["guard"][0]["count"], 20);
+        EXPECT_ROWS(pair.on(there()), kJobs, before);
+    }
+    const std::string hash = pair.sync(as_the_capture_needs(capture())).json["plan_hash"];
+    std::vector<std::string> confirmed = as_the_capture_needs(capture());
+    confirmed.insert(confirmed.end(), {"--confirm", hash});
+    EXPECT_SYNC(pair.sync(confirmed), 0);
+    EXPECT_ROWS(pair.on(there()), "select count(*) from job", "0");
+    expect_in_agreement(pair);
+}
+
+TEST_P(HazardCapture, H51_truncate_and_the_same_rows_again_is_no_change) {
+    const HazardPair pair("h51_refill", options());
+    first_sync(pair, here(), 20);
+    Db user = pair.open(here()), other = pair.open(there());
+    const std::string before = row_versions(other);
+    user.exec("begin; create temp table kept as table job; truncate job; insert into job table kept; commit");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_EQ(row_versions(other), before);
+    user.exec(
+        "begin; truncate job; insert into job table kept; update job set note = 'new', updated_at = now() "
+        "where id = 4; commit");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(other, "select count(*), count(*) filter (where note = 'new') from job", "20|1");
+    expect_in_agreement(pair);
+}
+
+// ---- H52 -------------------------------------------------------------------------------------------------
+
+TEST_P(HazardExactCapture, H52_changes_made_while_triggers_are_off_are_found_while_they_are_off) {
+    const HazardPair pair("h52_off", options());
+    first_sync(pair, here(), 20);
+    pair.open(here()).exec(
+        "alter table job disable trigger all; update job set note = 'unseen' where id = 2;"
+        "insert into job values (31, 'unseen'); delete from job where id = 3");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(there()), "select id, note from job where id in (2, 3, 31) order by id",
+                "2|unseen\n31|unseen");
+    pair.open(here()).exec("update job set note = 'seen', updated_at = now() where id = 4");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(there()), "select note from job where id = 4", "seen");
+    expect_in_agreement(pair);
+}
+
+// As pg_restore --disable-triggers and bulk loads do it.
+void change_behind_the_triggers(const HazardPair& pair, At here) {
+    first_sync(pair, here, 20);
+    pair.open(here).exec(
+        "alter table job disable trigger all; update job set note = 'unseen' where id = 2;"
+        "insert into job values (31, 'unseen'); alter table job enable trigger all");
+}
+
+TEST_P(HazardExactCapture, H52_a_full_run_finds_changes_made_while_triggers_were_off) {
+    const HazardPair pair("h52_full", options());
+    change_behind_the_triggers(pair, here());
+    EXPECT_SYNC(pair.sync({"--mode", "full"}), 0);
+    EXPECT_ROWS(pair.on(there()), "select id, note from job where id in (2, 31) order by id",
+                "2|unseen\n31|unseen");
+    expect_in_agreement(pair);
+}
+
+// ENABLE TRIGGER ALL does not bring ENABLE ALWAYS back: that trace must not be overlooked.
+TEST_P(HazardExactCapture, H52_capture_is_whole_again_after_triggers_were_off) {
+    const HazardPair pair("h52_again", options());
+    change_behind_the_triggers(pair, here());
+    EXPECT_SYNC(pair.sync(), 0);
+    pair.open(here()).exec(
+        "set session_replication_role = replica; update job set note = 'replica' where id = 4");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(there()), "select id, note from job where id in (2, 4, 31) order by id",
+                "2|unseen\n4|replica\n31|unseen");
+    expect_in_agreement(pair);
+}
+
+TEST_P(HazardExactCapture, H52_a_full_run_finds_what_rewriting_a_table_changed) {
+    const HazardPair pair("h52_rewrite", options());
+    first_sync(pair, here(), 20);
+    pair.open(here()).exec("alter table job alter note type text using upper(note)");
+    EXPECT_SYNC(pair.sync({"--mode", "full"}), 0);
+    EXPECT_ROWS(pair.on(there()), "select count(*) from job where note like 'FIRST%'", "20");
+    expect_in_agreement(pair);
+}
+
+TEST(Hazard, H52_doctor_reports_triggers_that_are_off) {
+    for (const At here : {At::desktop, At::cloud}) {
+        const HazardPair pair("h52_doctor", {.sync = capture_toml("changelog", here)});
+        first_sync(pair, here);
+        EXPECT_EQ(findings_about(pair, "disabled"), "");
+        pair.open(here).exec("alter table job disable trigger all");
+        EXPECT_NE(findings_about(pair, word(here) + ".job"), "");
+    }
+}
+
+// ---- H57 -------------------------------------------------------------------------------------------------
+
+TEST_P(HazardCapture, H57_purging_the_changelog_spares_what_is_not_yet_committed) {
+    const HazardPair pair("h57", options());
+    first_sync(pair, here());
+    Db open = pair.open(here()), user = pair.open(here());
+    open.exec(
+        "begin; insert into job values (11, 'open'); update job set note = 'open', updated_at = now() where "
+        "id = 1");
+    for (int i = 0; i < 3; ++i) {
+        user.exec(fmt::format("insert into job values ({}, 'purged')", 20 + i));
+        EXPECT_SYNC(pair.sync(), 0);
+    }
+    open.exec("commit");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(there()), "select string_agg(id || note, ' ' order by id) from job",
+                "1open 11open 20purged 21purged 22purged");
+    expect_in_agreement(pair);
+}
+
+// It commits between the moment that the mark stands for and the purge.
+TEST_P(HazardCapture, H57_purging_the_changelog_spares_what_commits_meanwhile) {
+    for (const char* moment : {"M7.before", "M7.committed"}) {
+        const HazardPair pair("h57_meanwhile", options());
+        first_sync(pair, here());
+        Db open = pair.open(here()), user = pair.open(here());
+        open.exec("begin; insert into job values (11, 'open')");
+        user.exec("insert into job values (12, 'found')");
+        const PauseAt pause(moment);
+        const auto run = start_tideway(pair.config, {"sync", "--json"}, pause.env());
+        pause.wait_until_reached();
+        open.exec("commit");
+        user.exec("insert into job values (13, 'after the snapshot')");
+        pause.release();
+        ASSERT_EQ(run->wait(std::chrono::seconds(60)), 0) << run->err();
+        EXPECT_SYNC(pair.sync(), 0);
+        EXPECT_ROWS(pair.on(there()), "select string_agg(id::text, ',' order by id) from job", "1,11,12,13")
+            << moment;
+        expect_in_agreement(pair);
+    }
+}
+
+// A direction that does not run keeps its side's changes for later.
+TEST_P(HazardCapture, H57_a_run_in_one_direction_purges_nothing_of_the_other) {
+    const HazardPair pair("h57_direction", options());
+    first_sync(pair, here());
+    Db user = pair.open(here()), other = pair.open(there());
+    user.exec("insert into job values (11, 'waits')");
+    for (int i = 0; i < 2; ++i) {
+        other.exec(fmt::format("insert into job values ({}, 'goes')", 20 + i));
+        EXPECT_SYNC(pair.sync_from(there()), 0);
+        EXPECT_ROWS(other, "select count(*) from job where id = 11", "0");
+    }
+    EXPECT_SYNC(pair.sync_from(here()), 0);
+    EXPECT_ROWS(other, "select note from job where id = 11", "waits");
+    expect_in_agreement(pair);
+}
+
+}  // namespace
+}  // namespace tideway::test
