@@ -201,6 +201,9 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
             if (decision.wait == Wait::person_held || decision.wait == Wait::person_conflict)
                 booking.waiting.push_back({&run->link(), work.candidate.key, decision.wait == Wait::person_held ? "held" : "conflict",
                                            std::string(decision.rule->id), decision.reason, {}});
+            // No person is needed any more, but the change may lie before the marks: only this list still knows the key.
+            if (decision.wait == Wait::direction && work.candidate.was_waiting)
+                booking.waiting.push_back({&run->link(), work.candidate.key, "pending", std::string(decision.rule->id), decision.reason, {}});
             const bool writes = decision.to_cloud != Write::none || decision.to_desktop != Write::none;
             const bool quiet = decision.book == Book::none && !writes && (decision.wait == Wait::none || decision.wait == Wait::ignored);
             if (quiet && work.candidate.was_waiting) booking.settled.emplace_back(&run->link(), work.candidate.key);

@@ -109,7 +109,8 @@ FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[
     AS w(tbl, key, kind, rule, reason, sqlstate, detail, name)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET kind = excluded.kind, rule = excluded.rule, reason = excluded.reason,
     sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name, choice = NULL,
-    run = excluded.run, last_try = now(), tries = g.tries + 1)",
+    run = excluded.run, last_try = now(), tries = g.tries + 1
+WHERE excluded.kind <> 'pending' OR g.kind IN ('held', 'conflict') AND g.choice IS NULL)",
         parameters);
 }
 
