@@ -29,7 +29,7 @@ Run::Run(Session& session, const RunOptions& options, std::string run,
 
 Run::~Run() {
     if (!holds_lease_) return;
-    session_.pulse.every_five_seconds = nullptr;
+    session_.pulse.finish_in_peace();
     session_.desktop->release_lease(report_.run);
     session_.cloud->release_lease(report_.run);
 }

@@ -8,16 +8,19 @@ namespace tideway {
 
 void Pulse::tick() {
     if (busy_) return;
-    if (world_.stop.requested() && !interrupted_) {
-        interrupted_ = true;
+    if (world_.stop.requested() && !finishing_)
         throw Error(Code::interrupted, "stopped on request", "nothing is half-done; run the same command again to continue");
-    }
     const std::int64_t now = world_.clock.monotonic_micros();
     if (!every_five_seconds || now - last_micros_ < 5'000'000) return;
     last_micros_ = now;
     busy_ = true;
     every_five_seconds();
     busy_ = false;
+}
+
+void Pulse::finish_in_peace() {
+    finishing_ = true;
+    every_five_seconds = nullptr;
 }
 
 Session::Session(const Config& c, Connector& connector, World& w, Progress& p) : config(c), world(w), progress(p), pulse(w) {

@@ -11,17 +11,19 @@
 
 namespace tideway {
 
-// Called wherever a connection waits. Throws Error(interrupted) once when the program is asked to stop; after that it stays
-// quiet, so that leases can be released.
+// Called wherever a connection waits. Throws Error(interrupted) when the program is asked to stop, and again wherever it is
+// called after that (a COMMIT is not to be stopped and swallows it), until finish_in_peace().
 class Pulse : public WaitHook {
   public:
     Pulse(World& world) : world_(world) {}
     void tick() override;
+    // From now on nothing is thrown and nothing renewed: leases can be released.
+    void finish_in_peace();
     std::function<void()> every_five_seconds;
 
   private:
     World& world_;
-    bool interrupted_ = false, busy_ = false;
+    bool finishing_ = false, busy_ = false;
     std::int64_t last_micros_ = 0;
 };
 

@@ -21,7 +21,7 @@ constexpr std::size_t copy_piece = 256 * 1024;
 Patience::Patience(WaitHook* hook, Millis limit) : hook_(hook), limit_(limit) {
     const Time now = std::chrono::steady_clock::now();
     deadline_ = limit.count() > 0 ? now + limit : Time::max();
-    next_tick_ = now + tick_interval;
+    next_tick_ = now;  // many short statements must not starve the hook
 }
 
 int Patience::poll_timeout() const {

@@ -30,8 +30,8 @@ class Patience {
     Patience(WaitHook* hook, Millis limit);  // hook may be null; limit 0 = for ever
 
     // Waits until the socket is ready for one of `events` (poll(2)) and returns what poll said. Ticks the
-    // hook at least every 250 ms and at once after a signal; lets pass what the hook throws; throws
-    // DeadlinePassed.
+    // hook at the first wait, then at least every 250 ms, and at once after a signal; lets pass what the hook
+    // throws; throws DeadlinePassed.
     int wait(int socket, short events);
     // The server has moved: the deadline counts from now on, and the hook is ticked if it is due.
     void progress();
