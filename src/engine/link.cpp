@@ -190,24 +190,27 @@ class Linker {
         result_.table.origin = mark;
     }
 
-    void link_stamp(const std::optional<std::string>& column, std::optional<std::string>& desktop, std::optional<std::string>& cloud, const char* which) {
+    struct StampSide {
+        std::optional<std::string>& column;
+        std::string& type;
+        void take(const RelationColumn* found) const {
+            if (!found) return;
+            column = found->name;
+            type = found->base_type;
+        }
+    };
+
+    void link_stamp(const std::optional<std::string>& column, const StampSide& desktop, const StampSide& cloud, const char* which) {
         if (!column) return;
-        LinkedTable& t = result_.table;
         const RelationColumn* d = desktop_.column(*column);
         const RelationColumn* c = cloud_.column(cloud_name(*column));
         if (!d && !c) return missing_column(Side::desktop, *column, which);
         for (const RelationColumn* side : {d, c})
             if (side && !instant(side->type_class))
                 problem(Code::types_incompatible, where(side == d ? Side::desktop : Side::cloud, side->name), fmt::format("{} is not a time stamp", side->type), "name another column in timestamps");
-        if (d) {
-            desktop = d->name;
-            t.stamp_desktop_type = d->base_type;
-        }
-        if (c) {
-            cloud = c->name;
-            t.stamp_cloud_type = c->base_type;
-        }
-        if (d && d->type_class == TypeClass::instant && t.desktop_zone.empty())
+        desktop.take(d);
+        cloud.take(c);
+        if (d && d->type_class == TypeClass::instant && result_.table.desktop_zone.empty())
             problem(Code::zone_missing, where(Side::desktop, *column), "is a time stamp without time zone",
                     "say in which zone the desktop's clock runs: timestamps = { desktop_zone = \"Asia/Kolkata\" }");
         if (LinkedColumn* pair = linked(*column)) pair->hashed = pair->key;
@@ -215,8 +218,8 @@ class Linker {
 
     void link_stamps() {
         LinkedTable& t = result_.table;
-        link_stamp(setting_.timestamps.created, t.created_desktop, t.created_cloud, "timestamps.created");
-        link_stamp(setting_.timestamps.updated, t.stamp_desktop, t.stamp_cloud, "timestamps.updated");
+        link_stamp(setting_.timestamps.created, {t.created_desktop, t.created_desktop_type}, {t.created_cloud, t.created_cloud_type}, "timestamps.created");
+        link_stamp(setting_.timestamps.updated, {t.stamp_desktop, t.stamp_desktop_type}, {t.stamp_cloud, t.stamp_cloud_type}, "timestamps.updated");
     }
 
     void link_constants() {

@@ -54,7 +54,7 @@ struct LinkedTable {
     std::optional<OriginMark> origin;
     std::optional<std::string> stamp_desktop, stamp_cloud;  // columns that `latest` compares
     std::optional<std::string> created_desktop, created_cloud;
-    std::string stamp_desktop_type, stamp_cloud_type;
+    std::string stamp_desktop_type, stamp_cloud_type, created_desktop_type, created_cloud_type;
     std::string desktop_zone;  // for timestamp without time zone; empty if no column needs it
     std::vector<std::string> side_effects;
     Policy policy;

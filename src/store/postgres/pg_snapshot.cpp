@@ -67,16 +67,18 @@ std::string stamped_since_sql(const Expressions& e, const Mark& mark) {
     const bool desktop = e.side() == Side::desktop;
     std::vector<std::string> conditions;
     const std::string since = fmt::format("to_timestamp({}::numeric / 1000000)", mark.floor - overlap_micros);
-    for (const auto& name : {desktop ? table.stamp_desktop : table.stamp_cloud,
-                             desktop ? table.created_desktop : table.created_cloud}) {
-        if (!name) continue;
+    const auto add = [&](const std::optional<std::string>& name, const std::string& type) {
+        if (!name) return;
         const std::string column = "t." + sql::Identifier(*name).quoted();
-        const bool zoneless =
-            (desktop ? table.stamp_desktop_type : table.stamp_cloud_type) == "timestamp without time zone";
         const std::string zone = sql::literal(table.desktop_zone.empty() ? "UTC" : table.desktop_zone);
-        const std::string limit = zoneless ? fmt::format("({} AT TIME ZONE {})", since, zone) : since;
+        const std::string limit =
+            type == "timestamp without time zone" ? fmt::format("({} AT TIME ZONE {})", since, zone) : since;
         conditions.push_back(fmt::format("{0} >= {1} OR {0} = '-infinity' OR {0} IS NULL", column, limit));
-    }
+    };
+    add(desktop ? table.stamp_desktop : table.stamp_cloud,
+        desktop ? table.stamp_desktop_type : table.stamp_cloud_type);
+    add(desktop ? table.created_desktop : table.created_cloud,
+        desktop ? table.created_desktop_type : table.created_cloud_type);
     return "(" + join(conditions, " OR ") + ")";
 }
 
@@ -185,10 +187,9 @@ Digest PgSnapshot::digest(const LinkedTable& table, bool keys_only) {
     const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
     const Result found =
-        connection_.query({"digest", fmt::format("SELECT bucket, count(*), bit_xor(a), bit_xor(b) FROM "
-                                                 "(SELECT {} AS bucket, {} AS a, {} AS b FROM {} t) x "
+        connection_.query({"digest", fmt::format("SELECT bucket, count(*), {}, {} FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM {} t) x "
                                                  "GROUP BY bucket",
-                                                 e.bucket(e.key_cells()), a, b, e.relation())});
+                                                 checksum_sql("a"), checksum_sql("b"), e.bucket(e.key_cells()), a, b, e.relation())});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
         digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),

@@ -19,8 +19,8 @@ struct Mark {
     static Mark take(Connection& connection);
 };
 
-// True if the capture can tell from the mark what changed since: the transaction counter is not behind it, and
-// less than 2^31 ahead (xmin); the server's clock is not behind it (timestamp).
+// True if the capture can tell from the mark what changed since: the transaction counter is not behind it,
+// and less than 2^31 ahead (xmin); the server's clock is not behind it (timestamp).
 bool follows(const Mark& now, const Mark& then, Capture capture);
 
 // WHERE condition on a changelog alias `h`: committed after the mark was taken. $1 is the mark's snapshot.
