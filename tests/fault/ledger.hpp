@@ -113,39 +113,35 @@ class Ledger {
         sql_[index(side)].clear();
     }
 
-    // The restore of a side takes with it what was written there alone: everything since `mark` that only
-    // `side` has seen.
-    std::size_t mark() const { return versions_.size(); }
-    void lost_by_restore(At side, std::size_t since) {
-        for (std::size_t i = since; i < versions_.size(); ++i)
-            if (versions_[i].side == side) lost_.insert({versions_[i].id, versions_[i].text});
+    // Right after a restore: what is nowhere now was lost by the restore itself.
+    void forgive_what_is_lost(const Evidence& evidence) {
+        for (const Version* version : missing(known_of(evidence, true)))
+            lost_.emplace(version->id, version->text);
+    }
+
+    // `older` was replaced by users, step by step, and became `newer`.
+    bool is_older(int id, const std::string& older, const std::string& newer) const {
+        if (older == newer) return false;
+        return descends_to_known(id, older, {{id, newer}});
     }
 
     // A line for each version that is nowhere, and for each key that is unequal without being listed.
     std::vector<std::string> unaccounted(const Evidence& evidence) const {
-        std::set<std::pair<int, std::string>> known = lost_;
-        known.insert(evidence.kept.begin(), evidence.kept.end());
         std::vector<std::string> complaints;
         for (const auto& [id, parents] : parents_) {
             const auto d = current_of(evidence, At::desktop, id), c = current_of(evidence, At::cloud, id);
-            const bool waits = evidence.waiting.contains(id);
-            if (d != c && !waits)
+            if (d != c && !evidence.waiting.contains(id))
                 complaints.push_back(fmt::format("{} differs and does not wait: desktop {}, cloud {}", id,
                                                  d.value_or("-"), c.value_or("-")));
-            for (const auto& row : {d, c})
-                if (row) known.insert({id, *row});
-            const bool absent_somewhere = !d || !c;
-            if (absent_somewhere && (waits || d == c)) add_deletes(id, known);
-            if (evidence.deletes_kept.contains(id)) add_deletes(id, known);
         }
-        for (const Version& version : versions_)
-            if (!descends_to_known(version.id, version.text, known))
-                complaints.push_back(fmt::format("{} of {}, written at the {}, is gone", version.text,
-                                                 version.id, word(version.side)));
+        for (const Version* version : missing(known_of(evidence, false)))
+            complaints.push_back(fmt::format("{} of {}, written at the {}, is gone", version->text,
+                                             version->id, word(version->side)));
         return complaints;
     }
 
   private:
+    using Known = std::set<std::pair<int, std::string>>;  // id, version
     struct Version {
         At side;
         int id;
@@ -177,14 +173,37 @@ class Ledger {
         return found == rows.end() ? std::nullopt : std::optional(found->second);
     }
 
-    void add_deletes(int id, std::set<std::pair<int, std::string>>& known) const {
+    // Versions that are to be seen somewhere. A delete is seen where a key is absent on both sides, or on one
+    // side and waits; `any_absence`: on one side.
+    Known known_of(const Evidence& evidence, bool any_absence) const {
+        Known known = evidence.kept;
+        for (const auto& [id, parents] : parents_) {
+            const auto d = current_of(evidence, At::desktop, id), c = current_of(evidence, At::cloud, id);
+            for (const auto& row : {d, c})
+                if (row) known.emplace(id, *row);
+            const bool may_differ = any_absence || evidence.waiting.contains(id);
+            if (((!d || !c) && may_differ) || (!d && !c) || evidence.deletes_kept.contains(id))
+                add_deletes(id, known);
+        }
+        return known;
+    }
+
+    std::vector<const Version*> missing(const Known& known) const {
+        std::vector<const Version*> found;
+        for (const Version& version : versions_)
+            if (!lost_.contains({version.id, version.text}) &&
+                !descends_to_known(version.id, version.text, known))
+                found.push_back(&version);
+        return found;
+    }
+
+    void add_deletes(int id, Known& known) const {
         for (const auto& [text, parent] : parents_.at(id))
             if (text.starts_with("(delete ")) known.insert({id, text});
     }
 
     // Known itself, or replaced by a user with something that is.
-    bool descends_to_known(int id, const std::string& text,
-                           const std::set<std::pair<int, std::string>>& known) const {
+    bool descends_to_known(int id, const std::string& text, const Known& known) const {
         if (known.contains({id, text})) return true;
         for (const auto& [child, parent] : parents_.at(id))
             if (parent == text && child != text && descends_to_known(id, child, known)) return true;
@@ -194,7 +213,7 @@ class Ledger {
     std::map<int, std::multimap<std::string, std::string>> parents_;  // id -> version -> what it replaced
     std::vector<Version> versions_;
     std::map<int, std::string> current_[2];
-    std::set<std::pair<int, std::string>> lost_;
+    Known lost_;
     std::string sql_[2];
     int count_ = 0;
 };

@@ -98,7 +98,8 @@ class Office {
     }
 
     PgServer& server(At side) const { return side == At::desktop ? desktop_server_ : cloud_server_; }
-    std::string url(At side) const { return server(side).url(database_name(name_, side)); }
+    std::string database(At side) const { return database_name(name_, side); }
+    std::string url(At side) const { return server(side).url(database(side)); }
     Db open(At side) const { return Db(url(side)); }
 
     void configure(const std::string& more = "") { configure(url(At::desktop), url(At::cloud), more); }

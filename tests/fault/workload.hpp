@@ -69,8 +69,8 @@ inline void many_rows(Ledger& users) {
 
 // 6,700 changed keys of one table, in all directions.
 inline void many_edits(Ledger& users) {
-    for (int i = 2'000; i < 5'500; ++i) users.update(At::desktop, i, 10);
-    for (int i = 5'400; i < 8'200; ++i) users.update(At::cloud, i, 11);
+    for (int i = 2'000; i < 7'600; ++i) users.update(At::desktop, i, 10);
+    for (int i = 7'500; i < 8'200; ++i) users.update(At::cloud, i, 11);
     for (int i = 8'200; i < 8'400; ++i) users.remove(At::desktop, i);
     for (int i = 8'600; i < 8'900; ++i) users.insert(At::desktop, i, 102, 10);
 }
