@@ -131,7 +131,9 @@ TEST_F(Choices, LeaveTheOtherRowsWaiting) {
     pair.expect_nothing_lost();
 }
 
-TEST_F(Choices, LoseNoRowThatMovesAfterwards) {
+// A choice answers the question that was listed. Where a later edit lets the table decide by itself, it does:
+// the phone's newest version of the phone's own row is not overwritten because of what was chosen before.
+TEST_F(Choices, AreVoidOnceTheTableDecidesByItself) {
     leave_one_key_of_each_kind();
     pair.choose(waiting, Side::desktop);
     for (const int id : waiting)

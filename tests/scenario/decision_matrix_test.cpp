@@ -51,15 +51,19 @@ const Maker kMakers[] = {
     {"made in the cloud, unmarked", Side::cloud, std::nullopt},
 };
 
-enum class Deed { nothing, touch, reinsert, edit, edit_and_flip_mark, remove };
+enum class Deed { nothing, touch, restamp, reinsert, edit, edit_and_flip_mark, remove };
 struct NamedDeed {
     const char* story;
     Deed deed;
 };
 const NamedDeed kDeeds[] = {
-    {"equal", Deed::nothing},       {"touched", Deed::touch},
-    {"reinserted", Deed::reinsert}, {"edited", Deed::edit},
-    {"deleted", Deed::remove},      {"edited and mark flipped", Deed::edit_and_flip_mark},
+    {"equal", Deed::nothing},
+    {"touched", Deed::touch},
+    {"restamped", Deed::restamp},
+    {"reinserted", Deed::reinsert},
+    {"edited", Deed::edit},
+    {"deleted", Deed::remove},
+    {"edited and mark flipped", Deed::edit_and_flip_mark},
 };
 
 bool edits(Deed deed) { return deed == Deed::edit || deed == Deed::edit_and_flip_mark; }
@@ -97,6 +101,8 @@ void Matrix::act(Deed deed, Side side, int id, const std::string& body, Stamp st
             return;
         case Deed::touch:
             return pair.touch(side, id);
+        case Deed::restamp:
+            return pair.edit(side, id, {old->body, old->mark, stamp});
         case Deed::reinsert:
             return pair.reinsert(side, id);
         case Deed::edit:
