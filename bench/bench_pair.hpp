@@ -1,0 +1,68 @@
+// A desktop and a cloud database with sessions open on both, and a configuration over them.
+#pragma once
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bench_server.hpp"
+#include "measured_run.hpp"
+#include "support/db.hpp"
+#include "support/run_tideway.hpp"
+
+namespace tideway::bench {
+
+struct Servers {
+    BenchServer desktop, cloud;
+};
+
+// CREATE DATABASE on both servers at the start of life, DROP DATABASE at the end. Their names differ: both
+// clusters may be copies of one, and tideway refuses two urls that seem to lead to the same database.
+class Databases {
+  public:
+    Databases(Servers& servers, const std::string& name);
+    ~Databases();
+    Databases(const Databases&) = delete;
+    Databases& operator=(const Databases&) = delete;
+    std::string desktop_url() const { return servers_.desktop.url(name_ + "_desktop"); }
+    std::string cloud_url() const { return servers_.cloud.url(name_ + "_cloud"); }
+
+  private:
+    Servers& servers_;
+    std::string name_;
+};
+
+class BenchPair {
+  public:
+    BenchPair(Servers& servers, const std::string& name);
+
+    std::string desktop_url() const { return databases_.desktop_url(); }
+    std::string cloud_url() const { return databases_.cloud_url(); }
+    void both(const std::string& sql);
+    void configure(const std::string& toml);  // everything after the two urls
+    // One sync. Throws unless it ended in sync, having written exactly these rows in users' tables.
+    MeasuredRun sync(long long expected_writes);
+    void sync_until_quiet();  // whatever there is to do, and once more to see that nothing is left
+    void forget();            // the pair was never synchronised; users' rows stay
+    void settle();            // nothing that happened before is still to be written to disk
+    void vacuum();            // as autovacuum does some time after a large change
+
+  private:
+    MeasuredRun run();
+    Databases databases_;
+
+  public:
+    test::Db desktop, cloud;  // closed before the databases go
+
+  private:
+    test::ConfigFile config_{""};
+};
+
+double timed(const std::function<void()>& work);  // seconds
+
+// COPY text from one server to the other through this process, as `psql | psql` does.
+void copy_through(test::Db& from, const std::string& copy_out, test::Db& to, const std::string& copy_in);
+
+// The rows of this table are read on both sides at once and thrown away by the servers; seconds.
+double read_both(BenchPair& pair, const std::string& desktop_sql, const std::string& cloud_sql);
+
+}  // namespace tideway::bench

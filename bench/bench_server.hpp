@@ -1,0 +1,29 @@
+// A PostgreSQL cluster as it is installed: initdb's own settings, fsync on, its data on a real disk. (The
+// tests' PgServer prefers memory and turns fsync off.)
+#pragma once
+#include <memory>
+#include <string>
+
+#include "support/free_port.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+namespace tideway::bench {
+
+class BenchServer {
+  public:
+    BenchServer();  // returns when the server answers
+    ~BenchServer();
+
+    std::string url(const std::string& database) const;  // over the Unix socket
+
+  private:
+    void start();
+
+    test::PortLease port_;  // the name of the socket; nothing listens on TCP
+    test::TempDir dir_;
+    test::TempDir socket_dir_;
+    std::unique_ptr<test::Process> process_;
+};
+
+}  // namespace tideway::bench

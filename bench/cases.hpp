@@ -1,0 +1,28 @@
+// The cases, in the order in which they run (later ones use the large table as earlier ones leave it).
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "bench.hpp"
+
+namespace tideway::bench {
+
+struct Case {
+    std::string_view name;
+    std::string_view what;  // one line
+    Measurement (*measure)(Bench&);
+};
+
+const std::vector<Case>& cases();
+
+Measurement first_sync_small(Bench& bench);
+Measurement first_sync_large(Bench& bench);
+Measurement idle_changelog(Bench& bench);
+Measurement idle_xmin(Bench& bench);
+Measurement idle_office(Bench& bench);
+Measurement changed_rows(Bench& bench);
+Measurement adoption(Bench& bench);
+Measurement one_row_updates(Bench& bench);
+Measurement bulk_update(Bench& bench);
+
+}  // namespace tideway::bench
