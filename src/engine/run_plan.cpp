@@ -23,7 +23,8 @@ struct Exceeded {
 // Upper bounds from the worklist: cheap, and never below what would happen.
 bool may_exceed(const Tally& tally, const GuardSetting& guard) {
     const std::int64_t deletes = limit_rows(guard.max_deletes, tally.base_rows), updates = limit_rows(guard.max_updates, tally.base_rows);
-    return tally.desktop_deleted > deletes || tally.cloud_deleted > deletes || tally.desktop_updated > updates || tally.cloud_updated > updates;
+    return tally.desktop_deleted > deletes || tally.cloud_deleted > deletes || tally.desktop_updated + tally.on_both > updates ||
+           tally.cloud_updated + tally.on_both > updates;
 }
 
 void stop_if(std::vector<GuardStop>& stops, const TableRun& run, const char* verb, Side target, std::int64_t count, const Limit& limit) {

@@ -8,10 +8,28 @@
 namespace tideway {
 namespace {
 
+// True if `one` has every value of `other`, and at least one where that has none.
+bool covers(const Cells& one, const Cells& other) {
+    bool more = false;
+    for (std::size_t i = 0; i < one.size(); ++i) {
+        if (one[i] == other[i]) continue;
+        if (other[i]) return false;
+        more = true;
+    }
+    return more;
+}
+
+std::optional<Side> fuller_of(const RowImage& desktop, const RowImage& cloud) {
+    if (desktop.cells.size() != cloud.cells.size()) return std::nullopt;
+    if (covers(desktop.cells, cloud.cells)) return Side::desktop;
+    if (covers(cloud.cells, desktop.cells)) return Side::cloud;
+    return std::nullopt;
+}
+
 KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks,
                   bool cloud_rolled_back) {
-    KeyFacts facts{candidate.base, candidate.desktop.facts, cloud.facts,
-                   clocks,         cloud_rolled_back,       candidate.chosen};
+    KeyFacts facts{candidate.base, candidate.desktop.facts, cloud.facts, clocks, cloud_rolled_back,
+                   fuller_of(candidate.desktop, cloud), candidate.chosen};
     facts.cloud.captured = candidate.cloud_captured;
     return facts;
 }
@@ -162,13 +180,21 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+// Rows enter by their values, not by their hashes: those are seeded anew with every installation, and a plan
+// that was made before the first run must keep its name in it.
 void PlanHash::add(int table_id, const KeyWork& work) {
     const Decision& d = work.decision;
     if (d.to_cloud == Write::none && d.to_desktop == Write::none) return;
-    const Hash desktop = work.candidate.desktop.facts.hash, cloud = work.cloud.facts.hash;
-    std::string text = fmt::format("{}|{}|{}|{}|{}|{}|{}", table_id, static_cast<int>(d.to_cloud),
-                                   static_cast<int>(d.to_desktop), desktop.a, desktop.b, cloud.a, cloud.b);
-    for (const std::string& part : work.candidate.key) text += fmt::format("|{}:{}", part.size(), part);
+    std::string text =
+        fmt::format("{}|{}|{}", table_id, static_cast<int>(d.to_cloud), static_cast<int>(d.to_desktop));
+    const auto add_part = [&text](const std::string& part) {
+        text += fmt::format("|{}:{}", part.size(), part);
+    };
+    for (const std::string& part : work.candidate.key) add_part(part);
+    for (const RowImage* row : {&work.candidate.desktop, &work.cloud}) {
+        text += row->facts.present ? "|row" : "|none";
+        for (const Cell& cell : row->cells) cell ? add_part(*cell) : void(text += "|null");
+    }
     const std::uint64_t hash = fnv(text);
     sum_ += hash;
     mix_ ^= hash * 0x9e3779b97f4a7c15ULL;

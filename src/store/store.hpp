@@ -148,8 +148,9 @@ struct Candidate {
 
 struct Tally {
     std::int64_t keys = 0, bytes = 0, base_rows = 0;
-    // Changes since the base that only one side made; upper bounds of what a run would write.
+    // Changes since the base; never fewer than what a run would write.
     std::int64_t desktop_deleted = 0, desktop_updated = 0, cloud_deleted = 0, cloud_updated = 0;
+    std::int64_t on_both = 0;  // rows of both sides without a base: each may be updated on either side
 };
 
 enum class Part { everything, present, gone };  // gone: the row disappeared from at least one side

@@ -10,7 +10,7 @@ namespace {
 std::string begin_text(const TransactionOptions& options) {
     const bool repeatable = options.isolation == Isolation::repeatable_read;
     return fmt::format(
-        "BEGIN ISOLATION LEVEL {} {};"
+        "BEGIN ISOLATION LEVEL {}{};"
         "SET LOCAL search_path = pg_catalog, pg_temp;"
         "SET LOCAL TimeZone = 'UTC';"
         "SET LOCAL DateStyle = 'ISO, YMD';"
@@ -24,7 +24,7 @@ std::string begin_text(const TransactionOptions& options) {
         "SET LOCAL lock_timeout = {};"
         "SET LOCAL statement_timeout = {};"
         "SET LOCAL idle_in_transaction_session_timeout = {}",
-        repeatable ? "REPEATABLE READ" : "READ COMMITTED", options.read_only ? "READ ONLY" : "READ WRITE",
+        repeatable ? "REPEATABLE READ" : "READ COMMITTED", options.read_only ? " READ ONLY" : "",
         options.lock_timeout.count(), options.statement_timeout.count(), options.idle_timeout.count());
 }
 

@@ -239,12 +239,13 @@ void PgWorklist::add_keys(const std::vector<Key>& keys) {
 Tally PgWorklist::tally() {
     const Result found = connection_.query({"tally", fmt::format(R"(
 SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM {} b WHERE b.state = 'L'),
-       count(*) FILTER (WHERE base_live AND d_gone AND NOT c_seen), count(*) FILTER (WHERE base_live AND d_seen AND NOT d_gone AND NOT c_seen),
-       count(*) FILTER (WHERE base_live AND c_gone AND NOT d_seen), count(*) FILTER (WHERE base_live AND c_seen AND NOT c_gone AND NOT d_seen)
+       count(*) FILTER (WHERE base_live AND d_gone AND NOT c_seen), count(*) FILTER (WHERE base_live AND d_seen AND NOT d_gone),
+       count(*) FILTER (WHERE base_live AND c_gone AND NOT d_seen), count(*) FILTER (WHERE base_live AND c_seen AND NOT c_gone),
+       count(*) FILTER (WHERE NOT base_live AND d_seen AND NOT d_gone AND c_seen AND NOT c_gone)
 FROM {})",
                                                                  base_, work_)});
     return {found.integer(0, 0), found.integer(0, 1), found.integer(0, 2), found.integer(0, 3),
-            found.integer(0, 4), found.integer(0, 5), found.integer(0, 6)};
+            found.integer(0, 4), found.integer(0, 5), found.integer(0, 6), found.integer(0, 7)};
 }
 
 // Output columns are renamed a1, a2, ...: a user's column may have any name.
