@@ -109,6 +109,17 @@ void late_edits(Ledger& users) {
     users.insert(At::cloud, 14, 0, 30);
 }
 
+// Rows whose deletion both sides had agreed on stay away, or wait for a person where the backup holds
+// them.
+void expect_not_resurrected(const Restorable& pair, At restored) {
+    Db desktop = pair.open(At::desktop);
+    const auto here = pair.rows(restored), there = pair.rows(across(restored));
+    for (const int id : agreed_deletes) {
+        EXPECT_FALSE(there.contains(id)) << id << " came back at the " << word(across(restored));
+        EXPECT_TRUE(!here.contains(id) || waits(desktop, id)) << id << " is back and does not wait";
+    }
+}
+
 class Restore : public testing::TestWithParam<const char*> {
   public:
     // Synchronised; then backups; then `agreed_edits`, synchronised; then late edits of both sides.
@@ -121,17 +132,6 @@ class Restore : public testing::TestWithParam<const char*> {
         EXPECT_EQ(agreed.exit_code, 0) << told(agreed);
         pair.work(late_edits);
     }
-    // Rows whose deletion both sides had agreed on stay away, or wait for a person where the backup holds
-    // them.
-    void expect_not_resurrected(At restored) {
-        Db desktop = pair.open(At::desktop);
-        const auto here = pair.rows(restored), there = pair.rows(across(restored));
-        for (const int id : agreed_deletes) {
-            EXPECT_FALSE(there.contains(id)) << id << " came back at the " << word(across(restored));
-            EXPECT_TRUE(!here.contains(id) || waits(desktop, id)) << id << " is back and does not wait";
-        }
-    }
-
     Restorable pair{GetParam()};
 };
 INSTANTIATE_TEST_SUITE_P(Captures, Restore, testing::Values("auto", "changelog", "xmin"),
@@ -147,14 +147,14 @@ TEST_P(Restore, OfTheCloudIsNoticedAndTakesNothingFromTheDesktop) {
     EXPECT_FALSE(told_rolled_back(result, At::desktop)) << told(result);
     EXPECT_EQ(result.exit_code, 3) << told(result);
     pair.expect_no_regression(At::desktop, desktop_before);
-    expect_not_resurrected(At::cloud);
+    expect_not_resurrected(pair, At::cloud);
     EXPECT_TRUE([&] {
         Db db = pair.open(At::desktop);
         return waits(db, 1009) && waits(db, 1026);
     }()) << "R22: held";
     const TidewayResult later = pair.sync();
     EXPECT_FALSE(told_rolled_back(later, At::cloud)) << told(later);
-    expect_not_resurrected(At::cloud);
+    expect_not_resurrected(pair, At::cloud);
     pair.expect_settled(3);
 }
 
@@ -167,27 +167,29 @@ TEST_P(Restore, OfTheDesktopIsNoticedAndTakesNothingFromTheCloud) {
     EXPECT_TRUE(told_rolled_back(result, At::desktop)) << told(result);
     EXPECT_FALSE(told_rolled_back(result, At::cloud)) << told(result);
     pair.expect_no_regression(At::cloud, cloud_before);
-    expect_not_resurrected(At::desktop);
+    expect_not_resurrected(pair, At::desktop);
     pair.expect_settled(result.exit_code);
     EXPECT_FALSE(told_rolled_back(pair.sync(), At::desktop));
 }
 
-// Nobody touches anything after the restore: the first look must see that something is to be done.
-TEST_P(Restore, OfAQuietPairIsNoticedToo) {
-    pair.work(first_rows);
-    EXPECT_EQ(pair.sync().exit_code, 0);
-    for (const At side : both_sides) pair.backup(side);
-    pair.work(agreed_edits);
-    EXPECT_EQ(pair.sync().exit_code, 0);
+// Nobody touches anything after the restore: the look that precedes a run must see that there is something to
+// do.
+TEST_P(Restore, OfASideIsNoticedWhereNobodyHasWrittenSince) {
     for (const At side : both_sides) {
         SCOPED_TRACE(word(side));
-        pair.restore(side);
-        const auto before = pair.rows(across(side));
-        const TidewayResult result = pair.sync();
+        Restorable quiet(GetParam());
+        quiet.work(first_rows);
+        EXPECT_EQ(quiet.sync().exit_code, 0);
+        quiet.backup(side);
+        quiet.work(agreed_edits);
+        EXPECT_EQ(quiet.sync().exit_code, 0);
+        quiet.restore(side);
+        const auto before = quiet.rows(across(side));
+        const TidewayResult result = quiet.sync();
         EXPECT_TRUE(told_rolled_back(result, side)) << told(result);
-        pair.expect_no_regression(across(side), before);
-        expect_not_resurrected(side);
-        pair.expect_settled(result.exit_code);
+        quiet.expect_no_regression(across(side), before);
+        expect_not_resurrected(quiet, side);
+        quiet.expect_settled(result.exit_code);
     }
 }
 
@@ -200,7 +202,7 @@ TEST_P(Restore, OfTheDesktopAfterAKilledRun) {
     const TidewayResult result = pair.sync();
     EXPECT_TRUE(told_rolled_back(result, At::desktop)) << told(result);
     pair.expect_no_regression(At::cloud, cloud_before);
-    expect_not_resurrected(At::desktop);
+    expect_not_resurrected(pair, At::desktop);
     pair.expect_settled(result.exit_code);
 }
 
