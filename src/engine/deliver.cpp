@@ -70,7 +70,7 @@ class Deliverer {
 
   private:
     // None: locks were in the way until the end.
-    std::optional<BatchOutcome> apply_patiently(const Batch& batch) {
+    std::optional<BatchOutcome> apply_patiently(Batch& batch) {
         for (int attempt = 1;; ++attempt) {
             try {
                 return store_.apply(batch);
@@ -78,6 +78,7 @@ class Deliverer {
                 return std::nullopt;
             } catch (const TryAgain&) {
                 if (attempt == attempts_per_batch) return std::nullopt;
+                batch.skip_locked = true;  // one row that a user holds must not hold up the others
                 world_.sleeper.sleep(Millis(50 * attempt + static_cast<int>(world_.random.next() % 100)));
             }
         }

@@ -155,8 +155,12 @@ void Engine::resolve(std::int64_t id, const std::string& take) {
         throw Error(Code::not_in_this_version, fmt::format("--take {} cannot be carried out yet", take), "use --take desktop or --take cloud");
     Session session(config_, connector_, world_, progress_);
     if (!session.installed()) throw Error(Code::conflict_unknown, "this pair was never synchronised", "run tideway sync first");
-    if (id % 2 != 0)
-        throw Error(Code::not_in_this_version, fmt::format("conflict {} was decided by its policy already", id), "tideway conflicts show prints the loser; write it back as an ordinary edit if it should win");
+    for (const ConflictEntry& entry : all_conflicts(session))
+        if (entry.id == id && entry.status == "kept")
+            throw Error(Code::not_in_this_version, fmt::format("conflict {} was decided by its policy already", id),
+                        "tideway conflicts show prints the loser; write it back as an ordinary edit if it should win");
+    const bool open = id % 2 == 0;
+    if (!open) throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id), "tideway conflicts list shows all of them");
     session.archive().choose(id / 2, take == "desktop" ? Side::desktop : Side::cloud);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tideway {
 namespace {
 
@@ -45,6 +47,12 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
     return buckets;
 }
 
+// A unique index lets NULL in any number of times.
+bool proven_unique(const LinkedTable& table, Side side) {
+    const std::vector<const LinkedColumn*> key = table.key_columns();
+    return table.key_index(side) && std::all_of(key.begin(), key.end(), [&](const LinkedColumn* column) { return column->on(side).not_null; });
+}
+
 class Gatherer {
   public:
     Gatherer(Session& session, Gathered& gathered) : session_(session), gathered_(gathered) {}
@@ -73,7 +81,7 @@ class Gatherer {
     void leave_out_duplicates() {
         std::erase_if(gathered_.tables, [&](TableRun& run) {
             for (const Side side : {Side::desktop, Side::cloud}) {
-                if (run.link().key_index(side)) continue;
+                if (proven_unique(run.link(), side)) continue;
                 Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
                 const std::vector<std::string> duplicates = snapshot.duplicate_keys(run.link(), 5);
                 if (duplicates.empty()) continue;

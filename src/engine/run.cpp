@@ -108,7 +108,7 @@ void Run::work() {
     gathered_ = gather(session_, options_.mode, session_.archive().marks());
     marks_ = gathered_->marks;
     count_protected(*gathered_, true);
-    if (!guard_allows()) return;
+    if (!guard_allows()) return record_guard_stop();
     for (int round = 1; gathered_->keys > 0; ++round) {
         raise_barriers();
         process_everything();
@@ -122,6 +122,14 @@ void Run::work() {
         gathered_ = std::move(again);
     }
     advance();
+}
+
+// The history shows the stop; the tables' own records stay as they were, since nothing was synchronised.
+void Run::record_guard_stop() {
+    finish(report_);
+    RunRecord stopped = record();
+    stopped.lines.clear();
+    session_.desktop->record_run(stopped);
 }
 
 // M3: what was read becomes durable where it was read before it is written on the other side (P6).
@@ -227,7 +235,11 @@ void Run::count_writes(const Delivery& delivery, Side target) {
         (row.row.write == Write::insert ? writes.inserted : row.row.write == Write::update ? writes.updated : writes.deleted)++;
         if (row.row.conflict) ++report.conflicts;
     }
-    for (const ParkedRow& row : delivery.parked) ++run_of(row.table)->report.parked;
+    for (const ParkedRow& row : delivery.parked) {
+        ++run_of(row.table)->report.parked;
+        if (row.refusal.sqlstate == info(Code::side_effects).id)
+            report_.guard.push_back({row.table->desktop.display(), fmt::format("key {}: {}", display(row.row.key), row.refusal.message), 1, 0});
+    }
 }
 
 void Run::note_raced(const Delivery& delivery, Side) {
@@ -345,7 +357,7 @@ void Run::finish(RunReport& report) {
     bool attention = false;
     for (const TableReport& table : report.tables)
         attention = attention || table.open_conflicts + table.held + table.parked > 0 || !table.not_synced.empty();
-    if (report.status.empty()) report.status = attention ? "attention" : "ok";
+    if (report.status.empty()) report.status = !report.guard.empty() ? "guard" : attention ? "attention" : "ok";
 }
 
 RunRecord Run::record() const {

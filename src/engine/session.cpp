@@ -64,7 +64,7 @@ void Session::compare_identities() {
         if ((*identity)->side != side)
             wrong(fmt::format("the {} url leads to the {} database of pair \"{}\": the two urls are swapped", name(side), name(other(side)), config.pair), "swap the two urls");
         if ((*identity)->system_id != server->system_id)
-            wrong(fmt::format("the {} database is a copy: its state was written on another server", name(side)), same_hint);
+            wrong(fmt::format("the {} database is a copy: its state was written on another server or in another database", name(side)), same_hint);
         if ((*identity)->state_version > 1)
             throw Error(Code::state_version, fmt::format("the state on the {} side was written by a newer version", name(side)), "install that version");
     }
@@ -203,7 +203,8 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
         for (TableUnderSync* table : active()) {
             const std::string keys = key_names(table->link, side);
             const bool intact = std::any_of(known.begin(), known.end(), [&](const TableUse& use) {
-                return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) && use.key_columns == keys;
+                return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) && use.key_columns == keys &&
+                       use.definition == definition(table->link);
             });
             if (!intact) incomplete.emplace_back(side, table);
         }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/error.hpp"
 #include "model/decision.hpp"
 
@@ -89,17 +91,22 @@ Winner latest(const KeyFacts& facts) {
     const ClockFacts& clocks = facts.clocks;
     const bool trust_d = trusted(facts.desktop, facts.base.stamp_desktop, has_base, clocks.desktop_now);
     const bool trust_c = trusted(facts.cloud, facts.base.stamp_cloud, has_base, clocks.cloud_now);
+    // The rows' own stamps are compared as they are unless the servers' clocks are clearly apart; what the servers stamped
+    // themselves (captured) is always shifted.
+    const std::int64_t shift = std::abs(clocks.offset) > max_uncertainty ? clocks.offset : 0;
     const Moment d = moment_of(facts.desktop, trust_d, 0);
-    const Moment c = moment_of(facts.cloud, trust_c, clocks.offset);
+    const Moment c = moment_of(facts.cloud, trust_c, trust_c ? shift : clocks.offset);
     const bool bad = !trust_d || !trust_c;
     if (!d.known || !c.known) return {std::nullopt, true};
     if (d.at && c.at && clocks.uncertainty > max_uncertainty) return {std::nullopt, true};
+    // Rows that meet after their common past was forgotten carry the stamps of that past: a NULL must not win then.
+    if (facts.base.state == BaseState::unknown && d.at == c.at && facts.fuller) return {facts.fuller, bad};
     if (!d.at || !c.at) return {d.at && !c.at ? Side::desktop : Side::cloud, bad};
     return {*d.at > *c.at ? Side::desktop : Side::cloud, bad};
 }
 
+// What the policy says by itself; a person's choice counts only where that leaves the key to a person.
 Winner winner_of(const KeyFacts& facts, const Policy& policy) {
-    if (facts.chosen) return {facts.chosen, false};
     switch (policy.conflict) {
         case ConflictPolicy::desktop:
             return {Side::desktop, false};
@@ -138,26 +145,26 @@ void carry_out_choice(Decision& decision, const KeyFacts& facts, Side side) {
     (side == Side::desktop ? decision.to_cloud : decision.to_desktop) = Write::erase;
 }
 
+void hold(Decision& decision, const KeyFacts& facts, Wait wait) {
+    if (facts.chosen) return carry_out_choice(decision, facts, *facts.chosen);
+    wait_for_person(decision, wait);
+}
+
 void resolve_conflict(Decision& decision, const KeyFacts& facts, const Policy& policy) {
     const Winner winner = winner_of(facts, policy);
     decision.bad_clock = winner.bad_clock;
     if (winner.bad_clock) decision.reason += " (a time stamp cannot be trusted)";
-    if (!winner.side) return wait_for_person(decision, Wait::person_conflict);
+    if (!winner.side) return hold(decision, facts, Wait::person_conflict);
     let_win(decision, facts, *winner.side);
 }
 
-void erase(Decision& decision, const Policy& policy, Write& target) {
-    if (policy.deletes == DeletePolicy::hold) return wait_for_person(decision, Wait::person_held);
+void erase(Decision& decision, const KeyFacts& facts, const Policy& policy, Write& target) {
+    if (policy.deletes == DeletePolicy::hold) return hold(decision, facts, Wait::person_held);
     if (policy.deletes == DeletePolicy::ignore) {
         decision.wait = Wait::ignored;
         return;
     }
     target = Write::erase;
-}
-
-void hold(Decision& decision, const KeyFacts& facts, Wait wait) {
-    if (facts.chosen) return carry_out_choice(decision, facts, *facts.chosen);
-    wait_for_person(decision, wait);
 }
 
 void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) {
@@ -177,11 +184,9 @@ void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) 
             decision.to_desktop = Write::update;
             return;
         case Verdict::delete_cloud:
-            return facts.chosen ? hold(decision, facts, Wait::person_held)
-                                : erase(decision, policy, decision.to_cloud);
+            return erase(decision, facts, policy, decision.to_cloud);
         case Verdict::delete_desktop:
-            return facts.chosen ? hold(decision, facts, Wait::person_held)
-                                : erase(decision, policy, decision.to_desktop);
+            return erase(decision, facts, policy, decision.to_desktop);
         case Verdict::adopt:
             decision.book = Book::agree;
             return;
@@ -191,7 +196,7 @@ void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) 
         case Verdict::conflict:
             return resolve_conflict(decision, facts, policy);
         case Verdict::cloud_wins:
-            return let_win(decision, facts, facts.chosen.value_or(Side::cloud));
+            return let_win(decision, facts, Side::cloud);
         case Verdict::desktop_over_delete:
             return let_win(decision, facts, Side::desktop);
         case Verdict::cloud_over_delete:

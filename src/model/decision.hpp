@@ -45,6 +45,7 @@ struct KeyFacts {
     RowFacts desktop, cloud;
     ClockFacts clocks;
     bool cloud_rolled_back = false;  // found in this run (R22 applies only then)
+    std::optional<Side> fuller;  // its row has every value of the other's, and values where that one is NULL
     std::optional<Side> chosen;      // a person resolved this key: this side's version wins
 };
 

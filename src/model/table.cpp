@@ -16,6 +16,14 @@ std::string key_names(const LinkedTable& table, Side side) {
     return names;
 }
 
+std::string definition(const LinkedTable& table) {
+    std::string text;
+    for (const LinkedColumn& column : table.columns)
+        if (column.hashed)
+            text += column.desktop.name + ":" + column.desktop.base_type + "=" + column.cloud.name + ":" + column.cloud.base_type + "\n";
+    return text;
+}
+
 std::string display(const Key& key) {
     std::string text;
     for (const std::string& part : key) {

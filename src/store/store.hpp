@@ -209,6 +209,7 @@ struct Batch {
     std::int64_t fence = 0;            // this side's lease sequence as last returned to this run
     std::int64_t source_barrier = 0;   // the other side's sequence that proves the copied versions durable
     std::int64_t receipts_booked = 0;  // cloud only: receipts up to here may go
+    bool skip_locked = false;          // rows that somebody holds count as raced instead of being waited for
 };
 
 enum class Fate { applied, raced, suppressed };
@@ -230,6 +231,7 @@ struct TableUse {  // table numbers and captures as the state schema records the
     sql::TableName desktop, cloud;
     Capture capture = Capture::digest;  // of this side
     std::string key_columns;  // on this side, comma separated; the base and the changelog are built for them
+    std::string definition;   // what the hashes in the base cover
     bool intact = false;      // every object that the capture (and the base) needs is there and enabled
 };
 

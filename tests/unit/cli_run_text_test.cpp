@@ -102,7 +102,7 @@ TEST(RunText, a_guard_tells_the_rows_and_how_to_go_on) {
     report.tables = {table("jobshead")};
     report.guard = {{"jobshead", "would delete 812 of 1,000 rows in the cloud", 812, 1000}};
     EXPECT_EQ(run_text(report), R"(stopped by a guard: nothing was written (0.0 s)
-  more would change than [guard] allows:
+  a guard stopped this:
     jobshead: would delete 812 of 1,000 rows in the cloud
     look at the rows: tideway plan --rows
     if that is what you want: tideway sync --confirm 4f3a

@@ -30,7 +30,10 @@ Code code_of(const DbError::Fields& fields, std::string_view severity, bool lost
     if (lost || severity == "FATAL" || severity == "PANIC") return Code::connection_lost;
     if (fields.sqlstate.starts_with("08") || one_of(fields.sqlstate, {"57P01", "57P02", "57P03"}))
         return Code::connection_lost;
-    return fields.sqlstate == "42501" ? Code::no_rights : Code::statement_failed;
+    if (fields.sqlstate == "42501") return Code::no_rights;
+    // A table or column that the catalogue had when the tables were linked is gone.
+    if (fields.sqlstate == "42P01" || fields.sqlstate == "42703") return Code::schema_changed;
+    return Code::statement_failed;
 }
 
 std::string hint_of(Code code) {

@@ -129,7 +129,7 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
     lock_for_writing(connection, join(names));
     check_fingerprints(connection, side(), tables);
     connection.query({"create work tables", create_work_tables});
-    apply_sections(sections);
+    apply_sections(sections, batch.skip_locked);
     for (std::size_t i = 0; i < sections.size(); ++i) {
         const std::int64_t journaled = sections[i].journal(batch, outcome.sequence);
         const std::int64_t kept = sections[i].keep_conflicts(batch);
@@ -154,10 +154,10 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
 }
 
 // Parents before children for what is written, children before parents for what is deleted.
-void apply_sections(std::vector<SectionApply>& sections) {
+void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
     for (SectionApply& section : sections) {
         section.stage();
-        section.lock();
+        section.lock(skip_locked);
     }
     failpoint("apply.locked");
     for (SectionApply& section : sections) {

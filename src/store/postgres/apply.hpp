@@ -11,7 +11,8 @@ class SectionApply {
   public:
     SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number);
     void stage();
-    void lock();         // the target's rows, with their present hash and image
+    // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as raced.
+    void lock(bool skip_locked);
     void mark_direct();  // capture triggers do not log the next statements on this table
     void update();
     void insert();
@@ -25,6 +26,8 @@ class SectionApply {
     std::int64_t execute(std::string_view name, const std::string& text);
     bool has(Write write) const;
     Cells stage_row(const PlannedRow& row, std::size_t n) const;
+    bool may_round(const LinkedColumn& column) const;
+    void refuse_rounding();
     std::string claimed(char op) const;
     std::string returned_keys() const;
 
@@ -34,10 +37,11 @@ class SectionApply {
     int number_;
     Expressions e_;
     std::string stage_;
+    bool skip_locked_ = false;
 };
 
 // Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.
-void apply_sections(std::vector<SectionApply>& sections);
+void apply_sections(std::vector<SectionApply>& sections, bool skip_locked);
 
 // "ON CONFLICT (k1..) DO UPDATE SET ..." of a base table.
 std::string base_upsert(std::size_t keys);

@@ -56,7 +56,7 @@ std::vector<TableUse> PgStore::known_tables() {
     Connection& c = asker();
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "read known tables", R"(
-SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns,
+SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns, u.definition,
        ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
             to_regclass(format('tideway.changes_%s_%s', p.no, u.id)) IS NOT NULL AND
@@ -74,8 +74,8 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
                           {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
                           {std::string(found.text(i, 3)), std::string(found.text(i, 4))},
                           parse_capture(found.text(i, 5)).value_or(Capture::digest),
-                          std::string(found.text(i, 6)),
-                          found.boolean(i, 7)});
+                          std::string(found.text(i, 6)), std::string(found.text(i, 7)),
+                          found.boolean(i, 8)});
     transaction.commit();
     return tables;
 }
@@ -89,13 +89,16 @@ void PgStore::install_table(const LinkedTable& table) {
     };
     const Result before =
         run(c, "read table use",
-            "SELECT key_columns, capture FROM tideway.tables WHERE pair = $1 AND id = $2::int",
+            "SELECT key_columns, capture, definition FROM tideway.tables WHERE pair = $1 AND id = $2::int",
             {pair_, std::to_string(table.id)});
     const std::string base = base_name(pair_number_, table.id);
     const bool keys_changed = before.rows() > 0 && before.text(0, 0) != e.key_names();
     if (keys_changed && side() == Side::desktop)
         c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
     if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
+    // Hashes of other columns cannot tell an edited row from an unedited one: such rows meet as if for the first time.
+    if (side() == Side::desktop && before.rows() > 0 && before.text(0, 2) != definition(table))
+        c.query({"forget outdated hashes", fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state = 'L'", base)});
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.query({"drop capture", drop_capture_sql(e, pair_number_)});
     if (table.capture(side()) == Capture::changelog) {
@@ -108,12 +111,13 @@ void PgStore::install_table(const LinkedTable& table) {
                                        create_triggers_sql(e, pair_number_, owner.boolean(0, 0))});
     }
     run(c, "record table use", R"(INSERT INTO tideway.tables
-    (pair, id, desktop_schema, desktop_table, cloud_schema, cloud_table, capture, key_columns)
-    VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8)
+    (pair, id, desktop_schema, desktop_table, cloud_schema, cloud_table, capture, key_columns, definition)
+    VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (pair, id) DO UPDATE SET capture = excluded.capture, key_columns = excluded.key_columns,
+        definition = excluded.definition,
         cloud_schema = excluded.cloud_schema, cloud_table = excluded.cloud_table)",
         {pair_, std::to_string(table.id), table.desktop.schema, table.desktop.table, table.cloud.schema,
-         table.cloud.table, std::string(to_string(table.capture(side()))), e.key_names()});
+         table.cloud.table, std::string(to_string(table.capture(side()))), e.key_names(), definition(table)});
     for (const char* direction : {"forward", "reverse"})
         run(c, "create status row",
             "INSERT INTO tideway.table_status (pair, tbl, direction, table_name) VALUES ($1, $2::int, $3, "

@@ -18,16 +18,16 @@ const char* letter(BaseState state) {
 }  // namespace
 
 std::int64_t PgArchive::acknowledged() {
-    Transaction transaction(store_.asker(), {.read_only = true});
-    return run(store_.asker(), "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1",
-               {store_.pair()})
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
+    return run(c, "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1", {store_.pair()})
         .integer(0, 0);
 }
 
 std::int64_t PgArchive::peer_sequence() {
-    Transaction transaction(store_.asker(), {.read_only = true});
-    return run(store_.asker(), "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1",
-               {store_.pair()})
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
+    return run(c, "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1", {store_.pair()})
         .integer(0, 0);
 }
 
@@ -108,7 +108,7 @@ SELECT $1, w.tbl, w.key::text[], w.kind, w.rule, w.reason, nullif(w.sqlstate, ''
 FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
     AS w(tbl, key, kind, rule, reason, sqlstate, detail, name)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET kind = excluded.kind, rule = excluded.rule, reason = excluded.reason,
-    sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name, choice = NULL,
+    sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name,
     run = excluded.run, last_try = now(), tries = g.tries + 1
 WHERE excluded.kind <> 'pending' OR g.kind IN ('held', 'conflict') AND g.choice IS NULL)",
         parameters);
@@ -149,10 +149,11 @@ void PgArchive::book(const Booking& booking, std::int64_t fence) {
 }
 
 std::map<std::pair<int, Side>, StoredMark> PgArchive::marks() {
-    Transaction transaction(store_.asker(), {.read_only = true});
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
     const Result found =
-        run(store_.asker(), "read marks",
-            "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1", {store_.pair()});
+        run(c, "read marks", "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1",
+            {store_.pair()});
     std::map<std::pair<int, Side>, StoredMark> marks;
     for (int i = 0; i < found.rows(); ++i)
         marks[{static_cast<int>(found.integer(i, 0)),
@@ -185,9 +186,10 @@ void PgArchive::forget_marks(int table_id) {
 }
 
 bool PgArchive::anything_waits() {
-    Transaction transaction(store_.asker(), {.read_only = true});
-    return run(store_.asker(), "look for waiting keys",
-               "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)", {store_.pair()})
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
+    return run(c, "look for waiting keys", "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)",
+               {store_.pair()})
         .boolean(0, 0);
 }
 
@@ -221,8 +223,9 @@ FROM tideway.waiting WHERE pair = $1 AND tbl = $2::int)",
 }
 
 std::optional<LastRun> PgArchive::last_run() {
-    Transaction transaction(store_.asker(), {.read_only = true});
-    const Result found = run(store_.asker(), "read last run", R"(
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "read last run", R"(
 SELECT r.run, to_char(greatest(r.at, p.idle_forward, p.idle_reverse) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), r.status,
        extract(epoch FROM clock_timestamp() - greatest(r.at, p.idle_forward, p.idle_reverse))::bigint
 FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r.at DESC LIMIT 1)",
@@ -233,8 +236,9 @@ FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r
 }
 
 std::vector<WaitingEntry> PgArchive::waiting() {
-    Transaction transaction(store_.asker(), {.read_only = true});
-    const Result found = run(store_.asker(), "read waiting keys", R"(
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
+    const Result found = run(c, "read waiting keys", R"(
 SELECT id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail, ''), coalesce(constraint_name, ''), coalesce(choice, ''),
        to_char(first_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.waiting WHERE pair = $1 ORDER BY id)",
                              {store_.pair()});

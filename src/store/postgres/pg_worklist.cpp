@@ -153,9 +153,8 @@ Digest PgWorklist::base_digest(bool keys_only) {
     const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : "b.hc_a";
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : "b.hc_b";
     const Result found = connection_.query(
-        {"digest of base", fmt::format("SELECT {} AS bucket, count(*), bit_xor({}), bit_xor({}) FROM {} b "
-                                       "WHERE b.state = 'L' GROUP BY 1",
-                                       e_.bucket(cells), a, b, base_)});
+        {"digest of base", fmt::format("SELECT {} AS bucket, count(*), {}, {} FROM {} b WHERE b.state = 'L' GROUP BY 1",
+                                       e_.bucket(cells), checksum_sql(a), checksum_sql(b), base_)});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
         digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),

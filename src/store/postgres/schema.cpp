@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS tideway.lease (
 CREATE TABLE IF NOT EXISTS tideway.tables (
     pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, id int NOT NULL,
     desktop_schema text NOT NULL, desktop_table text NOT NULL, cloud_schema text NOT NULL, cloud_table text NOT NULL,
-    capture text NOT NULL, key_columns text NOT NULL,
+    capture text NOT NULL, key_columns text NOT NULL, definition text NOT NULL,
     PRIMARY KEY (pair, id), UNIQUE (pair, desktop_schema, desktop_table));
 CREATE TABLE IF NOT EXISTS tideway.conflict (
     id bigint PRIMARY KEY DEFAULT nextval('tideway.case_id'), pair text NOT NULL, run text NOT NULL, tbl int NOT NULL,

@@ -38,8 +38,8 @@ void SectionApply::stage() {
         columns.push_back(fmt::format("t.{} AS k{}", sql::Identifier(key->on(store_.side()).name).quoted(),
                                       columns.size() + 1));
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-        columns.push_back(fmt::format(
-            "t.{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(), i + 1));
+        columns.push_back(fmt::format("t.{}{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(),
+                                      may_round(table.columns[i]) ? "::" + table.columns[i].on(store_.side()).base_type : "", i + 1));
     execute("create stage", fmt::format("CREATE TEMP TABLE stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
                                         "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
                                         "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
@@ -54,7 +54,27 @@ void SectionApply::stage() {
             append_cells(buffer, stage_row(section_.rows[next], next));
         return next < section_.rows.size();
     });
+    refuse_rounding();
     if (section_.rows.size() > 200) execute("analyze stage", fmt::format("ANALYZE {} (n, op)", stage_));
+}
+
+// The server rounds numbers and times to a column's scale without a word; such a column is staged with all its digits.
+bool SectionApply::may_round(const LinkedColumn& column) const {
+    const ColumnSide& target = column.on(store_.side());
+    const bool scaled = target.base_type == "numeric" || target.base_type.starts_with("time") || target.base_type == "interval";
+    return scaled && column.desktop.type != column.cloud.type && target.type != target.base_type;
+}
+
+void SectionApply::refuse_rounding() {
+    const LinkedTable& table = *section_.table;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        if (!may_round(table.columns[i])) continue;
+        const ColumnSide& target = table.columns[i].on(store_.side());
+        const Result found = connection_.query(
+            {"look for rounding", fmt::format("SELECT EXISTS (SELECT FROM {0} s WHERE s.c{1} IS DISTINCT FROM s.c{1}::{2})", stage_, i + 1, target.type)});
+        if (found.boolean(0, 0))
+            throw Refused({"22003", fmt::format("a value of {}.{} has more digits than {} can hold", table.on(store_.side()).display(), target.name, target.type), "", ""});
+    }
 }
 
 Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
@@ -86,7 +106,8 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
 }
 
 // A target without an index on the key could receive the same key from a user while we insert it.
-void SectionApply::lock() {
+void SectionApply::lock(bool skip_locked) {
+    skip_locked_ = skip_locked;
     if (has(Write::insert) && !section_.table->key_index(store_.side()))
         execute("lock keyless table",
                 fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
@@ -94,9 +115,9 @@ void SectionApply::lock() {
         "lock rows",
         fmt::format(
             "INSERT INTO pg_temp.found SELECT {}, s.n, t.ctid, {}, {}, to_jsonb(t) FROM {} s JOIN {} t ON {} "
-            "ORDER BY {} FOR UPDATE OF t",
+            "ORDER BY {} FOR UPDATE OF t{}",
             number_, e_.hash_a(), e_.hash_b(), stage_, e_.relation(), e_.key_match("s"),
-            key_list(section_.table->key_columns().size(), "s")));
+            key_list(section_.table->key_columns().size(), "s"), skip_locked ? " SKIP LOCKED" : ""));
 }
 
 // One stage row claims exactly one row whose hash matches (DESIGN.md 10.7).
@@ -139,16 +160,19 @@ void SectionApply::insert() {
         names.push_back(sql::Identifier(constant.name).quoted());
         values.push_back(fmt::format("{}::{}", sql::literal(constant.value), constant.type));
     }
+    // A row that was skipped because somebody holds it is there all the same.
+    const std::string unseen =
+        skip_locked_ ? fmt::format("AND NOT EXISTS (SELECT FROM {} t WHERE {})", e_.relation(), e_.key_match("s")) : "";
     const std::string on_conflict =
         table.key_index(store_.side()) ? fmt::format("ON CONFLICT ({}) DO NOTHING", e_.key_names()) : "";
     execute(
         "insert rows",
         fmt::format("WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE "
                     "s.op = 'I' AND NOT EXISTS "
-                    "(SELECT FROM pg_temp.found f WHERE f.sec = {} AND f.n = s.n) ORDER BY s.n {} RETURNING "
+                    "(SELECT FROM pg_temp.found f WHERE f.sec = {} AND f.n = s.n) {} ORDER BY s.n {} RETURNING "
                     "{}, {} AS a, {} AS b, {} AS stamp) "
                     "INSERT INTO pg_temp.outcome SELECT {}, s.n, w.a, w.b, w.stamp FROM w JOIN {} s ON {}",
-                    e_.relation(), join(names), join(values), stage_, number_, on_conflict, returned_keys(),
+                    e_.relation(), join(names), join(values), stage_, number_, unseen, on_conflict, returned_keys(),
                     e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
                     key_equal(table.key_columns().size(), "w", "s")));
 }
