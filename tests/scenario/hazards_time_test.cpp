@@ -15,14 +15,16 @@ TEST_P(HazardCapture, H01_late_committer_is_found_by_the_next_run) {
     const HazardPair pair("h01", options());
     first_sync(pair, here());
     Db early = pair.open(here()), late = pair.open(here());
-    early.exec("begin; insert into job values (11, 'late committer')");
+    early.exec(
+        "begin; insert into job values (11, 'late committer'); update job set note = 'late edit', updated_at "
+        "= now()");
     late.exec("insert into job values (12, 'later, but committed first')");
     EXPECT_SYNC(pair.sync_from(here()), 0);
     EXPECT_ROWS(pair.on(there()), "select id from job order by id", "1\n12");
     early.exec("commit");
     EXPECT_SYNC(pair.sync_from(here()), 0);
-    EXPECT_ROWS(pair.on(there()), "select id, note from job where id > 1 order by id",
-                "11|late committer\n12|later, but committed first");
+    EXPECT_ROWS(pair.on(there()), "select id, note from job order by id",
+                "1|late edit\n11|late committer\n12|later, but committed first");
     expect_in_agreement(pair);
 }
 
@@ -84,15 +86,15 @@ TEST_P(HazardCapture, H03_a_transaction_open_over_several_runs_loses_nothing) {
     const HazardPair pair("h03", options());
     first_sync(pair, here());
     Db slow = pair.open(here()), quick = pair.open(here());
-    slow.exec("begin; insert into job values (11, 'slow')");
+    slow.exec("begin; insert into job values (11, 'slow'); update job set note = 'slow', updated_at = now()");
     for (int i = 0; i < 3; ++i) {
         quick.exec(fmt::format("insert into job values ({}, 'quick')", 20 + i));
         EXPECT_SYNC(pair.sync_from(here()), 0);
     }
     slow.exec("insert into job values (12, 'slow'); commit");
     EXPECT_SYNC(pair.sync_from(here()), 0);
-    EXPECT_ROWS(pair.on(there()), "select string_agg(id::text, ',' order by id) from job",
-                "1,11,12,20,21,22");
+    EXPECT_ROWS(pair.on(there()), "select string_agg(id || note, ' ' order by id) from job",
+                "1slow 11slow 12slow 20quick 21quick 22quick");
     expect_in_agreement(pair);
 }
 
@@ -173,13 +175,16 @@ TEST_P(HazardCapture, H10_a_prepared_transaction_is_found_when_it_commits) {
                                             server_with_prepared_transactions(At::cloud)));
     first_sync(pair, here());
     Db user = pair.open(here());
-    user.exec("begin; insert into job values (11, 'prepared'); prepare transaction 'h10'");
+    user.exec(
+        "begin; insert into job values (11, 'prepared'); update job set note = 'prepared', updated_at = "
+        "now(); prepare transaction 'h10'");
     user.exec("insert into job values (12, 'plain')");
     EXPECT_SYNC(pair.sync_from(here()), 0);
     EXPECT_ROWS(pair.on(there()), "select id from job order by id", "1\n12");
     user.exec("commit prepared 'h10'");
     EXPECT_SYNC(pair.sync_from(here()), 0);
-    EXPECT_ROWS(pair.on(there()), "select id from job order by id", "1\n11\n12");
+    EXPECT_ROWS(pair.on(there()), "select id, note from job order by id",
+                "1|prepared\n11|prepared\n12|plain");
     expect_in_agreement(pair);
 }
 
