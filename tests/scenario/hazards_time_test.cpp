@@ -15,9 +15,8 @@ TEST_P(HazardCapture, H01_late_committer_is_found_by_the_next_run) {
     const HazardPair pair("h01", options());
     first_sync(pair, here());
     Db early = pair.open(here()), late = pair.open(here());
-    early.exec(
-        "begin; insert into job values (11, 'late committer'); update job set note = 'late edit', updated_at "
-        "= now()");
+    early.exec("begin; insert into job values (11, 'late committer')");
+    early.exec("update job set note = 'late edit', updated_at = now() where id = 1");
     late.exec("insert into job values (12, 'later, but committed first')");
     EXPECT_SYNC(pair.sync_from(here()), 0);
     EXPECT_ROWS(pair.on(there()), "select id from job order by id", "1\n12");
