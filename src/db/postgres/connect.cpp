@@ -10,6 +10,7 @@
 
 #include "db/postgres/connect_settings.hpp"
 #include "db/postgres/impl.hpp"
+#include "sql/identifier.hpp"
 
 namespace tideway::pg {
 namespace {
@@ -70,7 +71,7 @@ Code failure_code(PGconn* connection, std::string_view sqlstate, ConnStatusType 
     return Code::server_unreachable;
 }
 
-std::string failure_hint(Code code) {
+std::string failure_hint(Code code, PGconn* connection) {
     switch (code) {
         case Code::wrong_password:
             return "check the user in the url and where the password comes from";
@@ -81,7 +82,9 @@ std::string failure_hint(Code code) {
                    "encrypts "
                    "without proof of the server's identity";
         case Code::no_rights:
-            return "grant CONNECT on the database to the user";
+            return fmt::format("GRANT CONNECT ON DATABASE {} TO {};",
+                               sql::Identifier(PQdb(connection)).quoted(),
+                               sql::Identifier(PQuser(connection)).quoted());
         default:
             return "check that the server runs and that host and port in the url are right";
     }
@@ -94,7 +97,7 @@ DbError connect_error(Code code, PGconn* connection, Side side, std::string sqls
     fields.message = fmt::format("{}: {}", place(connection), reason);
     fields.statement = "connect";
     fields.side = side;
-    return {code, std::move(fields), failure_hint(code)};
+    return {code, std::move(fields), failure_hint(code, connection)};
 }
 
 ConnectionPtr start(const Settings& settings) {

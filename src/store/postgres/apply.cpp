@@ -14,9 +14,9 @@ namespace tideway::pg {
 namespace {
 
 constexpr const char* create_work_tables = R"(
-CREATE TEMP TABLE outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid) ON COMMIT DROP;
-CREATE TEMP TABLE found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
-CREATE TEMP TABLE before ON COMMIT DROP AS
+CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid) ON COMMIT DROP;
+CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
+CREATE TEMP TABLE tideway_before ON COMMIT DROP AS
     SELECT relid, n_tup_ins AS ins, n_tup_upd AS upd, n_tup_del AS del FROM pg_stat_xact_user_tables
     WHERE n_tup_ins + n_tup_upd + n_tup_del > 0;
 )";
@@ -74,7 +74,7 @@ void check_side_effects(Connection& connection, Side side, const Batch& batch, c
     }
     const Result found = connection.query({"compare writes with plan", R"(
 SELECT x.schemaname, x.relname, x.n_tup_ins - coalesce(b.ins, 0), x.n_tup_upd - coalesce(b.upd, 0), x.n_tup_del - coalesce(b.del, 0)
-FROM pg_stat_xact_user_tables x LEFT JOIN pg_temp.before b ON b.relid = x.relid
+FROM pg_stat_xact_user_tables x LEFT JOIN pg_temp.tideway_before b ON b.relid = x.relid
 WHERE x.schemaname <> 'tideway' AND x.schemaname !~ '^pg_temp'
   AND (x.n_tup_ins, x.n_tup_upd, x.n_tup_del) IS DISTINCT FROM (coalesce(b.ins, 0), coalesce(b.upd, 0), coalesce(b.del, 0)))"});
     for (int i = 0; i < found.rows(); ++i) {

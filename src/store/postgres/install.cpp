@@ -64,8 +64,9 @@ SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u
                  WHERE g.tgenabled IN ('A', CASE WHEN pg_has_role(current_user, r.relowner, 'USAGE') THEN 'A' ELSE 'O' END)
                  AND g.tgname = ANY (ARRAY[format('tideway_%s_%s_i', p.no, u.id), format('tideway_%s_%s_u', p.no, u.id),
                                            format('tideway_%s_%s_d', p.no, u.id), format('tideway_%s_%s_t', p.no, u.id)])
-                 AND g.tgrelid = to_regclass(CASE $2 WHEN 'desktop' THEN format('%I.%I', u.desktop_schema, u.desktop_table)
-                                             ELSE format('%I.%I', u.cloud_schema, u.cloud_table) END))))
+                 AND r.relname = CASE $2 WHEN 'desktop' THEN u.desktop_table ELSE u.cloud_table END
+                 AND r.relnamespace = (SELECT n.oid FROM pg_namespace n
+                     WHERE n.nspname = CASE $2 WHEN 'desktop' THEN u.desktop_schema ELSE u.cloud_schema END))))
 FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER BY u.id)",
                              {pair_, name(side())});
     std::vector<TableUse> tables;
@@ -74,7 +75,8 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
                           {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
                           {std::string(found.text(i, 3)), std::string(found.text(i, 4))},
                           parse_capture(found.text(i, 5)).value_or(Capture::digest),
-                          std::string(found.text(i, 6)), std::string(found.text(i, 7)),
+                          std::string(found.text(i, 6)),
+                          std::string(found.text(i, 7)),
                           found.boolean(i, 8)});
     transaction.commit();
     return tables;
@@ -96,9 +98,11 @@ void PgStore::install_table(const LinkedTable& table) {
     if (keys_changed && side() == Side::desktop)
         c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
     if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
-    // Hashes of other columns cannot tell an edited row from an unedited one: such rows meet as if for the first time.
+    // Hashes of other columns cannot tell an edited row from an unedited one: such rows meet as if for the
+    // first time.
     if (side() == Side::desktop && before.rows() > 0 && before.text(0, 2) != definition(table))
-        c.query({"forget outdated hashes", fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state = 'L'", base)});
+        c.query({"forget outdated hashes",
+                 fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state = 'L'", base)});
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.query({"drop capture", drop_capture_sql(e, pair_number_)});
     if (table.capture(side()) == Capture::changelog) {

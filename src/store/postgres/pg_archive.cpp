@@ -53,13 +53,14 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
     c.query(
         {"create booking stage",
          fmt::format(
-             "DROP TABLE IF EXISTS pg_temp.booking; CREATE TEMP TABLE booking ON COMMIT DROP AS SELECT {0}, "
+             "DROP TABLE IF EXISTS pg_temp.tideway_booking; CREATE TEMP TABLE tideway_booking ON COMMIT DROP "
+             "AS SELECT {0}, "
              "state, "
              "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, '{{}}'::text[] AS key, 0 AS n FROM {1} "
              "WITH NO DATA",
              key_list(keys), base)});
     std::size_t next = 0;
-    c.copy_in({"fill booking stage", "COPY pg_temp.booking FROM STDIN"}, [&](std::string& buffer) {
+    c.copy_in({"fill booking stage", "COPY pg_temp.tideway_booking FROM STDIN"}, [&](std::string& buffer) {
         for (; next < agreements.size() && buffer.size() < 256 * 1024; ++next) {
             const Agreement& a = *agreements[next];
             Cells cells(a.key.begin(), a.key.end());
@@ -76,11 +77,12 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
              fmt::format(
                  "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier) "
                  "SELECT DISTINCT ON ({1}) {1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier "
-                 "FROM pg_temp.booking "
+                 "FROM pg_temp.tideway_booking "
                  "ORDER BY {1}, n DESC {2}",
                  base, key_list(keys), base_upsert(keys))});
     run(c, "forget waiting keys",
-        "DELETE FROM tideway.waiting AS g USING pg_temp.booking k WHERE g.pair = $1 AND g.tbl = $2::int AND "
+        "DELETE FROM tideway.waiting AS g USING pg_temp.tideway_booking k WHERE g.pair = $1 AND g.tbl = "
+        "$2::int AND "
         "g.key = k.key",
         {store_.pair(), std::to_string(table_id)});
 }

@@ -26,18 +26,20 @@ PgWorklist::PgWorklist(PgStore& store, const LinkedTable& table, bool installed)
       connection_(store.reader()),
       keys_(table.key_columns().size()),
       installed_(installed) {
-    work_ = fmt::format("pg_temp.work_{}", table.id);
-    hints_ = fmt::format("pg_temp.hints_{}", table.id);
-    base_ = installed ? base_name(store.pair_number(), table.id) : fmt::format("pg_temp.base_{}", table.id);
+    work_ = fmt::format("pg_temp.tideway_work_{}", table.id);
+    hints_ = fmt::format("pg_temp.tideway_hints_{}", table.id);
+    base_ = installed ? base_name(store.pair_number(), table.id)
+                      : fmt::format("pg_temp.tideway_base_{}", table.id);
     std::string text;
     if (!installed)
         text += fmt::format(
-            "CREATE TEMP TABLE base_{} ON COMMIT DROP AS {};\n", table.id,
+            "CREATE TEMP TABLE tideway_base_{} ON COMMIT DROP AS {};\n", table.id,
             typed_select(
                 ", 'L'::\"char\" AS state, 'D'::\"char\" AS origin, 0::bigint AS hd_a, 0::bigint AS hd_b, "
                 "0::bigint AS hc_a, 0::bigint AS hc_b, 0::bigint AS ts_d, 0::bigint AS ts_c"));
     text += fmt::format(
-        "CREATE TEMP TABLE work_{0} ON COMMIT DROP AS {1};\nALTER TABLE {2} ADD n bigint GENERATED ALWAYS AS "
+        "CREATE TEMP TABLE tideway_work_{0} ON COMMIT DROP AS {1};\nALTER TABLE {2} ADD n bigint GENERATED "
+        "ALWAYS AS "
         "IDENTITY, "
         "ADD d_seen boolean NOT NULL DEFAULT false, ADD d_gone boolean NOT NULL DEFAULT false, "
         "ADD c_seen boolean NOT NULL DEFAULT false, ADD c_gone boolean NOT NULL DEFAULT false, "
@@ -47,7 +49,7 @@ PgWorklist::PgWorklist(PgStore& store, const LinkedTable& table, bool installed)
         "{2} (n);\n",
         table.id, typed_select(""), work_, key_list(keys_));
     text +=
-        fmt::format("CREATE TEMP TABLE hints_{} ON COMMIT DROP AS {};", table.id,
+        fmt::format("CREATE TEMP TABLE tideway_hints_{} ON COMMIT DROP AS {};", table.id,
                     typed_select(", 0::bigint AS a, 0::bigint AS b, 0::bigint AS at, 0::bigint AS bytes"));
     execute("create worklist", text);
 }
@@ -153,8 +155,9 @@ Digest PgWorklist::base_digest(bool keys_only) {
     const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : "b.hc_a";
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : "b.hc_b";
     const Result found = connection_.query(
-        {"digest of base", fmt::format("SELECT {} AS bucket, count(*), {}, {} FROM {} b WHERE b.state = 'L' GROUP BY 1",
-                                       e_.bucket(cells), checksum_sql(a), checksum_sql(b), base_)});
+        {"digest of base",
+         fmt::format("SELECT {} AS bucket, count(*), {}, {} FROM {} b WHERE b.state = 'L' GROUP BY 1",
+                     e_.bucket(cells), checksum_sql(a), checksum_sql(b), base_)});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
         digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),

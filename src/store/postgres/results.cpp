@@ -70,8 +70,9 @@ void rethrow_for_batch(const DbError& error) {
         throw error;
     if (error.transient()) throw TryAgain(error.what());
     // A user's trigger may fail in any way; the names are those of the statements that fire triggers.
-    const bool in_a_trigger = f.statement == "update rows" || f.statement == "insert rows" || f.statement == "delete rows";
-    if (in_a_trigger || error.row_is_at_fault() || error.code() == Code::no_rights)
+    const bool in_a_trigger =
+        f.statement == "update rows" || f.statement == "insert rows" || f.statement == "delete rows";
+    if (in_a_trigger || error.row_is_at_fault())
         throw Refused({f.sqlstate, f.message, f.detail, f.constraint});
     throw error;
 }

@@ -17,7 +17,7 @@ SectionApply::SectionApply(PgStore& store, Connection& connection, const BatchSe
       section_(section),
       number_(number),
       e_(store.expressions(*section.table)),
-      stage_(fmt::format("pg_temp.stage_{}", number)) {}
+      stage_(fmt::format("pg_temp.tideway_stage_{}", number)) {}
 
 std::int64_t SectionApply::execute(std::string_view name, const std::string& text) {
     return connection_.query({name, text}).affected();
@@ -38,16 +38,18 @@ void SectionApply::stage() {
         columns.push_back(fmt::format("t.{} AS k{}", sql::Identifier(key->on(store_.side()).name).quoted(),
                                       columns.size() + 1));
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-        columns.push_back(fmt::format("t.{}{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(),
-                                      may_round(table.columns[i]) ? "::" + table.columns[i].on(store_.side()).base_type : "", i + 1));
-    execute("create stage", fmt::format("CREATE TEMP TABLE stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
-                                        "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
-                                        "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
-                                        "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
-                                        "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
-                                        "policy, ''::text AS winner, ''::text AS reason, "
-                                        "false AS chosen, {} FROM {} t WITH NO DATA",
-                                        number_, join(columns), e_.relation()));
+        columns.push_back(fmt::format(
+            "t.{}{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(),
+            may_round(table.columns[i]) ? "::" + table.columns[i].on(store_.side()).base_type : "", i + 1));
+    execute("create stage",
+            fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
+                        "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
+                        "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
+                        "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
+                        "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
+                        "policy, ''::text AS winner, ''::text AS reason, "
+                        "false AS chosen, {} FROM {} t WITH NO DATA",
+                        number_, join(columns), e_.relation()));
     std::size_t next = 0;
     connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", stage_)}, [&](std::string& buffer) {
         for (; next < section_.rows.size() && buffer.size() < 256 * 1024; ++next)
@@ -58,10 +60,12 @@ void SectionApply::stage() {
     if (section_.rows.size() > 200) execute("analyze stage", fmt::format("ANALYZE {} (n, op)", stage_));
 }
 
-// The server rounds numbers and times to a column's scale without a word; such a column is staged with all its digits.
+// The server rounds numbers and times to a column's scale without a word; such a column is staged with all
+// its digits.
 bool SectionApply::may_round(const LinkedColumn& column) const {
     const ColumnSide& target = column.on(store_.side());
-    const bool scaled = target.base_type == "numeric" || target.base_type.starts_with("time") || target.base_type == "interval";
+    const bool scaled = target.base_type == "numeric" || target.base_type.starts_with("time") ||
+                        target.base_type == "interval";
     return scaled && column.desktop.type != column.cloud.type && target.type != target.base_type;
 }
 
@@ -71,9 +75,14 @@ void SectionApply::refuse_rounding() {
         if (!may_round(table.columns[i])) continue;
         const ColumnSide& target = table.columns[i].on(store_.side());
         const Result found = connection_.query(
-            {"look for rounding", fmt::format("SELECT EXISTS (SELECT FROM {0} s WHERE s.c{1} IS DISTINCT FROM s.c{1}::{2})", stage_, i + 1, target.type)});
+            {"look for rounding",
+             fmt::format("SELECT EXISTS (SELECT FROM {0} s WHERE s.c{1} IS DISTINCT FROM s.c{1}::{2})",
+                         stage_, i + 1, target.type)});
         if (found.boolean(0, 0))
-            throw Refused({"22003", fmt::format("a value of {}.{} has more digits than {} can hold", table.on(store_.side()).display(), target.name, target.type), "", ""});
+            throw Refused({"22003",
+                           fmt::format("a value of {}.{} has more digits than {} can hold",
+                                       table.on(store_.side()).display(), target.name, target.type),
+                           "", ""});
     }
 }
 
@@ -111,19 +120,19 @@ void SectionApply::lock(bool skip_locked) {
     if (has(Write::insert) && !section_.table->key_index(store_.side()))
         execute("lock keyless table",
                 fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
-    execute(
-        "lock rows",
-        fmt::format(
-            "INSERT INTO pg_temp.found SELECT {}, s.n, t.ctid, {}, {}, to_jsonb(t) FROM {} s JOIN {} t ON {} "
-            "ORDER BY {} FOR UPDATE OF t{}",
-            number_, e_.hash_a(), e_.hash_b(), stage_, e_.relation(), e_.key_match("s"),
-            key_list(section_.table->key_columns().size(), "s"), skip_locked ? " SKIP LOCKED" : ""));
+    execute("lock rows", fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
+                                     "to_jsonb(t) FROM {} s JOIN {} t ON {} "
+                                     "ORDER BY {} FOR UPDATE OF t{}",
+                                     number_, e_.hash_a(), e_.hash_b(), stage_, e_.relation(),
+                                     e_.key_match("s"), key_list(section_.table->key_columns().size(), "s"),
+                                     skip_locked ? " SKIP LOCKED" : ""));
 }
 
 // One stage row claims exactly one row whose hash matches (DESIGN.md 10.7).
 std::string SectionApply::claimed(char op) const {
     return fmt::format(
-        "(SELECT DISTINCT ON (s.n) s.*, f.at AS claimed FROM {} s JOIN pg_temp.found f ON f.sec = {} AND f.n "
+        "(SELECT DISTINCT ON (s.n) s.*, f.at AS claimed FROM {} s JOIN pg_temp.tideway_found f ON f.sec = {} "
+        "AND f.n "
         "= s.n "
         "AND f.a = s.a AND f.b = s.b WHERE s.op = '{}' ORDER BY s.n, f.at)",
         stage_, number_, op);
@@ -140,7 +149,7 @@ void SectionApply::update() {
     if (assignments.empty()) throw Defect("a table of key columns only cannot have an updated row");
     execute("update rows", fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed "
                                        "RETURNING s.n, {}, {}, {}, s.claimed) "
-                                       "INSERT INTO pg_temp.outcome SELECT {}, w.* FROM w",
+                                       "INSERT INTO pg_temp.tideway_outcome SELECT {}, w.* FROM w",
                                        e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(),
                                        e_.stamp(), number_));
 }
@@ -161,20 +170,23 @@ void SectionApply::insert() {
         values.push_back(fmt::format("{}::{}", sql::literal(constant.value), constant.type));
     }
     // A row that was skipped because somebody holds it is there all the same.
-    const std::string unseen =
-        skip_locked_ ? fmt::format("AND NOT EXISTS (SELECT FROM {} t WHERE {})", e_.relation(), e_.key_match("s")) : "";
+    const std::string unseen = skip_locked_ ? fmt::format("AND NOT EXISTS (SELECT FROM {} t WHERE {})",
+                                                          e_.relation(), e_.key_match("s"))
+                                            : "";
     const std::string on_conflict =
         table.key_index(store_.side()) ? fmt::format("ON CONFLICT ({}) DO NOTHING", e_.key_names()) : "";
     execute(
         "insert rows",
-        fmt::format("WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE "
-                    "s.op = 'I' AND NOT EXISTS "
-                    "(SELECT FROM pg_temp.found f WHERE f.sec = {} AND f.n = s.n) {} ORDER BY s.n {} RETURNING "
-                    "{}, {} AS a, {} AS b, {} AS stamp) "
-                    "INSERT INTO pg_temp.outcome SELECT {}, s.n, w.a, w.b, w.stamp FROM w JOIN {} s ON {}",
-                    e_.relation(), join(names), join(values), stage_, number_, unseen, on_conflict, returned_keys(),
-                    e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
-                    key_equal(table.key_columns().size(), "w", "s")));
+        fmt::format(
+            "WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE "
+            "s.op = 'I' AND NOT EXISTS "
+            "(SELECT FROM pg_temp.tideway_found f WHERE f.sec = {} AND f.n = s.n) {} ORDER BY s.n {} "
+            "RETURNING "
+            "{}, {} AS a, {} AS b, {} AS stamp) "
+            "INSERT INTO pg_temp.tideway_outcome SELECT {}, s.n, w.a, w.b, w.stamp FROM w JOIN {} s ON {}",
+            e_.relation(), join(names), join(values), stage_, number_, unseen, on_conflict, returned_keys(),
+            e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
+            key_equal(table.key_columns().size(), "w", "s")));
 }
 
 std::string SectionApply::returned_keys() const {
@@ -191,7 +203,7 @@ void SectionApply::erase() {
         "delete rows",
         fmt::format(
             "WITH w AS (DELETE FROM {} AS t USING {} s WHERE t.ctid = s.claimed RETURNING s.n, s.claimed) "
-            "INSERT INTO pg_temp.outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w",
+            "INSERT INTO pg_temp.tideway_outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w",
             e_.relation(), claimed('D'), number_));
 }
 
@@ -200,8 +212,8 @@ std::int64_t SectionApply::journal(const Batch& batch, std::int64_t sequence) {
     return execute("write journal", fmt::format(R"(
 INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b)
 SELECT {0}, {1}, {2}, {3}, s.key, s.op, s.rule, f.image, f.a, f.b, o.a, o.b
-FROM {4} s JOIN pg_temp.outcome o ON o.sec = {5} AND o.n = s.n
-LEFT JOIN pg_temp.found f ON f.sec = {5} AND f.n = o.n AND f.at = o.at)",
+FROM {4} s JOIN pg_temp.tideway_outcome o ON o.sec = {5} AND o.n = s.n
+LEFT JOIN pg_temp.tideway_found f ON f.sec = {5} AND f.n = o.n AND f.at = o.at)",
                                                 sql::literal(store_.pair()), sql::literal(batch.run),
                                                 sequence, section_.table->id, stage_, number_));
 }
@@ -217,8 +229,8 @@ std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
                    fmt::format(R"(
 INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, {0}, {1})
 SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, f.image, {5}
-FROM {6} s JOIN pg_temp.outcome o ON o.sec = {7} AND o.n = s.n
-LEFT JOIN pg_temp.found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
+FROM {6} s JOIN pg_temp.tideway_outcome o ON o.sec = {7} AND o.n = s.n
+LEFT JOIN pg_temp.tideway_found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
 WHERE s.kind IS NOT NULL)",
                                cloud ? "cloud_row" : "desktop_row", cloud ? "desktop_row" : "cloud_row",
                                sql::literal(store_.pair()), sql::literal(batch.run), section_.table->id,
@@ -235,7 +247,7 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
                     cloud ? "s.sa, s.sb" : here, cloud ? here : "s.sa, s.sb", cloud ? "s.stamp" : "o.stamp",
                     cloud ? "o.stamp" : "s.stamp");
     const std::string from =
-        fmt::format("FROM {} s JOIN pg_temp.outcome o ON o.sec = {} AND o.n = s.n", stage_, number_);
+        fmt::format("FROM {} s JOIN pg_temp.tideway_outcome o ON o.sec = {} AND o.n = s.n", stage_, number_);
     if (cloud) {
         execute("write receipts", fmt::format("INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, "
                                               "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, d_barrier) "
@@ -250,22 +262,21 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
                         "c_barrier) SELECT {}, {}, {} {} {}",
                         base_name(store_.pair_number(), section_.table->id), key_list(keys),
                         key_list(keys, "s"), agreement, batch.source_barrier, from, base_upsert(keys)));
-    execute(
-        "forget waiting keys",
-        fmt::format(
-            "DELETE FROM tideway.waiting AS g USING {} s JOIN pg_temp.outcome o ON o.sec = {} AND o.n = s.n "
-            "WHERE g.pair = {} AND g.tbl = {} AND g.key = s.key",
-            stage_, number_, sql::literal(store_.pair()), section_.table->id));
+    execute("forget waiting keys",
+            fmt::format("DELETE FROM tideway.waiting AS g USING {} s JOIN pg_temp.tideway_outcome o ON o.sec "
+                        "= {} AND o.n = s.n "
+                        "WHERE g.pair = {} AND g.tbl = {} AND g.key = s.key",
+                        stage_, number_, sql::literal(store_.pair()), section_.table->id));
 }
 
 std::vector<RowOutcome> SectionApply::outcomes() {
     const Result found =
         connection_.query({"read outcomes", fmt::format(R"(
 SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a'
-    WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
-    WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.found f WHERE f.sec = {0} AND f.n = s.n)
+    WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
+    WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
          AND NOT EXISTS (SELECT FROM {1} t WHERE {2}) THEN 's' ELSE 'r' END, o.a, o.b, o.stamp
-FROM {3} s LEFT JOIN pg_temp.outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
+FROM {3} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
                                                         number_, e_.relation(), e_.key_match("s"), stage_)});
     ensure(found.rows() == static_cast<int>(section_.rows.size()),
            "every planned row has exactly one outcome");
