@@ -37,8 +37,8 @@ std::string this_host() {
                        pid_space());
 }
 
-// The start time of a running process in the kernel's ticks since boot; empty for a zombie, nothing where /proc
-// does not show it.
+// The start time of a running process in the kernel's ticks since boot; empty for a zombie, nothing where
+// /proc does not show it.
 std::optional<std::string> start_of(long pid) {
     const std::string stat = first_line(fmt::format("/proc/{}/stat", pid));
     // The second field is the program's name in parentheses and may itself hold spaces and parentheses.

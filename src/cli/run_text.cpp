@@ -147,8 +147,11 @@ void add_guard(const RunReport& report, std::vector<std::string>& lines) {
         text += fmt::format("\n    {}: {}", report.guard[i].table, report.guard[i].what);
     if (report.guard.size() > longest_list)
         text += fmt::format("\n    and {} more (--json lists all)", report.guard.size() - longest_list);
-    const bool before_writing = std::any_of(report.guard.begin(), report.guard.end(), [](const GuardStop& stop) { return stop.of > 0; });
-    text += before_writing ? "\n    look at the rows: tideway plan --rows" : "\n    if that is wanted, name the other table in side_effects = [...]; these rows are parked until then";
+    const bool before_writing = std::any_of(report.guard.begin(), report.guard.end(),
+                                            [](const GuardStop& stop) { return stop.of > 0; });
+    text += before_writing ? "\n    look at the rows: tideway plan --rows"
+                           : "\n    if that is wanted, name the other table in side_effects = [...]; these "
+                             "rows are parked until then";
     if (before_writing && !report.plan_hash.empty())
         text += fmt::format("\n    if that is what you want: tideway sync --confirm {}", report.plan_hash);
     lines.push_back(text);

@@ -6,8 +6,8 @@ namespace tideway {
 namespace {
 
 constexpr int attempts_per_batch = 4;
-// Refused rows are tried once more one by one after the others; with more of them that costs more than it brings, and the
-// next run tries them anyway.
+// Refused rows are tried once more one by one after the others; with more of them that costs more than it
+// brings, and the next run tries them anyway.
 constexpr std::size_t most_tried_again = 200;
 
 std::size_t row_count(const Batch& batch) {
@@ -26,23 +26,33 @@ std::pair<Batch, Batch> split(Batch batch) {
         const std::size_t here = std::min(left, section.rows.size());
         left -= here;
         const auto middle = section.rows.begin() + static_cast<std::ptrdiff_t>(here);
-        if (here > 0) first.sections.push_back({section.table, {std::make_move_iterator(section.rows.begin()), std::make_move_iterator(middle)}});
-        if (middle != section.rows.end()) second.sections.push_back({section.table, {std::make_move_iterator(middle), std::make_move_iterator(section.rows.end())}});
+        if (here > 0)
+            first.sections.push_back(
+                {section.table,
+                 {std::make_move_iterator(section.rows.begin()), std::make_move_iterator(middle)}});
+        if (middle != section.rows.end())
+            second.sections.push_back(
+                {section.table,
+                 {std::make_move_iterator(middle), std::make_move_iterator(section.rows.end())}});
     }
     return {std::move(first), std::move(second)};
 }
 
 class Deliverer {
   public:
-    Deliverer(Store& store, World& world, std::int64_t fence) : store_(store), world_(world) { delivery_.fence = fence; }
+    Deliverer(Store& store, World& world, std::int64_t fence) : store_(store), world_(world) {
+        delivery_.fence = fence;
+    }
 
     void deliver(Batch batch) {
         if (row_count(batch) == 0) return;
         batch.fence = delivery_.fence;
         try {
             const auto outcome = apply_patiently(batch);
-            if (outcome) sort_out(batch, *outcome);
-            else give_up(batch);
+            if (outcome)
+                sort_out(batch, *outcome);
+            else
+                give_up(batch);
         } catch (const Refused& refused) {
             if (row_count(batch) == 1) return park(batch, refused.refusal());
             auto [first, second] = split(std::move(batch));
@@ -51,9 +61,12 @@ class Deliverer {
         }
     }
 
-    // What one row refused may be welcome after the others: a parent that had children, a unique value that became free.
+    // What one row refused may be welcome after the others: a parent that had children, a unique value that
+    // became free.
     void try_parked_again(const Batch& frame) {
-        for (bool progress = true; progress && !delivery_.parked.empty() && delivery_.parked.size() <= most_tried_again && !delivery_.applied.empty();) {
+        for (bool progress = true; progress && !delivery_.parked.empty() &&
+                                   delivery_.parked.size() <= most_tried_again &&
+                                   !delivery_.applied.empty();) {
             std::vector<ParkedRow> parked = std::move(delivery_.parked);
             delivery_.parked.clear();
             const std::size_t before = delivery_.applied.size();
@@ -95,18 +108,25 @@ class Deliverer {
                 if (fate.fate == Fate::applied) delivery_.applied.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::raced) delivery_.raced.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::suppressed)
-                    delivery_.parked.push_back({table, std::move(row), {"TW-suppressed", fmt::format("a trigger on {} suppressed the write", table->on(store_.side()).display()), "", ""}});
+                    delivery_.parked.push_back({table,
+                                                std::move(row),
+                                                {"TW-suppressed",
+                                                 fmt::format("a trigger on {} suppressed the write",
+                                                             table->on(store_.side()).display()),
+                                                 "", ""}});
             }
     }
 
     void give_up(Batch& batch) {
         for (BatchSection& section : batch.sections)
-            for (PlannedRow& row : section.rows) delivery_.raced.push_back({section.table, std::move(row), {}});
+            for (PlannedRow& row : section.rows)
+                delivery_.raced.push_back({section.table, std::move(row), {}});
     }
 
     void park(Batch& batch, const Refusal& refusal) {
         for (BatchSection& section : batch.sections)
-            for (PlannedRow& row : section.rows) delivery_.parked.push_back({section.table, std::move(row), refusal});
+            for (PlannedRow& row : section.rows)
+                delivery_.parked.push_back({section.table, std::move(row), refusal});
     }
 
     Store& store_;

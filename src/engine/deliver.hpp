@@ -1,5 +1,5 @@
-// Delivering a batch: tries again where trying again can help, and takes a refused batch apart until the refused rows
-// are alone. Every part is a batch of its own, all or nothing with its records.
+// Delivering a batch: tries again where trying again can help, and takes a refused batch apart until the
+// refused rows are alone. Every part is a batch of its own, all or nothing with its records.
 #pragma once
 #include <vector>
 
@@ -28,7 +28,8 @@ struct Delivery {
     int batches = 0;
 };
 
-// batch.fence is the side's sequence; rows are moved out of it. Throws what is not the rows' fault (fenced, lost connections).
+// batch.fence is the side's sequence; rows are moved out of it. Throws what is not the rows' fault (fenced,
+// lost connections).
 Delivery deliver(Store& store, Batch batch, World& world);
 
 }  // namespace tideway

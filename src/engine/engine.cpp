@@ -10,7 +10,8 @@
 namespace tideway {
 namespace {
 
-// A run that lost a connection is started anew this often before it is reported: its first step finds out what happened.
+// A run that lost a connection is started anew this often before it is reported: its first step finds out
+// what happened.
 constexpr int attempts_per_run = 3;
 
 bool worth_another_attempt(const Error& error) {
@@ -48,8 +49,10 @@ RunReport Engine::sync(const RunOptions& options) {
             session.select(options.tables);
             return Run(session, options, run, serialize).sync();
         } catch (const Error& error) {
-            if (!worth_another_attempt(error) || attempt == attempts_per_run || (!connected && attempt == 1)) throw;
-            progress_.phase(fmt::format("connection lost, trying again ({} of {})", attempt + 1, attempts_per_run));
+            if (!worth_another_attempt(error) || attempt == attempts_per_run || (!connected && attempt == 1))
+                throw;
+            progress_.phase(
+                fmt::format("connection lost, trying again ({} of {})", attempt + 1, attempts_per_run));
             world_.sleeper.sleep(Millis(500 * attempt + static_cast<int>(world_.random.next() % 500)));
         }
     }
@@ -73,8 +76,21 @@ StatusReport Engine::status() {
         if (lease.held) report.lease_holder = lease.holder;
     }
     for (const TableUnderSync& table : session.tables) {
-        TableStatus status{table.link.desktop.display(), table.link.cloud.display(), "never synced", 0, 0, 0, 0, 0, {}, {}, {}, table.not_synced};
-        for (const Problem& problem : table.problems) status.reason += fmt::format("{}{} {}", status.reason.empty() ? "" : "; ", problem.where, problem.text);
+        TableStatus status{table.link.desktop.display(),
+                           table.link.cloud.display(),
+                           "never synced",
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           {},
+                           {},
+                           {},
+                           table.not_synced};
+        for (const Problem& problem : table.problems)
+            status.reason +=
+                fmt::format("{}{} {}", status.reason.empty() ? "" : "; ", problem.where, problem.text);
         for (const TableCounts& count : counts) {
             if (count.table_id != table.link.id) continue;
             status.rows = count.live;
@@ -99,20 +115,32 @@ namespace {
 std::int64_t public_id(std::int64_t id, Side side) { return 2 * id + (side == Side::cloud ? 1 : 0); }
 
 ConflictEntry entry_of(const Session& session, const WaitingEntry& waiting) {
-    return {public_id(waiting.id, Side::desktop), table_name(session, waiting.table_id), display(waiting.key), waiting.kind, waiting.choice, waiting.rule,
-            waiting.choice.empty() ? "open" : "resolved, waits for the next sync", waiting.first_seen, waiting.reason, {}, {}};
+    return {public_id(waiting.id, Side::desktop),
+            table_name(session, waiting.table_id),
+            display(waiting.key),
+            waiting.kind,
+            waiting.choice,
+            waiting.rule,
+            waiting.choice.empty() ? "open" : "resolved, waits for the next sync",
+            waiting.first_seen,
+            waiting.reason,
+            {},
+            {}};
 }
 
 std::vector<ConflictEntry> all_conflicts(Session& session) {
     std::vector<ConflictEntry> entries;
     if (!session.installed()) return entries;
     for (const WaitingEntry& waiting : session.archive().waiting())
-        if (waiting.kind == "conflict" || waiting.kind == "held") entries.push_back(entry_of(session, waiting));
+        if (waiting.kind == "conflict" || waiting.kind == "held")
+            entries.push_back(entry_of(session, waiting));
     for (const Side side : {Side::desktop, Side::cloud})
         for (const KeptConflict& kept : session.store(side).conflicts())
-            entries.push_back({public_id(kept.id, side), table_name(session, kept.table_id), display(kept.key), kept.kind, kept.winner, kept.policy, kept.status, kept.at, kept.reason,
-                               kept.desktop_row, kept.cloud_row});
-    std::stable_sort(entries.begin(), entries.end(), [](const ConflictEntry& a, const ConflictEntry& b) { return a.at < b.at; });
+            entries.push_back({public_id(kept.id, side), table_name(session, kept.table_id),
+                               display(kept.key), kept.kind, kept.winner, kept.policy, kept.status, kept.at,
+                               kept.reason, kept.desktop_row, kept.cloud_row});
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const ConflictEntry& a, const ConflictEntry& b) { return a.at < b.at; });
     return entries;
 }
 
@@ -124,7 +152,8 @@ void show_live_rows(Session& session, ConflictEntry& entry, const WaitingEntry& 
             const auto snapshot = session.store(side).snapshot({&table->link});
             const auto rows = snapshot->rows(table->link, {waiting.key});
             if (rows.empty()) continue;
-            (side == Side::desktop ? entry.desktop_row : entry.cloud_row) = row_as_json(table->link, rows.front(), side);
+            (side == Side::desktop ? entry.desktop_row : entry.cloud_row) =
+                row_as_json(table->link, rows.front(), side);
         }
     }
 }
@@ -147,20 +176,27 @@ ConflictEntry Engine::conflict(std::int64_t id) {
                 if (public_id(waiting.id, Side::desktop) == id) show_live_rows(session, entry, waiting);
         return entry;
     }
-    throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id), "tideway conflicts list shows all of them");
+    throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id),
+                "tideway conflicts list shows all of them");
 }
 
 void Engine::resolve(std::int64_t id, const std::string& take) {
     if (take != "desktop" && take != "cloud")
-        throw Error(Code::not_in_this_version, fmt::format("--take {} cannot be carried out yet", take), "use --take desktop or --take cloud");
+        throw Error(Code::not_in_this_version, fmt::format("--take {} cannot be carried out yet", take),
+                    "use --take desktop or --take cloud");
     Session session(config_, connector_, world_, progress_);
-    if (!session.installed()) throw Error(Code::conflict_unknown, "this pair was never synchronised", "run tideway sync first");
+    if (!session.installed())
+        throw Error(Code::conflict_unknown, "this pair was never synchronised", "run tideway sync first");
     for (const ConflictEntry& entry : all_conflicts(session))
         if (entry.id == id && entry.status == "kept")
-            throw Error(Code::not_in_this_version, fmt::format("conflict {} was decided by its policy already", id),
-                        "tideway conflicts show prints the loser; write it back as an ordinary edit if it should win");
+            throw Error(Code::not_in_this_version,
+                        fmt::format("conflict {} was decided by its policy already", id),
+                        "tideway conflicts show prints the loser; write it back as an ordinary edit if it "
+                        "should win");
     const bool open = id % 2 == 0;
-    if (!open) throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id), "tideway conflicts list shows all of them");
+    if (!open)
+        throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id),
+                    "tideway conflicts list shows all of them");
     session.archive().choose(id / 2, take == "desktop" ? Side::desktop : Side::cloud);
 }
 
@@ -168,7 +204,8 @@ std::vector<std::string> Engine::uninstall(bool check_only) {
     Session session(config_, connector_, world_, progress_);
     std::vector<std::string> listed;
     for (const Side side : {Side::desktop, Side::cloud}) {
-        for (const std::string& object : session.store(side).own_objects()) listed.push_back(fmt::format("{}: {}", name(side), object));
+        for (const std::string& object : session.store(side).own_objects())
+            listed.push_back(fmt::format("{}: {}", name(side), object));
         if (!check_only) session.store(side).uninstall();
     }
     return listed;

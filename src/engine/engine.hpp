@@ -61,6 +61,7 @@ class Engine {
 };
 
 // init: reads both catalogues and proposes a commented configuration file.
-std::string propose_config(Store& desktop, Store& cloud, const std::string& desktop_url, const std::string& cloud_url);
+std::string propose_config(Store& desktop, Store& cloud, const std::string& desktop_url,
+                           const std::string& cloud_url);
 
 }  // namespace tideway

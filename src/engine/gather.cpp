@@ -50,7 +50,9 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
 // A unique index lets NULL in any number of times.
 bool proven_unique(const LinkedTable& table, Side side) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
-    return table.key_index(side) && std::all_of(key.begin(), key.end(), [&](const LinkedColumn* column) { return column->on(side).not_null; });
+    return table.key_index(side) && std::all_of(key.begin(), key.end(), [&](const LinkedColumn* column) {
+               return column->on(side).not_null;
+           });
 }
 
 class Gatherer {
@@ -77,7 +79,8 @@ class Gatherer {
         leave_out_duplicates();
     }
 
-    // A key without a unique index is proven unique in each snapshot; a table where it is not is left out whole.
+    // A key without a unique index is proven unique in each snapshot; a table where it is not is left out
+    // whole.
     void leave_out_duplicates() {
         std::erase_if(gathered_.tables, [&](TableRun& run) {
             for (const Side side : {Side::desktop, Side::cloud}) {
@@ -85,8 +88,9 @@ class Gatherer {
                 Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
                 const std::vector<std::string> duplicates = snapshot.duplicate_keys(run.link(), 5);
                 if (duplicates.empty()) continue;
-                run.table->not_synced = fmt::format("{}: the key ({}) is not unique on the {} side: {}", info(Code::key_not_unique).id,
-                                                    key_names(run.link(), side), name(side), fmt::join(duplicates, ", "));
+                run.table->not_synced = fmt::format(
+                    "{}: the key ({}) is not unique on the {} side: {}", info(Code::key_not_unique).id,
+                    key_names(run.link(), side), name(side), fmt::join(duplicates, ", "));
                 return true;
             }
             return false;
@@ -118,10 +122,14 @@ class Gatherer {
 
   private:
     // A mark of another capture, or none, means that everything has to be compared once.
-    std::pair<Capture, std::string> capture_and_mark(const LinkedTable& table, Side side, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    std::pair<Capture, std::string> capture_and_mark(
+        const LinkedTable& table, Side side, Mode mode,
+        const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const auto mark = marks.find({table.id, side});
-        const bool usable = mode == Mode::incremental && mark != marks.end() && mark->second.capture == table.capture(side);
-        return usable ? std::pair(table.capture(side), mark->second.mark) : std::pair(Capture::digest, std::string());
+        const bool usable =
+            mode == Mode::incremental && mark != marks.end() && mark->second.capture == table.capture(side);
+        return usable ? std::pair(table.capture(side), mark->second.mark)
+                      : std::pair(Capture::digest, std::string());
     }
 
     void read_cloud(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
@@ -136,7 +144,8 @@ class Gatherer {
         // xmin sees no deletes: the set of keys is compared as well.
         if (seen.needs_digest || capture == Capture::xmin) {
             const bool keys_only = !seen.needs_digest;
-            complete = unequal_buckets(run.worklist->base_digest(keys_only), gathered_.cloud->digest(table, keys_only));
+            complete = unequal_buckets(run.worklist->base_digest(keys_only),
+                                       gathered_.cloud->digest(table, keys_only));
             if (!complete.empty()) gathered_.cloud->list_buckets(table, complete, stage.sink());
         }
         stage.close(complete);
@@ -148,7 +157,8 @@ class Gatherer {
 
 }  // namespace
 
-Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks, Reach reach) {
+Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
+                Reach reach) {
     Gathered gathered;
     Gatherer gatherer(session, gathered);
     gatherer.open();
@@ -184,15 +194,17 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     return gathered;
 }
 
-std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
-                                bool cloud_rolled_back, int max_rows, std::int64_t max_bytes) {
+std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part,
+                                Direction direction, bool cloud_rolled_back, int max_rows,
+                                std::int64_t max_bytes) {
     std::vector<Candidate> candidates = run.worklist->next(part, max_rows, max_bytes);
     if (candidates.empty()) return {};
     std::vector<Key> keys;
     keys.reserve(candidates.size());
     for (const Candidate& candidate : candidates) keys.push_back(candidate.key);
     std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
-    return reconcile(std::move(candidates), std::move(cloud_rows), run.link().policy, direction, session.clocks, cloud_rolled_back);
+    return reconcile(std::move(candidates), std::move(cloud_rows), run.link().policy, direction,
+                     session.clocks, cloud_rolled_back);
 }
 
 }  // namespace tideway

@@ -30,12 +30,14 @@ struct Gathered {
 enum class Reach { all, first_change };  // first_change: stop at the first table that has any
 
 // marks: where the last complete run left off.
-Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks, Reach reach = Reach::all);
+Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
+                Reach reach = Reach::all);
 // New snapshots, but only the raced keys of the earlier round; reports go on.
 Gathered gather_again(Session& session, Gathered& earlier);
 
 // The next works of one table, decided; empty when done. bytes bounds memory, not the first row.
-std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
-                                bool cloud_rolled_back, int max_rows, std::int64_t max_bytes);
+std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part,
+                                Direction direction, bool cloud_rolled_back, int max_rows,
+                                std::int64_t max_bytes);
 
 }  // namespace tideway

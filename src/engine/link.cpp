@@ -48,7 +48,8 @@ class Linker {
   private:
     std::string where(Side side, const std::string& column = {}) const {
         const Relation& relation = side == Side::desktop ? desktop_ : cloud_;
-        return fmt::format("{}.{}{}{}", name(side), relation.name.display(), column.empty() ? "" : ".", column);
+        return fmt::format("{}.{}{}{}", name(side), relation.name.display(), column.empty() ? "" : ".",
+                           column);
     }
     void problem(Code code, const std::string& at, std::string text, std::string remedy) {
         result_.problems.push_back({code, at, std::move(text), std::move(remedy)});
@@ -61,17 +62,24 @@ class Linker {
 
     void check_relation(const Relation& r, Side side) {
         if (r.kind != 'r')
-            problem(Code::not_a_table, where(side), r.kind == 'p' ? "is a partitioned table" : "is not an ordinary table",
+            problem(Code::not_a_table, where(side),
+                    r.kind == 'p' ? "is a partitioned table" : "is not an ordinary table",
                     "only ordinary tables can be synchronised in this version");
-        const std::pair<bool, const char*> rights[] = {{r.may_select, "SELECT"}, {r.may_insert, "INSERT"}, {r.may_update, "UPDATE"}, {r.may_delete, "DELETE"}};
+        const std::pair<bool, const char*> rights[] = {{r.may_select, "SELECT"},
+                                                       {r.may_insert, "INSERT"},
+                                                       {r.may_update, "UPDATE"},
+                                                       {r.may_delete, "DELETE"}};
         std::string missing;
         for (const auto& [granted, right] : rights)
             if (!granted) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", right);
         if (!missing.empty())
             problem(Code::no_rights, where(side), fmt::format("the role may not {}", missing),
-                    fmt::format("GRANT {} ON {} TO <the role of the {} url>;", missing, r.name.quoted(), name(side)));
+                    fmt::format("GRANT {} ON {} TO <the role of the {} url>;", missing, r.name.quoted(),
+                                name(side)));
         if (r.rls)
-            problem(Code::rows_hidden, where(side), "row level security hides rows from the role, so a missing row could not be told from a deleted one",
+            problem(Code::rows_hidden, where(side),
+                    "row level security hides rows from the role, so a missing row could not be told from a "
+                    "deleted one",
                     "give the role BYPASSRLS, or make it a member of the table's owner");
     }
 
@@ -81,11 +89,13 @@ class Linker {
             if (!cloud_.column(to)) missing_column(Side::cloud, to, "rename");
         }
         for (const std::string& column : setting_.skip)
-            if (!desktop_.column(column) && !cloud_.column(column)) missing_column(Side::desktop, column, "skip");
+            if (!desktop_.column(column) && !cloud_.column(column))
+                missing_column(Side::desktop, column, "skip");
     }
 
     void missing_column(Side side, const std::string& column, const char* setting) {
-        problem(Code::column_missing, where(side, column), fmt::format("there is no such column ({} of [[table]] at line {})", setting, setting_.line),
+        problem(Code::column_missing, where(side, column),
+                fmt::format("there is no such column ({} of [[table]] at line {})", setting, setting_.line),
                 "correct the name in the configuration");
     }
 
@@ -99,14 +109,20 @@ class Linker {
             if (!c || skipped(d.name) || skipped(c->name)) continue;
             const auto canon = canon_of(d, *c);
             if (!canon) {
-                problem(Code::types_incompatible, where(Side::desktop, d.name),
-                        fmt::format("has type {} and its counterpart in the cloud {}: values could be altered on the way", d.type, c->type),
-                        fmt::format("change one of the types, or leave the column out: skip = [\"{}\"]", d.name));
+                problem(
+                    Code::types_incompatible, where(Side::desktop, d.name),
+                    fmt::format(
+                        "has type {} and its counterpart in the cloud {}: values could be altered on the way",
+                        d.type, c->type),
+                    fmt::format("change one of the types, or leave the column out: skip = [\"{}\"]", d.name));
                 continue;
             }
-            if (*canon == Canon::instant && d.type_class != c->type_class && setting_.timestamps.desktop_zone.value_or("").empty())
-                problem(Code::zone_missing, where(Side::desktop, d.name), fmt::format("is {} on one side and {} on the other", d.type, c->type),
-                        "say in which zone the desktop's clock runs: timestamps = { desktop_zone = \"Asia/Kolkata\" }");
+            if (*canon == Canon::instant && d.type_class != c->type_class &&
+                setting_.timestamps.desktop_zone.value_or("").empty())
+                problem(Code::zone_missing, where(Side::desktop, d.name),
+                        fmt::format("is {} on one side and {} on the other", d.type, c->type),
+                        "say in which zone the desktop's clock runs: timestamps = { desktop_zone = "
+                        "\"Asia/Kolkata\" }");
             LinkedColumn column{column_side(d), column_side(*c), *canon};
             column.types_differ = d.base_type != c->base_type;
             result_.table.columns.push_back(std::move(column));
@@ -138,7 +154,8 @@ class Linker {
     void link_key() {
         const std::vector<std::string> key = wanted_key();
         if (key.empty())
-            return problem(Code::key_missing, where(Side::desktop), "no key is configured, and no primary key exists on both sides",
+            return problem(Code::key_missing, where(Side::desktop),
+                           "no key is configured, and no primary key exists on both sides",
                            "name the columns that identify a row: key = [\"...\"]");
         for (const std::string& column : key) {
             LinkedColumn* found = linked(column);
@@ -148,9 +165,11 @@ class Linker {
             }
             found->key = true;
             if (found->canon == Canon::instant && found->types_differ)
-                problem(Code::types_incompatible, where(Side::desktop, column), "a key column must not need a time zone conversion", "use another key");
+                problem(Code::types_incompatible, where(Side::desktop, column),
+                        "a key column must not need a time zone conversion", "use another key");
             if (found->canon == Canon::json || found->desktop.base_type == "json")
-                problem(Code::types_incompatible, where(Side::desktop, column), "a json column cannot be part of a key", "use another key");
+                problem(Code::types_incompatible, where(Side::desktop, column),
+                        "a json column cannot be part of a key", "use another key");
         }
         result_.table.key_index_desktop = unique_index(desktop_, Side::desktop);
         result_.table.key_index_cloud = unique_index(cloud_, Side::cloud);
@@ -159,16 +178,19 @@ class Linker {
     void missing_key_column(const std::string& column) {
         const bool on_desktop = desktop_.column(column), on_cloud = cloud_.column(cloud_name(column));
         if (on_desktop && on_cloud) return;  // its types were reported already
-        problem(Code::column_missing, where(on_desktop ? Side::cloud : Side::desktop, on_desktop ? cloud_name(column) : column),
-                "the key names a column that this side does not have", "a key must exist on both sides; choose one that does");
+        problem(Code::column_missing,
+                where(on_desktop ? Side::cloud : Side::desktop, on_desktop ? cloud_name(column) : column),
+                "the key names a column that this side does not have",
+                "a key must exist on both sides; choose one that does");
     }
 
     bool unique_index(const Relation& relation, Side side) const {
         std::set<std::string> wanted;
         for (const LinkedColumn* column : result_.table.key_columns()) wanted.insert(column->on(side).name);
-        return std::any_of(relation.unique_keys.begin(), relation.unique_keys.end(), [&](const UniqueKey& key) {
-            return key.usable && std::set<std::string>(key.columns.begin(), key.columns.end()) == wanted;
-        });
+        return std::any_of(
+            relation.unique_keys.begin(), relation.unique_keys.end(), [&](const UniqueKey& key) {
+                return key.usable && std::set<std::string>(key.columns.begin(), key.columns.end()) == wanted;
+            });
     }
 
     void link_origin() {
@@ -183,7 +205,9 @@ class Linker {
         if (LinkedColumn* column = linked(origin.column)) {
             column->hashed = false;
             column->insert_only = true;
-            if (column->key) problem(Code::config_value, where(Side::desktop, origin.column), "the origin column cannot be part of the key", "choose another key");
+            if (column->key)
+                problem(Code::config_value, where(Side::desktop, origin.column),
+                        "the origin column cannot be part of the key", "choose another key");
         } else if (c && !d && !setting_.constant.contains(c->name)) {
             result_.table.constants.push_back({Side::cloud, c->name, c->type, origin.desktop});
         }
@@ -200,26 +224,32 @@ class Linker {
         }
     };
 
-    void link_stamp(const std::optional<std::string>& column, const StampSide& desktop, const StampSide& cloud, const char* which) {
+    void link_stamp(const std::optional<std::string>& column, const StampSide& desktop,
+                    const StampSide& cloud, const char* which) {
         if (!column) return;
         const RelationColumn* d = desktop_.column(*column);
         const RelationColumn* c = cloud_.column(cloud_name(*column));
         if (!d && !c) return missing_column(Side::desktop, *column, which);
         for (const RelationColumn* side : {d, c})
             if (side && !instant(side->type_class))
-                problem(Code::types_incompatible, where(side == d ? Side::desktop : Side::cloud, side->name), fmt::format("{} is not a time stamp", side->type), "name another column in timestamps");
+                problem(Code::types_incompatible, where(side == d ? Side::desktop : Side::cloud, side->name),
+                        fmt::format("{} is not a time stamp", side->type),
+                        "name another column in timestamps");
         desktop.take(d);
         cloud.take(c);
         if (d && d->type_class == TypeClass::instant && result_.table.desktop_zone.empty())
             problem(Code::zone_missing, where(Side::desktop, *column), "is a time stamp without time zone",
-                    "say in which zone the desktop's clock runs: timestamps = { desktop_zone = \"Asia/Kolkata\" }");
+                    "say in which zone the desktop's clock runs: timestamps = { desktop_zone = "
+                    "\"Asia/Kolkata\" }");
         if (LinkedColumn* pair = linked(*column)) pair->hashed = pair->key;
     }
 
     void link_stamps() {
         LinkedTable& t = result_.table;
-        link_stamp(setting_.timestamps.created, {t.created_desktop, t.created_desktop_type}, {t.created_cloud, t.created_cloud_type}, "timestamps.created");
-        link_stamp(setting_.timestamps.updated, {t.stamp_desktop, t.stamp_desktop_type}, {t.stamp_cloud, t.stamp_cloud_type}, "timestamps.updated");
+        link_stamp(setting_.timestamps.created, {t.created_desktop, t.created_desktop_type},
+                   {t.created_cloud, t.created_cloud_type}, "timestamps.created");
+        link_stamp(setting_.timestamps.updated, {t.stamp_desktop, t.stamp_desktop_type},
+                   {t.stamp_cloud, t.stamp_cloud_type}, "timestamps.updated");
     }
 
     void link_constants() {
@@ -229,7 +259,8 @@ class Linker {
             if (!d && !c) missing_column(Side::cloud, column, "constant");
             if (LinkedColumn* pair = linked(column)) {
                 const std::string desktop_name = pair->desktop.name;
-                std::erase_if(result_.table.columns, [&](const LinkedColumn& each) { return each.desktop.name == desktop_name; });
+                std::erase_if(result_.table.columns,
+                              [&](const LinkedColumn& each) { return each.desktop.name == desktop_name; });
             }
             if (d) result_.table.constants.push_back({Side::desktop, d->name, d->type, value});
             if (c) result_.table.constants.push_back({Side::cloud, c->name, c->type, value});
@@ -241,14 +272,22 @@ class Linker {
         for (const RelationColumn& column : relation.columns) {
             const auto& columns = result_.table.columns;
             const auto& constants = result_.table.constants;
-            const bool filled = std::any_of(columns.begin(), columns.end(), [&](const LinkedColumn& c) { return c.on(side).name == column.name; }) ||
-                                std::any_of(constants.begin(), constants.end(), [&](const ConstantColumn& c) { return c.side == side && c.name == column.name; });
+            const bool filled =
+                std::any_of(columns.begin(), columns.end(),
+                            [&](const LinkedColumn& c) { return c.on(side).name == column.name; }) ||
+                std::any_of(constants.begin(), constants.end(),
+                            [&](const ConstantColumn& c) { return c.side == side && c.name == column.name; });
             if (filled) continue;
             if (column.not_null && !column.has_default && !column.generated)
-                problem(Code::column_missing, where(side, column.name), "must not be empty here and has no default, but the other side does not fill it",
-                        fmt::format("ALTER TABLE {} ALTER {} DROP NOT NULL; or a default; or constant = {{ {} = \"...\" }}", relation.name.quoted(), sql::Identifier(column.name).quoted(), column.name));
+                problem(
+                    Code::column_missing, where(side, column.name),
+                    "must not be empty here and has no default, but the other side does not fill it",
+                    fmt::format("ALTER TABLE {} ALTER {} DROP NOT NULL; or a default; or constant = {{ {} = "
+                                "\"...\" }}",
+                                relation.name.quoted(), sql::Identifier(column.name).quoted(), column.name));
             else
-                result_.remarks.push_back(fmt::format("{} stays on the {} side", where(side, column.name), name(side)));
+                result_.remarks.push_back(
+                    fmt::format("{} stays on the {} side", where(side, column.name), name(side)));
         }
     }
 
@@ -262,16 +301,19 @@ class Linker {
 
 std::optional<Canon> canon_of(const RelationColumn& d, const RelationColumn& c) {
     if (numeric(d.type_class) && numeric(c.type_class))
-        return d.type_class == TypeClass::integer && d.base_type == c.base_type ? Canon::image : Canon::number;
+        return d.type_class == TypeClass::integer && d.base_type == c.base_type ? Canon::image
+                                                                                : Canon::number;
     if (textual(d.type_class) && textual(c.type_class))
-        return d.type_class == TypeClass::padded || c.type_class == TypeClass::padded ? Canon::trimmed : Canon::image;
+        return d.type_class == TypeClass::padded || c.type_class == TypeClass::padded ? Canon::trimmed
+                                                                                      : Canon::image;
     if (d.base_type == c.base_type) return Canon::image;
     if (instant(d.type_class) && instant(c.type_class)) return Canon::instant;
     if (json(d.type_class) && json(c.type_class)) return Canon::json;
     return std::nullopt;
 }
 
-Capture resolve_capture(Capture setting, Side side, const Relation& relation, std::optional<Capture> used_before) {
+Capture resolve_capture(Capture setting, Side side, const Relation& relation,
+                        std::optional<Capture> used_before) {
     if (setting != Capture::automatic) return setting;
     if (used_before == Capture::changelog && relation.may_trigger) return Capture::changelog;
     if (used_before == Capture::xmin) return Capture::xmin;
@@ -280,7 +322,8 @@ Capture resolve_capture(Capture setting, Side side, const Relation& relation, st
     return relation.estimated_rows > xmin_row_limit ? Capture::changelog : Capture::xmin;
 }
 
-std::vector<std::size_t> parents_first(const std::vector<std::pair<const Relation*, const Relation*>>& relations) {
+std::vector<std::size_t> parents_first(
+    const std::vector<std::pair<const Relation*, const Relation*>>& relations) {
     const std::size_t count = relations.size();
     std::vector<std::set<std::size_t>> parents(count);
     for (std::size_t child = 0; child < count; ++child)
@@ -296,7 +339,9 @@ std::vector<std::size_t> parents_first(const std::vector<std::pair<const Relatio
     while (order.size() < count) {
         std::size_t next = count;
         for (std::size_t i = 0; i < count && next == count; ++i)
-            if (!placed[i] && std::all_of(parents[i].begin(), parents[i].end(), [&](std::size_t p) { return placed[p]; })) next = i;
+            if (!placed[i] &&
+                std::all_of(parents[i].begin(), parents[i].end(), [&](std::size_t p) { return placed[p]; }))
+                next = i;
         for (std::size_t i = 0; i < count && next == count; ++i)
             if (!placed[i]) next = i;
         placed[next] = true;
@@ -305,14 +350,19 @@ std::vector<std::size_t> parents_first(const std::vector<std::pair<const Relatio
     return order;
 }
 
-LinkResult link(const TableSetting& setting, const std::optional<Relation>& desktop, const std::optional<Relation>& cloud) {
+LinkResult link(const TableSetting& setting, const std::optional<Relation>& desktop,
+                const std::optional<Relation>& cloud) {
     if (desktop && cloud) return Linker(setting, *desktop, *cloud).link();
     LinkResult result;
-    for (const auto& [relation, side, wanted] : {std::tuple(&desktop, Side::desktop, &setting.desktop), std::tuple(&cloud, Side::cloud, &setting.cloud)})
+    for (const auto& [relation, side, wanted] : {std::tuple(&desktop, Side::desktop, &setting.desktop),
+                                                 std::tuple(&cloud, Side::cloud, &setting.cloud)})
         if (!*relation)
-            result.problems.push_back({Code::table_missing, fmt::format("{}.{}", name(side), *wanted),
-                                       fmt::format("there is no such table, or the role may not see it ([[table]] at line {})", setting.line),
-                                       "correct the name, or create the table; tables outside schema public need \"schema.table\""});
+            result.problems.push_back(
+                {Code::table_missing, fmt::format("{}.{}", name(side), *wanted),
+                 fmt::format("there is no such table, or the role may not see it ([[table]] at line {})",
+                             setting.line),
+                 "correct the name, or create the table; tables outside schema public need "
+                 "\"schema.table\""});
     result.table.desktop = sql::TableName::parse(setting.desktop);
     result.table.cloud = sql::TableName::parse(setting.cloud);
     return result;

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "config/config.hpp"
 #include "model/catalog.hpp"
 #include "model/table.hpp"
-#include "base/error.hpp"
 
 namespace tideway {
 
@@ -19,20 +19,23 @@ struct Problem {
 
 struct LinkResult {
     LinkedTable table;
-    std::vector<Problem> problems;  // empty: the table can be synchronised
+    std::vector<Problem> problems;     // empty: the table can be synchronised
     std::vector<std::string> remarks;  // columns that stay on one side, and the like
 };
 
 // relations: none = the table does not exist on that side (or is not visible to the role).
-LinkResult link(const TableSetting& setting, const std::optional<Relation>& desktop, const std::optional<Relation>& cloud);
+LinkResult link(const TableSetting& setting, const std::optional<Relation>& desktop,
+                const std::optional<Relation>& cloud);
 
 // How equality is decided for a pair of columns; none: the pair cannot be synchronised without loss.
 std::optional<Canon> canon_of(const RelationColumn& desktop, const RelationColumn& cloud);
 
 // What `auto` means for a table (DESIGN.md section 4), given what was used before.
-Capture resolve_capture(Capture setting, Side side, const Relation& relation, std::optional<Capture> used_before);
+Capture resolve_capture(Capture setting, Side side, const Relation& relation,
+                        std::optional<Capture> used_before);
 
 // Parents before children; tables of a cycle in any order.
-std::vector<std::size_t> parents_first(const std::vector<std::pair<const Relation*, const Relation*>>& relations);
+std::vector<std::size_t> parents_first(
+    const std::vector<std::pair<const Relation*, const Relation*>>& relations);
 
 }  // namespace tideway

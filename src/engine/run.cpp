@@ -12,7 +12,8 @@ constexpr int batch_rows = 5'000;
 constexpr std::int64_t batch_bytes = 8LL * 1024 * 1024;
 // Rows that users change faster than we can write them stay pending after so many rounds (DESIGN.md 10.8).
 constexpr int rounds = 3;
-// With more idle hints than this the marks are moved even though nothing changed, or every run would look at them again.
+// With more idle hints than this the marks are moved even though nothing changed, or every run would look at
+// them again.
 constexpr std::int64_t many_hints = 1'000;
 
 }  // namespace
@@ -53,11 +54,16 @@ RunReport Run::sync() {
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
 std::optional<Gathered> Run::probe() {
     Archive& archive = session_.archive();
-    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits()) return std::nullopt;
+    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits())
+        return std::nullopt;
     const LeaseState cloud = session_.cloud->lease();
-    if (cloud.run == report_.run) return std::nullopt;  // an attempt of ours broke off: take its lease and give it back
-    if (cloud.held) throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder), "wait until it ends; a run that died is taken over after 20 seconds");
-    if (cloud.sequence < archive.peer_sequence() || !session_.cloud->receipts(archive.acknowledged()).empty()) return std::nullopt;
+    if (cloud.run == report_.run)
+        return std::nullopt;  // an attempt of ours broke off: take its lease and give it back
+    if (cloud.held)
+        throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
+                    "wait until it ends; a run that died is taken over after 20 seconds");
+    if (cloud.sequence < archive.peer_sequence() || !session_.cloud->receipts(archive.acknowledged()).empty())
+        return std::nullopt;
     const auto marks = archive.marks();
     for (TableUnderSync* table : session_.active())
         for (const Side side : {Side::desktop, Side::cloud}) {
@@ -81,7 +87,9 @@ void Run::open_protocol() {
     const std::string holder = process_identity();
     failpoint("S1.before");
     const LeaseState cloud = session_.cloud->lease();
-    if (cloud.held && cloud.run != report_.run) throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder), "wait until it ends; a run that died is taken over after 20 seconds");
+    if (cloud.held && cloud.run != report_.run)
+        throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
+                    "wait until it ends; a run that died is taken over after 20 seconds");
     const std::vector<Receipt> receipts = session_.cloud->receipts(session_.archive().acknowledged());
     failpoint("S1.read");
     const Recovery recovery = session_.archive().recover(cloud, receipts, report_.run, holder);
@@ -112,7 +120,8 @@ void Run::work() {
     for (int round = 1; gathered_->keys > 0; ++round) {
         raise_barriers();
         process_everything();
-        const bool raced = std::any_of(gathered_->tables.begin(), gathered_->tables.end(), [](const TableRun& run) { return !run.raced.empty(); });
+        const bool raced = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
+                                       [](const TableRun& run) { return !run.raced.empty(); });
         if (!raced) break;
         if (round == rounds) {
             give_up_raced();
@@ -149,7 +158,8 @@ void Run::process_everything() {
     const bool small = gathered_->keys <= batch_rows;
     for (TableRun& run : gathered_->tables) {
         if (!run.worklist || run.tally.keys == 0 || !small) continue;
-        auto works = next_works(session_, *gathered_, run, Part::everything, options_.direction, report_.cloud_rolled_back, batch_rows, batch_bytes);
+        auto works = next_works(session_, *gathered_, run, Part::everything, options_.direction,
+                                report_.cloud_rolled_back, batch_rows, batch_bytes);
         rows += static_cast<std::int64_t>(works.size());
         wave.parts.emplace_back(&run, std::move(works));
     }
@@ -165,7 +175,8 @@ void Run::process_large() {
         run.worklist->rewind();
         for (;;) {
             Wave wave;
-            auto works = next_works(session_, *gathered_, run, part, options_.direction, report_.cloud_rolled_back, batch_rows, batch_bytes);
+            auto works = next_works(session_, *gathered_, run, part, options_.direction,
+                                    report_.cloud_rolled_back, batch_rows, batch_bytes);
             if (works.empty()) return;
             done += static_cast<std::int64_t>(works.size());
             wave.parts.emplace_back(&run, std::move(works));
@@ -174,7 +185,8 @@ void Run::process_large() {
         }
     };
     for (TableRun& run : gathered_->tables) drain(run, Part::present);
-    for (auto run = gathered_->tables.rbegin(); run != gathered_->tables.rend(); ++run) drain(*run, Part::gone);
+    for (auto run = gathered_->tables.rbegin(); run != gathered_->tables.rend(); ++run)
+        drain(*run, Part::gone);
 }
 
 TableRun* Run::run_of(const LinkedTable* table) {
@@ -207,14 +219,26 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
             hash_.add(run->link().id, work);
             if (decision.book != Book::none) booking.agreements.push_back(agreement_found(run->link(), work));
             if (decision.wait == Wait::person_held || decision.wait == Wait::person_conflict)
-                booking.waiting.push_back({&run->link(), work.candidate.key, decision.wait == Wait::person_held ? "held" : "conflict",
-                                           std::string(decision.rule->id), decision.reason, {}});
-            // No person is needed any more, but the change may lie before the marks: only this list still knows the key.
+                booking.waiting.push_back({&run->link(),
+                                           work.candidate.key,
+                                           decision.wait == Wait::person_held ? "held" : "conflict",
+                                           std::string(decision.rule->id),
+                                           decision.reason,
+                                           {}});
+            // No person is needed any more, but the change may lie before the marks: only this list still
+            // knows the key.
             if (decision.wait == Wait::direction && work.candidate.was_waiting)
-                booking.waiting.push_back({&run->link(), work.candidate.key, "pending", std::string(decision.rule->id), decision.reason, {}});
+                booking.waiting.push_back({&run->link(),
+                                           work.candidate.key,
+                                           "pending",
+                                           std::string(decision.rule->id),
+                                           decision.reason,
+                                           {}});
             const bool writes = decision.to_cloud != Write::none || decision.to_desktop != Write::none;
-            const bool quiet = decision.book == Book::none && !writes && (decision.wait == Wait::none || decision.wait == Wait::ignored);
-            if (quiet && work.candidate.was_waiting) booking.settled.emplace_back(&run->link(), work.candidate.key);
+            const bool quiet = decision.book == Book::none && !writes &&
+                               (decision.wait == Wait::none || decision.wait == Wait::ignored);
+            if (quiet && work.candidate.was_waiting)
+                booking.settled.emplace_back(&run->link(), work.candidate.key);
         }
 }
 
@@ -232,13 +256,17 @@ void Run::count_writes(const Delivery& delivery, Side target) {
     for (const DeliveredRow& row : delivery.applied) {
         TableReport& report = run_of(row.table)->report;
         WriteCounts& writes = target == Side::cloud ? report.to_cloud : report.to_desktop;
-        (row.row.write == Write::insert ? writes.inserted : row.row.write == Write::update ? writes.updated : writes.deleted)++;
+        (row.row.write == Write::insert   ? writes.inserted
+         : row.row.write == Write::update ? writes.updated
+                                          : writes.deleted)++;
         if (row.row.conflict) ++report.conflicts;
     }
     for (const ParkedRow& row : delivery.parked) {
         ++run_of(row.table)->report.parked;
         if (row.refusal.sqlstate == info(Code::side_effects).id)
-            report_.guard.push_back({row.table->desktop.display(), fmt::format("key {}: {}", display(row.row.key), row.refusal.message), 1, 0});
+            report_.guard.push_back({row.table->desktop.display(),
+                                     fmt::format("key {}: {}", display(row.row.key), row.refusal.message), 1,
+                                     0});
     }
 }
 
@@ -248,10 +276,12 @@ void Run::note_raced(const Delivery& delivery, Side) {
 
 void Run::list_parked(const Delivery& delivery, Booking& booking) {
     for (const ParkedRow& parked : delivery.parked)
-        booking.waiting.push_back({parked.table, parked.row.key, "parked", parked.row.rule, parked.refusal.message, parked.refusal});
+        booking.waiting.push_back({parked.table, parked.row.key, "parked", parked.row.rule,
+                                   parked.refusal.message, parked.refusal});
 }
 
-// M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox: S2 of the next run books them.
+// M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox: S2 of the next run books
+// them.
 void Run::process(Wave wave) {
     Booking booking;
     booking.run = report_.run;
@@ -263,12 +293,14 @@ void Run::process(Wave wave) {
     wave.parts.clear();
     failpoint("M5a.before");
     Delivery sent = deliver_to(Side::cloud, std::move(forward));
-    for (const DeliveredRow& row : sent.applied) booking.agreements.push_back(agreement_after(*row.table, row.row, row.outcome, Side::cloud));
+    for (const DeliveredRow& row : sent.applied)
+        booking.agreements.push_back(agreement_after(*row.table, row.row, row.outcome, Side::cloud));
     list_parked(sent, booking);
     booking.cloud_barrier = std::max(cloud_barrier_, sent.last_batch);
     booking.cloud_sequence = sent.last_batch;
     failpoint("M6a.before");
-    const bool anything = !booking.agreements.empty() || !booking.waiting.empty() || !booking.settled.empty() || sent.last_batch > 0;
+    const bool anything = !booking.agreements.empty() || !booking.waiting.empty() ||
+                          !booking.settled.empty() || sent.last_batch > 0;
     if (anything) session_.archive().book(booking, desktop_fence_);
     if (sent.last_batch > 0) acknowledged_ = sent.last_batch;
     failpoint("M5b.before");
@@ -286,7 +318,12 @@ void Run::give_up_raced() {
     booking.cloud_barrier = cloud_barrier_;
     for (TableRun& run : gathered_->tables)
         for (const Key& key : run.raced) {
-            booking.waiting.push_back({&run.link(), key, "raced", "", "changed by users while it was being written, three times in a row", {}});
+            booking.waiting.push_back({&run.link(),
+                                       key,
+                                       "raced",
+                                       "",
+                                       "changed by users while it was being written, three times in a row",
+                                       {}});
             ++run.report.pending;
         }
     session_.archive().book(booking, desktop_fence_);
@@ -298,19 +335,22 @@ void Run::advance() {
     gathered_->cloud.reset();
     std::map<std::pair<int, Side>, StoredMark> marks;
     for (const auto& [where, mark] : marks_) {
-        const bool handled = options_.direction == Direction::both || (where.second == Side::desktop) == (options_.direction == Direction::forward);
+        const bool handled = options_.direction == Direction::both ||
+                             (where.second == Side::desktop) == (options_.direction == Direction::forward);
         if (handled) marks[where] = mark;
     }
     failpoint("M7.before");
     session_.archive().advance_marks(marks, desktop_fence_);
     for (TableRun& run : gathered_->tables)
         for (const Side side : {Side::desktop, Side::cloud})
-            if (const auto mark = marks.find({run.link().id, side}); mark != marks.end()) session_.store(side).purge_changes(run.link(), mark->second.mark);
+            if (const auto mark = marks.find({run.link().id, side}); mark != marks.end())
+                session_.store(side).purge_changes(run.link(), mark->second.mark);
     failpoint("M8.changes");
     session_.cloud->purge_receipts(acknowledged_);
     failpoint("M8.receipts");
     collect_reports();
-    const bool any_origin = std::any_of(gathered_->tables.begin(), gathered_->tables.end(), [](const TableRun& run) { return run.link().origin.has_value(); });
+    const bool any_origin = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
+                                        [](const TableRun& run) { return run.link().origin.has_value(); });
     if (any_origin) {
         std::vector<const LinkedTable*> tables;
         for (const TableRun& run : gathered_->tables) tables.push_back(&run.link());
@@ -356,16 +396,26 @@ void Run::finish(RunReport& report) {
     report.duration_ms = (session_.world.clock.monotonic_micros() - started_) / 1000;
     bool attention = false;
     for (const TableReport& table : report.tables)
-        attention = attention || table.open_conflicts + table.held + table.parked > 0 || !table.not_synced.empty();
-    if (report.status.empty()) report.status = !report.guard.empty() ? "guard" : attention ? "attention" : "ok";
+        attention =
+            attention || table.open_conflicts + table.held + table.parked > 0 || !table.not_synced.empty();
+    if (report.status.empty())
+        report.status = !report.guard.empty() ? "guard" : attention ? "attention" : "ok";
 }
 
 RunRecord Run::record() const {
-    RunRecord record{report_.run, report_.status, std::string(to_string(options_.mode)), std::string(to_string(options_.direction)), report_.duration_ms, serialize_ ? serialize_(report_) : "", {}};
+    RunRecord record{report_.run,
+                     report_.status,
+                     std::string(to_string(options_.mode)),
+                     std::string(to_string(options_.direction)),
+                     report_.duration_ms,
+                     serialize_ ? serialize_(report_) : "",
+                     {}};
     if (!gathered_) return record;
     for (const TableRun& run : gathered_->tables)
-        record.lines.push_back({run.link().id, run.link().desktop, run.link().cloud, options_.direction != Direction::reverse, options_.direction != Direction::forward,
-                                run.report.to_cloud.total(), run.report.to_desktop.total(), run.report.pending});
+        record.lines.push_back({run.link().id, run.link().desktop, run.link().cloud,
+                                options_.direction != Direction::reverse,
+                                options_.direction != Direction::forward, run.report.to_cloud.total(),
+                                run.report.to_desktop.total(), run.report.pending});
     return record;
 }
 

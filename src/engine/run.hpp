@@ -1,5 +1,5 @@
-// One run of the commit protocol (correctness.md 2.10), step by step. The steps and the failpoints have the names of
-// the specification and of model/.
+// One run of the commit protocol (correctness.md 2.10), step by step. The steps and the failpoints have the
+// names of the specification and of model/.
 #pragma once
 #include <functional>
 #include <map>
@@ -17,7 +17,8 @@ class Run {
   public:
     // run: its name; a second attempt of one run has the same, so that its own lease is not in its way.
     // serialize: makes the JSON for the run history; may be empty.
-    Run(Session& session, const RunOptions& options, std::string run, std::function<std::string(const RunReport&)> serialize = {});
+    Run(Session& session, const RunOptions& options, std::string run,
+        std::function<std::string(const RunReport&)> serialize = {});
     ~Run();
     RunReport sync();
     RunReport plan();
@@ -56,7 +57,8 @@ class Run {
     std::function<std::string(const RunReport&)> serialize_;
     RunReport report_;
     std::int64_t started_ = 0;
-    std::int64_t desktop_fence_ = 0, cloud_fence_ = 0, desktop_barrier_ = 0, cloud_barrier_ = 0, acknowledged_ = 0;
+    std::int64_t desktop_fence_ = 0, cloud_fence_ = 0, desktop_barrier_ = 0, cloud_barrier_ = 0,
+                 acknowledged_ = 0;
     bool holds_lease_ = false;
     std::optional<Gathered> gathered_;
     std::map<std::pair<int, Side>, StoredMark> marks_;

@@ -9,7 +9,8 @@ namespace tideway {
 void Pulse::tick() {
     if (busy_) return;
     if (world_.stop.requested() && !finishing_)
-        throw Error(Code::interrupted, "stopped on request", "nothing is half-done; run the same command again to continue");
+        throw Error(Code::interrupted, "stopped on request",
+                    "nothing is half-done; run the same command again to continue");
     const std::int64_t now = world_.clock.monotonic_micros();
     if (!every_five_seconds || now - last_micros_ < 5'000'000) return;
     last_micros_ = now;
@@ -23,7 +24,8 @@ void Pulse::finish_in_peace() {
     every_five_seconds = nullptr;
 }
 
-Session::Session(const Config& c, Connector& connector, World& w, Progress& p) : config(c), world(w), progress(p), pulse(w) {
+Session::Session(const Config& c, Connector& connector, World& w, Progress& p)
+    : config(c), world(w), progress(p), pulse(w) {
     progress.phase("connecting");
     desktop = connector.open(Side::desktop, pulse);
     cloud = connector.open(Side::cloud, pulse);
@@ -48,32 +50,50 @@ void Session::measure_clocks() {
 
 namespace {
 
-[[noreturn]] void wrong(const std::string& what, const std::string& hint) { throw Error(Code::wrong_database, what, hint); }
+[[noreturn]] void wrong(const std::string& what, const std::string& hint) {
+    throw Error(Code::wrong_database, what, hint);
+}
 
 constexpr const char* same_hint =
-    "check the two urls; if a database was moved, dumped and loaded, or copied on purpose, run tideway uninstall on both sides and sync again: "
+    "check the two urls; if a database was moved, dumped and loaded, or copied on purpose, run tideway "
+    "uninstall on both sides and sync again: "
     "equal rows are then linked again and nothing is deleted";
 
 }  // namespace
 
 void Session::compare_identities() {
-    if (desktop_server.system_id == cloud_server.system_id && desktop_server.database == cloud_server.database)
-        wrong(fmt::format("both urls lead to the same database ({})", desktop->describe()), "correct one of the urls in the configuration");
-    for (const auto& [identity, server, side] : {std::tuple(&desktop_identity, &desktop_server, Side::desktop), std::tuple(&cloud_identity, &cloud_server, Side::cloud)}) {
+    if (desktop_server.system_id == cloud_server.system_id &&
+        desktop_server.database == cloud_server.database)
+        wrong(fmt::format("both urls lead to the same database ({})", desktop->describe()),
+              "correct one of the urls in the configuration");
+    for (const auto& [identity, server, side] :
+         {std::tuple(&desktop_identity, &desktop_server, Side::desktop),
+          std::tuple(&cloud_identity, &cloud_server, Side::cloud)}) {
         if (!*identity) continue;
         if ((*identity)->side != side)
-            wrong(fmt::format("the {} url leads to the {} database of pair \"{}\": the two urls are swapped", name(side), name(other(side)), config.pair), "swap the two urls");
+            wrong(fmt::format("the {} url leads to the {} database of pair \"{}\": the two urls are swapped",
+                              name(side), name(other(side)), config.pair),
+                  "swap the two urls");
         if ((*identity)->system_id != server->system_id)
-            wrong(fmt::format("the {} database is a copy: its state was written on another server or in another database", name(side)), same_hint);
+            wrong(fmt::format("the {} database is a copy: its state was written on another server or in "
+                              "another database",
+                              name(side)),
+                  same_hint);
         if ((*identity)->state_version > 1)
-            throw Error(Code::state_version, fmt::format("the state on the {} side was written by a newer version", name(side)), "install that version");
+            throw Error(Code::state_version,
+                        fmt::format("the state on the {} side was written by a newer version", name(side)),
+                        "install that version");
     }
     if (desktop_identity && cloud_identity && desktop_identity->uuid != cloud_identity->uuid)
-        wrong(fmt::format("the two databases belong to different pairs named \"{}\"", config.pair), same_hint);
+        wrong(fmt::format("the two databases belong to different pairs named \"{}\"", config.pair),
+              same_hint);
     if (desktop_identity && !cloud_identity && desktop->archive()->peer_sequence() > 0)
-        wrong(fmt::format("the desktop was synchronised with a cloud database, and {} is not that one", cloud->describe()), same_hint);
+        wrong(fmt::format("the desktop was synchronised with a cloud database, and {} is not that one",
+                          cloud->describe()),
+              same_hint);
     if (cloud_identity && !desktop_identity && cloud->lease().sequence > 0)
-        wrong(fmt::format("the cloud belongs to another desktop database, not to {}", desktop->describe()), same_hint);
+        wrong(fmt::format("the cloud belongs to another desktop database, not to {}", desktop->describe()),
+              same_hint);
 }
 
 void Session::link_tables() {
@@ -86,7 +106,8 @@ void Session::link_tables() {
         if (!setting.not_yet.empty()) {
             table.link.desktop = sql::TableName::parse(setting.desktop);
             table.link.cloud = sql::TableName::parse(setting.cloud);
-            table.not_synced = fmt::format("needs {}, which this version cannot do yet", fmt::join(setting.not_yet, ", "));
+            table.not_synced =
+                fmt::format("needs {}, which this version cannot do yet", fmt::join(setting.not_yet, ", "));
         } else {
             LinkResult result = link(setting, table.desktop, table.cloud);
             table.link = std::move(result.table);
@@ -103,7 +124,8 @@ void Session::order_tables() {
     static const Relation nothing;
     std::vector<std::pair<const Relation*, const Relation*>> relations;
     for (const TableUnderSync& table : tables)
-        relations.emplace_back(table.desktop ? &*table.desktop : &nothing, table.cloud ? &*table.cloud : &nothing);
+        relations.emplace_back(table.desktop ? &*table.desktop : &nothing,
+                               table.cloud ? &*table.cloud : &nothing);
     const std::vector<std::size_t> order = parents_first(relations);
     std::vector<TableUnderSync> ordered;
     for (const std::size_t index : order) ordered.push_back(std::move(tables[index]));
@@ -112,8 +134,10 @@ void Session::order_tables() {
 
 // Numbers and captures that the state already knows stay as they are.
 void Session::number_tables() {
-    const std::vector<TableUse> desktop_known = desktop_identity ? desktop->known_tables() : std::vector<TableUse>{};
-    const std::vector<TableUse> cloud_known = cloud_identity ? cloud->known_tables() : std::vector<TableUse>{};
+    const std::vector<TableUse> desktop_known =
+        desktop_identity ? desktop->known_tables() : std::vector<TableUse>{};
+    const std::vector<TableUse> cloud_known =
+        cloud_identity ? cloud->known_tables() : std::vector<TableUse>{};
     int next = 1;
     for (const TableUse& use : desktop_known) next = std::max(next, use.id + 1);
     for (const TableUse& use : cloud_known) next = std::max(next, use.id + 1);
@@ -127,15 +151,25 @@ void Session::number_tables() {
         const TableUse* c = find(cloud_known, table.link);
         table.link.id = d ? d->id : c ? c->id : next++;
         if (!table.desktop || !table.cloud) continue;
-        table.link.capture_desktop = resolve_capture(table.setting->capture_desktop, Side::desktop, *table.desktop, d ? std::optional(d->capture) : std::nullopt);
-        table.link.capture_cloud = resolve_capture(table.setting->capture_cloud, Side::cloud, *table.cloud, c ? std::optional(c->capture) : std::nullopt);
+        table.link.capture_desktop =
+            resolve_capture(table.setting->capture_desktop, Side::desktop, *table.desktop,
+                            d ? std::optional(d->capture) : std::nullopt);
+        table.link.capture_cloud = resolve_capture(table.setting->capture_cloud, Side::cloud, *table.cloud,
+                                                   c ? std::optional(c->capture) : std::nullopt);
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto& stamp = side == Side::desktop ? table.link.stamp_desktop : table.link.stamp_cloud;
             const Relation& relation = side == Side::desktop ? *table.desktop : *table.cloud;
             if (table.link.capture(side) == Capture::timestamp && !stamp)
-                table.problems.push_back({Code::config_value, fmt::format("{}.{}", name(side), relation.name.display()), "capture = \"timestamp\" needs a column that is set on every change", "add timestamps = { updated = \"...\" }"});
+                table.problems.push_back(
+                    {Code::config_value, fmt::format("{}.{}", name(side), relation.name.display()),
+                     "capture = \"timestamp\" needs a column that is set on every change",
+                     "add timestamps = { updated = \"...\" }"});
             if (table.link.capture(side) == Capture::changelog && !relation.may_trigger)
-                table.problems.push_back({Code::no_rights, fmt::format("{}.{}", name(side), relation.name.display()), "capture = \"changelog\" needs the right to create triggers", fmt::format("GRANT TRIGGER ON {} TO <the role of the {} url>; or capture = \"xmin\"", relation.name.quoted(), name(side))});
+                table.problems.push_back(
+                    {Code::no_rights, fmt::format("{}.{}", name(side), relation.name.display()),
+                     "capture = \"changelog\" needs the right to create triggers",
+                     fmt::format("GRANT TRIGGER ON {} TO <the role of the {} url>; or capture = \"xmin\"",
+                                 relation.name.quoted(), name(side))});
         }
     }
 }
@@ -147,7 +181,8 @@ void Session::require_usable_tables() const {
     for (const TableUnderSync& table : tables)
         for (const Problem& problem : table.problems) {
             if (!first) first = &problem;
-            if (++count <= 10) text += fmt::format("{}{} {}", text.empty() ? "" : "\n  ", problem.where, problem.text);
+            if (++count <= 10)
+                text += fmt::format("{}{} {}", text.empty() ? "" : "\n  ", problem.where, problem.text);
         }
     if (!first) return;
     if (count > 10) text += fmt::format("\n  and {} more (tideway doctor lists all)", count - 10);
@@ -160,8 +195,11 @@ void Session::select(const std::vector<std::string>& names) {
     for (const std::string& wanted : names) {
         bool found = false;
         for (TableUnderSync& table : tables)
-            if (table.link.desktop.display() == wanted || table.link.cloud.display() == wanted) found = table.selected = true;
-        if (!found) throw Error(Code::table_missing, fmt::format("table {} is not in the configuration", wanted), fmt::format("add a [[table]] for it to {}", config.path));
+            if (table.link.desktop.display() == wanted || table.link.cloud.display() == wanted)
+                found = table.selected = true;
+        if (!found)
+            throw Error(Code::table_missing, fmt::format("table {} is not in the configuration", wanted),
+                        fmt::format("add a [[table]] for it to {}", config.path));
     }
 }
 
@@ -175,7 +213,8 @@ std::vector<TableUnderSync*> Session::active() {
 PairIdentity Session::fresh_identity(Side side) const {
     PairIdentity identity;
     identity.uuid = random_uuid(world.random);
-    identity.seeds = {static_cast<std::int64_t>(world.random.next()), static_cast<std::int64_t>(world.random.next())};
+    identity.seeds = {static_cast<std::int64_t>(world.random.next()),
+                      static_cast<std::int64_t>(world.random.next())};
     identity.side = side;
     return identity;
 }
@@ -184,7 +223,9 @@ PairIdentity Session::fresh_identity(Side side) const {
 void Session::install_state() {
     if (installed()) return;
     progress.phase("installing");
-    PairIdentity identity = cloud_identity ? *cloud_identity : desktop_identity ? *desktop_identity : fresh_identity(Side::cloud);
+    PairIdentity identity = cloud_identity     ? *cloud_identity
+                            : desktop_identity ? *desktop_identity
+                                               : fresh_identity(Side::cloud);
     for (const Side side : {Side::cloud, Side::desktop}) {
         identity.side = side;
         identity.system_id = side == Side::cloud ? cloud_server.system_id : desktop_server.system_id;
@@ -203,8 +244,8 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
         for (TableUnderSync* table : active()) {
             const std::string keys = key_names(table->link, side);
             const bool intact = std::any_of(known.begin(), known.end(), [&](const TableUse& use) {
-                return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) && use.key_columns == keys &&
-                       use.definition == definition(table->link);
+                return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) &&
+                       use.key_columns == keys && use.definition == definition(table->link);
             });
             if (!intact) incomplete.emplace_back(side, table);
         }

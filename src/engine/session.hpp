@@ -11,8 +11,8 @@
 
 namespace tideway {
 
-// Called wherever a connection waits. Throws Error(interrupted) when the program is asked to stop, and again wherever it is
-// called after that (a COMMIT is not to be stopped and swallows it), until finish_in_peace().
+// Called wherever a connection waits. Throws Error(interrupted) when the program is asked to stop, and again
+// wherever it is called after that (a COMMIT is not to be stopped and swallows it), until finish_in_peace().
 class Pulse : public WaitHook {
   public:
     Pulse(World& world) : world_(world) {}
@@ -32,10 +32,10 @@ struct TableUnderSync {
     const TableSetting* setting = nullptr;
     LinkedTable link;
     std::optional<Relation> desktop, cloud;
-    std::vector<Problem> problems;     // of linking
+    std::vector<Problem> problems;  // of linking
     std::vector<std::string> remarks;
-    std::string not_synced;            // why it is left out, in words; empty: it takes part
-    bool selected = true;              // --table
+    std::string not_synced;  // why it is left out, in words; empty: it takes part
+    bool selected = true;    // --table
 };
 
 class Session {
@@ -58,7 +58,8 @@ class Session {
 
     // Reads both catalogues and links every configured table. Does not throw for problems of single tables.
     void link_tables();
-    // Throws the first problem of linking that makes the configuration unusable, all of them listed in its text.
+    // Throws the first problem of linking that makes the configuration unusable, all of them listed in its
+    // text.
     void require_usable_tables() const;
     // Only these take part (names of either side); Error(table_missing) for a name that is not configured.
     void select(const std::vector<std::string>& names);
@@ -68,8 +69,8 @@ class Session {
     void install_state();
     // Tables whose capture or base is missing or disabled somewhere; they need install_tables() first.
     bool tables_intact();
-    // Creates what is missing for the active tables. The lease must be held: a changelog that is made anew is only complete
-    // for runs that start later.
+    // Creates what is missing for the active tables. The lease must be held: a changelog that is made anew is
+    // only complete for runs that start later.
     void install_tables();
 
   private:

@@ -91,15 +91,16 @@ Winner latest(const KeyFacts& facts) {
     const ClockFacts& clocks = facts.clocks;
     const bool trust_d = trusted(facts.desktop, facts.base.stamp_desktop, has_base, clocks.desktop_now);
     const bool trust_c = trusted(facts.cloud, facts.base.stamp_cloud, has_base, clocks.cloud_now);
-    // The rows' own stamps are compared as they are unless the servers' clocks are clearly apart; what the servers stamped
-    // themselves (captured) is always shifted.
+    // The rows' own stamps are compared as they are unless the servers' clocks are clearly apart; what the
+    // servers stamped themselves (captured) is always shifted.
     const std::int64_t shift = std::abs(clocks.offset) > max_uncertainty ? clocks.offset : 0;
     const Moment d = moment_of(facts.desktop, trust_d, 0);
     const Moment c = moment_of(facts.cloud, trust_c, trust_c ? shift : clocks.offset);
     const bool bad = !trust_d || !trust_c;
     if (!d.known || !c.known) return {std::nullopt, true};
     if (d.at && c.at && clocks.uncertainty > max_uncertainty) return {std::nullopt, true};
-    // Rows that meet after their common past was forgotten carry the stamps of that past: a NULL must not win then.
+    // Rows that meet after their common past was forgotten carry the stamps of that past: a NULL must not win
+    // then.
     if (facts.base.state == BaseState::unknown && d.at == c.at && facts.fuller) return {facts.fuller, bad};
     if (!d.at || !c.at) return {d.at && !c.at ? Side::desktop : Side::cloud, bad};
     return {*d.at > *c.at ? Side::desktop : Side::cloud, bad};

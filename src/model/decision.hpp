@@ -46,7 +46,7 @@ struct KeyFacts {
     ClockFacts clocks;
     bool cloud_rolled_back = false;  // found in this run (R22 applies only then)
     std::optional<Side> fuller;  // its row has every value of the other's, and values where that one is NULL
-    std::optional<Side> chosen;      // a person resolved this key: this side's version wins
+    std::optional<Side> chosen;  // a person resolved this key: this side's version wins
 };
 
 // How a row relates to the base. `absent`/`row` where there is no live base to compare with.

@@ -36,7 +36,7 @@ struct TableReport {
 };
 
 struct GuardStop {
-    std::string table, what;  // "would delete 812 of 1000 rows in the cloud"
+    std::string table, what;         // "would delete 812 of 1000 rows in the cloud"
     std::int64_t count = 0, of = 0;  // of = 0: a single row was stopped inside its transaction (side effects)
 };
 

@@ -20,7 +20,8 @@ std::string definition(const LinkedTable& table) {
     std::string text;
     for (const LinkedColumn& column : table.columns)
         if (column.hashed)
-            text += column.desktop.name + ":" + column.desktop.base_type + "=" + column.cloud.name + ":" + column.cloud.base_type + "\n";
+            text += column.desktop.name + ":" + column.desktop.base_type + "=" + column.cloud.name + ":" +
+                    column.cloud.base_type + "\n";
     return text;
 }
 

@@ -74,7 +74,8 @@ struct LinkedTable {
 // The key columns of one side as SQL names them: "job_id", "seq".
 std::string key_names(const LinkedTable& table, Side side);
 
-// What the hashes of this link cover, both sides. Hashes taken under another definition say nothing about a row.
+// What the hashes of this link cover, both sides. Hashes taken under another definition say nothing about a
+// row.
 std::string definition(const LinkedTable& table);
 
 // A key in text form, one cell per key column in the order of LinkedTable::columns; never NULL.

@@ -28,8 +28,9 @@ std::optional<Side> fuller_of(const RowImage& desktop, const RowImage& cloud) {
 
 KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks,
                   bool cloud_rolled_back) {
-    KeyFacts facts{candidate.base, candidate.desktop.facts, cloud.facts, clocks, cloud_rolled_back,
-                   fuller_of(candidate.desktop, cloud), candidate.chosen};
+    KeyFacts facts{candidate.base,  candidate.desktop.facts, cloud.facts,
+                   clocks,          cloud_rolled_back,       fuller_of(candidate.desktop, cloud),
+                   candidate.chosen};
     facts.cloud.captured = candidate.cloud_captured;
     return facts;
 }

@@ -40,8 +40,8 @@ class TryAgain : public Error {
   public:
     explicit TryAgain(const std::string& what) : Error(Code::statement_failed, what) {}
 };
-// A whole table stayed locked: perhaps somebody waits for this run's own snapshot to end, so the same batch cannot succeed
-// before that.
+// A whole table stayed locked: perhaps somebody waits for this run's own snapshot to end, so the same batch
+// cannot succeed before that.
 class TableBusy : public TryAgain {
   public:
     using TryAgain::TryAgain;

@@ -84,7 +84,8 @@ class Connection {
     int server_version() const;  // 150018
     Side side() const;
     std::string describe() const;  // "cloud db@host:port as user"
-    int announced_pid() const;     // of the backend, as told when connecting; behind a pooler it is another one's
+    int announced_pid()
+        const;  // of the backend, as told when connecting; behind a pooler it is another one's
 
     // Several statements may be separated by semicolons when there are no parameters; the last result is
     // returned.
@@ -129,7 +130,8 @@ struct TransactionOptions {
     Millis idle_timeout{60'000};       // the server ends a transaction that waits longer for us; 0 = none
 };
 
-// Rolls back in the destructor unless commit() was called and did not throw. Transactions do not nest (Defect).
+// Rolls back in the destructor unless commit() was called and did not throw. Transactions do not nest
+// (Defect).
 class Transaction {
   public:
     Transaction(Connection& connection, const TransactionOptions& options = {});

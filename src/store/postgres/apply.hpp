@@ -11,7 +11,8 @@ class SectionApply {
   public:
     SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number);
     void stage();
-    // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as raced.
+    // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as
+    // raced.
     void lock(bool skip_locked);
     void mark_direct();  // capture triggers do not log the next statements on this table
     void update();

@@ -17,7 +17,9 @@ std::string join(const std::vector<std::string>& parts, const char* separator) {
     return fmt::format("{}", fmt::join(parts, separator));
 }
 
-std::string checksum_sql(const std::string& value) { return fmt::format("(sum({}) % 9223372036854775807)::bigint", value); }
+std::string checksum_sql(const std::string& value) {
+    return fmt::format("(sum({}) % 9223372036854775807)::bigint", value);
+}
 
 std::string key_list(std::size_t count, const std::string& alias) {
     std::vector<std::string> names;

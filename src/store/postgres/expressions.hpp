@@ -60,7 +60,8 @@ class Expressions {
 std::string key_list(std::size_t count, const std::string& alias = {});
 // "a.k1 = b.k1 AND ..."
 std::string key_equal(std::size_t count, const std::string& left, const std::string& right);
-// Aggregate of a bigint expression that does not depend on the order of rows (bit_xor exists from PostgreSQL 14 on only).
+// Aggregate of a bigint expression that does not depend on the order of rows (bit_xor exists from PostgreSQL
+// 14 on only).
 std::string checksum_sql(const std::string& value);
 std::string join(const std::vector<std::string>& parts, const char* separator = ", ");
 

@@ -186,10 +186,12 @@ Digest PgSnapshot::digest(const LinkedTable& table, bool keys_only) {
     const std::string key_text = fmt::format("ROW({})::text COLLATE \"C\"", join(e.key_cells()));
     const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
-    const Result found =
-        connection_.query({"digest", fmt::format("SELECT bucket, count(*), {}, {} FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM {} t) x "
-                                                 "GROUP BY bucket",
-                                                 checksum_sql("a"), checksum_sql("b"), e.bucket(e.key_cells()), a, b, e.relation())});
+    const Result found = connection_.query(
+        {"digest",
+         fmt::format(
+             "SELECT bucket, count(*), {}, {} FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM {} t) x "
+             "GROUP BY bucket",
+             checksum_sql("a"), checksum_sql("b"), e.bucket(e.key_cells()), a, b, e.relation())});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
         digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),
