@@ -36,7 +36,8 @@ bool needs_trigger(const Need& need, Side side) {
     return resolve_capture(setting, side, with_right, std::nullopt) == Capture::changelog;
 }
 
-// A column that the other side does not fill draws its number from the sequence.
+// A column that the other side does not fill draws its number from the sequence; one that it fills takes the
+// sequence along.
 bool filled_from_there(const Need& need, Side side, const std::string& column) {
     if (!need.there || need.setting.skip.contains(column)) return false;
     const auto& rename = need.setting.rename;
@@ -49,15 +50,20 @@ bool filled_from_there(const Need& need, Side side, const std::string& column) {
 
 std::string table_grants(const std::vector<Need>& needs, Side side, const std::string& role) {
     std::string text;
-    std::set<std::string> sequences;
+    std::set<std::string> used, moved;
     for (const Need& need : needs) {
         text += fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE{} ON {} TO {};\n",
                             needs_trigger(need, side) ? ", TRIGGER" : "", need.here.name.quoted(), role);
         for (const RelationColumn& column : need.here.columns)
-            if (!column.sequence.empty() && !filled_from_there(need, side, column.name))
-                sequences.insert(column.sequence);
+            if (filled_from_there(need, side, column.name)) {
+                if (!column.counter.empty()) moved.insert(column.counter);
+            } else if (!column.sequence.empty()) {
+                used.insert(column.sequence);
+            }
     }
-    for (const std::string& sequence : sequences)
+    for (const std::string& sequence : moved)
+        text += fmt::format("GRANT SELECT, UPDATE ON SEQUENCE {} TO {};\n", sequence, role);
+    for (const std::string& sequence : used)
         text += fmt::format("GRANT USAGE ON SEQUENCE {} TO {};\n", sequence, role);
     return text;
 }

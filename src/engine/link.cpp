@@ -40,6 +40,8 @@ class Linker {
         link_origin();
         link_stamps();
         link_constants();
+        check_counters(desktop_, Side::desktop);
+        check_counters(cloud_, Side::cloud);
         check_lonely_columns(desktop_, Side::desktop);
         check_lonely_columns(cloud_, Side::cloud);
         return std::move(result_);
@@ -100,7 +102,9 @@ class Linker {
     }
 
     static ColumnSide column_side(const RelationColumn& c) {
-        return {c.name, c.type, c.base_type, c.native_hash, c.not_null, !c.generated};
+        const bool number = numeric(c.type_class) && !c.generated;
+        return {
+            c.name, c.type, c.base_type, c.native_hash, c.not_null, !c.generated, number ? c.counter : ""};
     }
 
     void link_columns() {
@@ -267,6 +271,18 @@ class Linker {
         }
     }
 
+    // A sequence that stays behind the numbers we bring makes the other program's next insert fail.
+    void check_counters(const Relation& relation, Side side) {
+        for (const LinkedColumn& linked : result_.table.columns) {
+            const RelationColumn* column = relation.column(linked.on(side).name);
+            if (linked.on(side).counter.empty() || column->may_move_counter) continue;
+            problem(Code::no_rights, where(side, column->name),
+                    "is numbered by a sequence that the role may not move past the numbers it brings",
+                    fmt::format("GRANT SELECT, UPDATE ON SEQUENCE {} TO <the role of the {} url>;",
+                                column->counter, name(side)));
+        }
+    }
+
     // A column that only one side fills must be able to stay empty there.
     void check_lonely_columns(const Relation& relation, Side side) {
         for (const RelationColumn& column : relation.columns) {
@@ -306,6 +322,7 @@ std::optional<Canon> canon_of(const RelationColumn& d, const RelationColumn& c) 
     if (textual(d.type_class) && textual(c.type_class))
         return d.type_class == TypeClass::padded || c.type_class == TypeClass::padded ? Canon::trimmed
                                                                                       : Canon::image;
+    if (d.type_class == TypeClass::json && c.type_class == TypeClass::json) return Canon::json;
     if (d.base_type == c.base_type) return Canon::image;
     if (instant(d.type_class) && instant(c.type_class)) return Canon::instant;
     if (json(d.type_class) && json(c.type_class)) return Canon::json;

@@ -46,6 +46,8 @@ struct RelationColumn {
     bool generated = false, identity_always = false;
     std::string sequence;  // that its default draws from, qualified and quoted; empty: none
     bool may_use_sequence = true;
+    std::string counter;  // the sequence that numbers it, its default's or its identity's; empty: none
+    bool may_move_counter = true;
 };
 
 struct UniqueKey {

@@ -57,6 +57,8 @@ std::string_view to_string(Condition condition) {
             return "made on the desktop, and the table is strict";
         case Condition::stale_after_rollback:
             return "the cloud was restored and shows the row as it was before its deletion";
+        case Condition::one_side_fuller:
+            return "other columns are mapped than before, and one row has values where the other has none";
     }
     return "?";
 }
@@ -85,6 +87,8 @@ std::string_view to_string(Verdict verdict) {
             return "conflict: `conflict` names the winner, the loser is kept";
         case Verdict::cloud_wins:
             return "the cloud's version stays, the desktop's is kept as the loser";
+        case Verdict::fuller_wins:
+            return "the fuller version goes to the other side, the row that it replaces is kept";
         case Verdict::desktop_over_delete:
             return "insert into the cloud again, the delete is recorded";
         case Verdict::cloud_over_delete:
@@ -112,7 +116,7 @@ fits decides. `plan --rows` names the line; the page is generated from the table
                             to_string(rule.verdict), rule.reason);
     page += R"(
 - **base**: *known*: both sides once agreed on a row; *none*: never; *deleted*: both agreed that it is gone; *unknown*: the
-  agreement was lost because a side was restored from a backup.
+  agreement was lost because a side was restored from a backup, or speaks of other columns than those mapped now.
 - **strict, shared**: `ownership`. Strict is the default of a table with an `origin` column: what was made on one side is
   deleted only there, and the desktop never changes a row that was made on mobile. Such changes are *held*.
 - **Direction**: with `--direction forward` only the cloud is written, with `reverse` only the desktop. What needs the other

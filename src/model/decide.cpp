@@ -38,6 +38,9 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
             return strict && !mobile;
         case Condition::stale_after_rollback:
             return facts.cloud_rolled_back && facts.cloud.hash == facts.base.cloud;
+        case Condition::one_side_fuller:
+            return facts.fuller && facts.base.desktop == Hash{} && facts.base.cloud == Hash{} &&
+                   (facts.fuller == Side::cloud || !strict || !mobile);
     }
     return false;
 }
@@ -198,6 +201,8 @@ void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) 
             return resolve_conflict(decision, facts, policy);
         case Verdict::cloud_wins:
             return let_win(decision, facts, Side::cloud);
+        case Verdict::fuller_wins:
+            return let_win(decision, facts, *facts.fuller);
         case Verdict::desktop_over_delete:
             return let_win(decision, facts, Side::desktop);
         case Verdict::cloud_over_delete:

@@ -18,7 +18,8 @@ enum class Origin { desktop, mobile };
 // What the base says about a key.
 struct BaseEntry {
     BaseState state = BaseState::none;
-    Hash desktop, cloud;  // at the agreement; a tombstone keeps those of the last live row
+    Hash desktop,
+        cloud;  // at the agreement; a tombstone keeps those of the last live row; zero: of other columns
     Origin origin = Origin::desktop;
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;  // UTC microseconds
 };
@@ -63,6 +64,7 @@ enum class Condition {
     cloud_may_delete,      // origin mobile, or the table is shared
     owned_by_desktop,      // origin desktop and the table is strict
     stale_after_rollback,  // cloud was rolled back and shows the tombstone's last row
+    one_side_fuller,       // other columns are mapped now, and one row has values where the other has none
 };
 
 enum class Verdict {
@@ -77,6 +79,7 @@ enum class Verdict {
     bury,        // agree on equal rows / on absence: only the base is written
     conflict,    // the policy decides, the loser is kept
     cloud_wins,  // conflict whose winner is fixed
+    fuller_wins,
     desktop_over_delete,
     cloud_over_delete,  // an update wins over a delete, which is recorded
     hold,

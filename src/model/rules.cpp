@@ -61,6 +61,8 @@ const std::vector<Rule>& rules() {
         {"R5", B::tombstone, C::row, C::row, W::always, V::conflict, "first contact of differing rows"},
         // base unknown: one side was restored from a backup, or the base was lost
         {"R3", B::unknown, C::row, C::row, W::rows_equal, V::adopt, "equal on both sides: linked again"},
+        {"R23", B::unknown, C::row, C::row, W::one_side_fuller, V::fuller_wins,
+         "a column that one side had filled is mapped now: its values are taken"},
         {"R23", B::unknown, C::row, C::row, W::owned_by_mobile, V::cloud_wins,
          "differing rows after a restore; the row belongs to mobile (ownership = strict)"},
         {"R23", B::unknown, C::row, C::row, W::always, V::conflict, "differing rows after a restore"},

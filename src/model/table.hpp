@@ -23,6 +23,7 @@ struct ColumnSide {
     bool native_hash = false;  // equality of this type is equality of its image (DESIGN.md 10.6)
     bool not_null = false;
     bool writable = true;  // false: generated always as stored
+    std::string counter;   // sequence that must not fall behind the numbers we bring, quoted; empty: none
 };
 
 struct LinkedColumn {

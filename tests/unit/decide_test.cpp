@@ -169,6 +169,37 @@ TEST(Latest, takes_the_moment_of_capture_where_a_stamp_is_not_trusted) {
     EXPECT_EQ(decide(facts, Policy{}, Direction::both).winner, Side::cloud);
 }
 
+// Hashes of zero: the base speaks of other columns than those mapped now.
+TEST(NewlyMapped, a_column_that_one_side_had_filled_is_taken_from_there_whatever_the_policy_says) {
+    KeyFacts facts;
+    facts.base.state = BaseState::unknown;
+    facts.desktop = row(true, true, false, "x");
+    facts.cloud = row(true, true, false, "y");
+    for (const Side fuller : {Side::desktop, Side::cloud}) {
+        facts.fuller = fuller;
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            EXPECT_EQ(fuller == Side::desktop ? d.to_cloud : d.to_desktop, Write::update);
+            EXPECT_TRUE(d.conflict) << "the row that is replaced is kept";
+        });
+    }
+}
+
+TEST(NewlyMapped, a_restore_is_left_to_the_policy_and_a_mobile_row_to_mobile) {
+    KeyFacts facts;
+    facts.base.state = BaseState::unknown;
+    facts.desktop = row(true, true, false, "x");
+    facts.cloud = row(true, true, false, "y");
+    facts.fuller = Side::desktop;
+    facts.base.origin = Origin::mobile;
+    EXPECT_EQ(decide(facts, {ConflictPolicy::desktop, Ownership::strict}, Direction::both).to_cloud,
+              Write::none);
+    facts.base.origin = Origin::desktop;
+    facts.base.desktop = facts.base.cloud = old_hash;
+    EXPECT_EQ(decide(facts, {ConflictPolicy::cloud, Ownership::strict}, Direction::both).to_cloud,
+              Write::none);
+}
+
 TEST(ConflictsPage, is_the_table_that_decides) {
     const std::string path = std::string(TIDEWAY_SOURCE_DIR) + "/docs/conflicts.md";
     if (std::getenv("TIDEWAY_WRITE_DOCS")) std::ofstream(path) << conflicts_page();

@@ -29,6 +29,7 @@ class SectionApply {
     Cells stage_row(const PlannedRow& row, std::size_t n) const;
     bool may_round(const LinkedColumn& column) const;
     void refuse_rounding();
+    void move_counters();
     std::string claimed(char op) const;
     std::string returned_keys() const;
 

@@ -57,14 +57,22 @@ WITH RECURSIVE resolved AS (
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(r.typ, NULL),
        CASE WHEN r.typmod < 4 THEN -1 WHEN r.typ = 'numeric'::regtype THEN ((r.typmod - 4) >> 16) & 65535 ELSE r.typmod - 4 END,
        coalesce(l.collisdeterministic, true), a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
-       a.attidentity = 'a', coalesce(s.name, ''), coalesce(s.usable, true)
+       a.attidentity = 'a', coalesce(s.name, ''), coalesce(s.usable, true),
+       coalesce(s.name, i.name, ''), coalesce(s.movable, i.movable, true)
 FROM pg_attribute a JOIN resolved r USING (attnum) JOIN pg_type y ON y.oid = r.typ AND y.typtype <> 'd'
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN LATERAL (
-    SELECT format('%I.%I', n.nspname, q.relname) AS name, has_sequence_privilege(q.oid, 'USAGE') AS usable
+    SELECT format('%I.%I', n.nspname, q.relname) AS name, has_sequence_privilege(q.oid, 'USAGE') AS usable,
+           has_sequence_privilege(q.oid, 'UPDATE') AND has_sequence_privilege(q.oid, 'SELECT') AS movable
     FROM pg_attrdef f JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = f.oid AND p.refclassid = 'pg_class'::regclass
     JOIN pg_class q ON q.oid = p.refobjid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = q.relnamespace
     WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum LIMIT 1) s ON true
+LEFT JOIN LATERAL (
+    SELECT format('%I.%I', n.nspname, q.relname) AS name,
+           has_sequence_privilege(q.oid, 'UPDATE') AND has_sequence_privilege(q.oid, 'SELECT') AS movable
+    FROM pg_depend p JOIN pg_class q ON q.oid = p.objid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = q.relnamespace
+    WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
+      AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum LIMIT 1) i ON true
 WHERE a.attrelid = $1::oid ORDER BY a.attnum)",
                              {oid});
     std::vector<RelationColumn> columns;
@@ -82,6 +90,8 @@ WHERE a.attrelid = $1::oid ORDER BY a.attnum)",
         column.identity_always = found.boolean(i, 8);
         column.sequence = found.text(i, 9);
         column.may_use_sequence = found.boolean(i, 10);
+        column.counter = found.text(i, 11);
+        column.may_move_counter = found.boolean(i, 12);
         if (column.base_type == "character") column.base_type = "bpchar";
         columns.push_back(std::move(column));
     }

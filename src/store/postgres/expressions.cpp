@@ -67,7 +67,11 @@ std::string Expressions::canon(const LinkedColumn& column, const std::string& va
         case Canon::instant:
             return instant(column.on(side_), value) + "::text";
         case Canon::json:
-            return value + "::jsonb::text";
+            // What a json text may hold and jsonb refuses (zero characters, half surrogate pairs, numbers
+            // beyond numeric) counts by its text.
+            return fmt::format(
+                R"(CASE WHEN {0}::text ~ '\\u(0000|[dD][89a-fA-F])|[eE][+-]?[0-9]{{3}}' THEN {0}::text ELSE {0}::jsonb::text END)",
+                value);
     }
     return value;
 }

@@ -101,8 +101,9 @@ void PgStore::install_table(const LinkedTable& table) {
     // Hashes of other columns cannot tell an edited row from an unedited one: such rows meet as if for the
     // first time.
     if (side() == Side::desktop && before.rows() > 0 && before.text(0, 2) != definition(table))
-        c.query({"forget outdated hashes",
-                 fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state = 'L'", base)});
+        c.query({"forget outdated hashes", fmt::format("UPDATE {} AS b SET state = 'U', hd_a = 0, hd_b = 0, "
+                                                       "hc_a = 0, hc_b = 0 WHERE b.state IN ('L', 'U')",
+                                                       base)});
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.query({"drop capture", drop_capture_sql(e, pair_number_)});
     if (table.capture(side()) == Capture::changelog) {

@@ -187,6 +187,25 @@ void SectionApply::insert() {
             e_.relation(), join(names), join(values), stage_, number_, unseen, on_conflict, returned_keys(),
             e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
             key_equal(table.key_columns().size(), "w", "s")));
+    move_counters();
+}
+
+// A sequence that numbers the column goes on behind what was brought. Its position survives a rollback, which
+// only leaves a gap.
+void SectionApply::move_counters() {
+    const std::vector<LinkedColumn>& columns = section_.table->columns;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        const std::string& counter = columns[i].on(store_.side()).counter;
+        if (counter.empty()) continue;
+        execute(
+            "move counter",
+            fmt::format("SELECT setval({0}::regclass, m.top::bigint) FROM (SELECT floor(max(s.c{1})) AS top "
+                        "FROM {2} s JOIN pg_temp.tideway_outcome o ON o.sec = {3} AND o.n = s.n "
+                        "WHERE s.op = 'I') m, pg_sequence q, {4} p WHERE q.seqrelid = {0}::regclass AND "
+                        "q.seqincrement > 0 AND m.top <= q.seqmax "
+                        "AND (m.top > p.last_value OR m.top = p.last_value AND NOT p.is_called)",
+                        sql::literal(counter), i + 1, stage_, number_, counter));
+    }
 }
 
 std::string SectionApply::returned_keys() const {
