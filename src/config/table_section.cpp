@@ -144,19 +144,6 @@ void apply_sync_keys(Section& section, const SyncKeys& defaults, TableSetting& t
 }
 
 void note_what_is_not_offered(TableSetting& table) {
-    switch (table.identity) {
-        case Identity::key:
-            break;
-        case Identity::business_key:
-            table.not_yet.push_back("identity = \"business_key\" (ids that differ between the sides)");
-            break;
-        case Identity::business_key_ordinal:
-            table.not_yet.push_back("identity = \"business_key+ordinal\" (duplicate keys)");
-            break;
-        case Identity::full_row:
-            table.not_yet.push_back("identity = \"full_row\" (a table without any key)");
-            break;
-    }
     if (table.where) table.not_yet.push_back("where (a filter of rows)");
     for (const auto& [column, query] : table.lookup)
         table.not_yet.push_back(fmt::format("lookup of \"{}\" (a column filled by a query)", column));

@@ -50,6 +50,7 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
 // A unique index lets NULL in any number of times.
 bool proven_unique(const LinkedTable& table, Side side) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
+    if (table.repeats()) return true;  // uniqueness is not needed
     return table.key_index(side) && std::all_of(key.begin(), key.end(), [&](const LinkedColumn* column) {
                return column->on(side).not_null;
            });
@@ -194,17 +195,17 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     return gathered;
 }
 
-std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part,
-                                Direction direction, bool cloud_rolled_back, int max_rows,
-                                std::int64_t max_bytes) {
-    std::vector<Candidate> candidates = run.worklist->next(part, max_rows, max_bytes);
-    if (candidates.empty()) return {};
+Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
+               bool cloud_rolled_back, int max_rows, std::int64_t max_bytes) {
+    std::vector<CandidateGroup> groups = run.worklist->next(part, max_rows, max_bytes);
+    if (groups.empty()) return {};
     std::vector<Key> keys;
-    keys.reserve(candidates.size());
-    for (const Candidate& candidate : candidates) keys.push_back(candidate.key);
+    keys.reserve(groups.size());
+    for (const CandidateGroup& group : groups) keys.push_back(group.key);
     std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
-    return reconcile(std::move(candidates), std::move(cloud_rows), run.link().policy, direction,
-                     session.clocks, cloud_rolled_back);
+    return {static_cast<std::int64_t>(keys.size()),
+            reconcile(std::move(groups), std::move(cloud_rows), run.link(), direction, session.clocks,
+                      cloud_rolled_back)};
 }
 
 }  // namespace tideway

@@ -35,9 +35,12 @@ Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>
 // New snapshots, but only the raced keys of the earlier round; reports go on.
 Gathered gather_again(Session& session, Gathered& earlier);
 
-// The next works of one table, decided; empty when done. bytes bounds memory, not the first row.
-std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part,
-                                Direction direction, bool cloud_rolled_back, int max_rows,
-                                std::int64_t max_bytes);
+struct Page {
+    std::int64_t keys = 0;  // 0: there are no more
+    std::vector<KeyWork> works;
+};
+// The next keys of one table, paired and decided. max_rows and max_bytes bound memory, not the first key.
+Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
+               bool cloud_rolled_back, int max_rows, std::int64_t max_bytes);
 
 }  // namespace tideway

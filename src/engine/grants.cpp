@@ -33,7 +33,8 @@ bool needs_trigger(const Need& need, Side side) {
     Relation with_right = need.here;
     with_right.may_trigger = true;
     const Capture setting = side == Side::desktop ? need.setting.capture_desktop : need.setting.capture_cloud;
-    return resolve_capture(setting, side, with_right, std::nullopt) == Capture::changelog;
+    return resolve_capture(setting, need.setting.identity, side, with_right, std::nullopt) ==
+           Capture::changelog;
 }
 
 // A column that the other side does not fill draws its number from the sequence; one that it fills takes the

@@ -24,6 +24,7 @@ class Linker {
         t.desktop = desktop.name;
         t.cloud = cloud.name;
         t.policy = setting.policy;
+        t.identity = setting.identity;
         t.side_effects = setting.side_effects;
         t.desktop_zone = setting.timestamps.desktop_zone.value_or("");
         t.fingerprint_desktop = desktop.fingerprint;
@@ -156,6 +157,7 @@ class Linker {
     }
 
     void link_key() {
+        if (setting_.identity == Identity::full_row) return;  // the whole row is the key
         const std::vector<std::string> key = wanted_key();
         if (key.empty())
             return problem(Code::key_missing, where(Side::desktop),
@@ -329,8 +331,9 @@ std::optional<Canon> canon_of(const RelationColumn& d, const RelationColumn& c) 
     return std::nullopt;
 }
 
-Capture resolve_capture(Capture setting, Side side, const Relation& relation,
+Capture resolve_capture(Capture setting, Identity identity, Side side, const Relation& relation,
                         std::optional<Capture> used_before) {
+    if (identity == Identity::full_row) return Capture::digest;  // there is no key to log
     if (setting != Capture::automatic) return setting;
     if (used_before == Capture::changelog && relation.may_trigger) return Capture::changelog;
     if (used_before == Capture::xmin) return Capture::xmin;

@@ -30,8 +30,9 @@ LinkResult link(const TableSetting& setting, const std::optional<Relation>& desk
 // How equality is decided for a pair of columns; none: the pair cannot be synchronised without loss.
 std::optional<Canon> canon_of(const RelationColumn& desktop, const RelationColumn& cloud);
 
-// What `auto` means for a table (DESIGN.md section 4), given what was used before.
-Capture resolve_capture(Capture setting, Side side, const Relation& relation,
+// What `auto` means for a table (DESIGN.md section 4), given what was used before. Without a key there is
+// nothing that could be captured: full_row compares everything.
+Capture resolve_capture(Capture setting, Identity identity, Side side, const Relation& relation,
                         std::optional<Capture> used_before);
 
 // Parents before children; tables of a cycle in any order.

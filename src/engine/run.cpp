@@ -154,16 +154,17 @@ void Run::raise_barriers() {
 void Run::process_everything() {
     session_.progress.phase("writing");
     Wave wave;
-    std::int64_t rows = 0;
-    const bool small = gathered_->keys <= batch_rows;
+    std::int64_t keys = 0, rows = 0;
+    for (const TableRun& run : gathered_->tables) rows += run.tally.rows;
+    const bool small = rows <= batch_rows;
     for (TableRun& run : gathered_->tables) {
         if (!run.worklist || run.tally.keys == 0 || !small) continue;
-        auto works = next_works(session_, *gathered_, run, Part::everything, options_.direction,
-                                report_.cloud_rolled_back, batch_rows, batch_bytes);
-        rows += static_cast<std::int64_t>(works.size());
-        wave.parts.emplace_back(&run, std::move(works));
+        Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction,
+                              report_.cloud_rolled_back, batch_rows, batch_bytes);
+        keys += page.keys;
+        wave.parts.emplace_back(&run, std::move(page.works));
     }
-    if (small && rows == gathered_->keys) return process(std::move(wave));
+    if (small && keys == gathered_->keys) return process(std::move(wave));
     wave.parts.clear();
     process_large();
 }
@@ -175,11 +176,11 @@ void Run::process_large() {
         run.worklist->rewind();
         for (;;) {
             Wave wave;
-            auto works = next_works(session_, *gathered_, run, part, options_.direction,
-                                    report_.cloud_rolled_back, batch_rows, batch_bytes);
-            if (works.empty()) return;
-            done += static_cast<std::int64_t>(works.size());
-            wave.parts.emplace_back(&run, std::move(works));
+            Page page = next_page(session_, *gathered_, run, part, options_.direction,
+                                  report_.cloud_rolled_back, batch_rows, batch_bytes);
+            if (page.keys == 0) return;
+            done += page.keys;
+            wave.parts.emplace_back(&run, std::move(page.works));
             process(std::move(wave));
             session_.progress.table(run.report.desktop, done, gathered_->keys);
         }
@@ -216,7 +217,7 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
         for (const KeyWork& work : works) {
             const Decision& decision = work.decision;
             count(run->report, decision);
-            hash_.add(run->link().id, work);
+            hash_.add(run->link(), work);
             if (decision.book != Book::none) booking.agreements.push_back(agreement_found(run->link(), work));
             if (decision.wait == Wait::person_held || decision.wait == Wait::person_conflict)
                 booking.waiting.push_back({&run->link(),

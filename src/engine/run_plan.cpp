@@ -45,10 +45,10 @@ void stop_if(std::vector<GuardStop>& stops, const TableRun& run, const char* ver
 void Run::look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_desktop) {
     run.worklist->rewind();
     for (;;) {
-        const auto works = next_works(session_, *gathered_, run, Part::everything, options_.direction,
-                                      report_.cloud_rolled_back, page_rows, page_bytes);
-        if (works.empty()) break;
-        for (const KeyWork& work : works) {
+        const Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction,
+                                    report_.cloud_rolled_back, page_rows, page_bytes);
+        if (page.keys == 0) break;
+        for (const KeyWork& work : page.works) {
             const auto tally = [](WriteCounts& counts, Write write) {
                 if (write == Write::insert) ++counts.inserted;
                 if (write == Write::update) ++counts.updated;
@@ -56,7 +56,7 @@ void Run::look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_deskt
             };
             tally(to_cloud, work.decision.to_cloud);
             tally(to_desktop, work.decision.to_desktop);
-            plan_hash_.add(run.link().id, work);
+            plan_hash_.add(run.link(), work);
             if (options_.rows && work.decision.rule->verdict != Verdict::nothing)
                 report_.rows.push_back(describe(run.link(), work));
             if (planning_) count(run.report, work.decision);

@@ -152,10 +152,11 @@ void Session::number_tables() {
         table.link.id = d ? d->id : c ? c->id : next++;
         if (!table.desktop || !table.cloud) continue;
         table.link.capture_desktop =
-            resolve_capture(table.setting->capture_desktop, Side::desktop, *table.desktop,
-                            d ? std::optional(d->capture) : std::nullopt);
-        table.link.capture_cloud = resolve_capture(table.setting->capture_cloud, Side::cloud, *table.cloud,
-                                                   c ? std::optional(c->capture) : std::nullopt);
+            resolve_capture(table.setting->capture_desktop, table.setting->identity, Side::desktop,
+                            *table.desktop, d ? std::optional(d->capture) : std::nullopt);
+        table.link.capture_cloud =
+            resolve_capture(table.setting->capture_cloud, table.setting->identity, Side::cloud, *table.cloud,
+                            c ? std::optional(c->capture) : std::nullopt);
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto& stamp = side == Side::desktop ? table.link.stamp_desktop : table.link.stamp_cloud;
             const Relation& relation = side == Side::desktop ? *table.desktop : *table.cloud;
@@ -242,7 +243,7 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
     for (const Side side : {Side::cloud, Side::desktop}) {
         const std::vector<TableUse> known = store(side).known_tables();
         for (TableUnderSync* table : active()) {
-            const std::string keys = key_names(table->link, side);
+            const std::string keys = identity_text(table->link, side);
             const bool intact = std::any_of(known.begin(), known.end(), [&](const TableUse& use) {
                 return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) &&
                        use.key_columns == keys && use.definition == definition(table->link);

@@ -15,6 +15,11 @@ enum class Ownership { shared, strict };
 enum class DeletePolicy { propagate, hold, ignore };
 enum class Identity { key, business_key, business_key_ordinal, full_row };
 
+// Rows may share a key: a row is then identified by its key and an ordinal.
+inline bool repeats(Identity identity) {
+    return identity == Identity::business_key_ordinal || identity == Identity::full_row;
+}
+
 // What decide() needs to know about a table.
 struct Policy {
     ConflictPolicy conflict = ConflictPolicy::latest;

@@ -16,6 +16,11 @@ std::string key_names(const LinkedTable& table, Side side) {
     return names;
 }
 
+std::string identity_text(const LinkedTable& table, Side side) {
+    if (table.identity == Identity::full_row) return "full_row";
+    return key_names(table, side) + (table.repeats() ? " and ordinal" : "");
+}
+
 std::string definition(const LinkedTable& table) {
     std::string text;
     for (const LinkedColumn& column : table.columns)

@@ -61,6 +61,7 @@ struct LinkedTable {
     Policy policy;
     Capture capture_desktop = Capture::digest, capture_cloud = Capture::digest;  // resolved, never automatic
     bool key_index_desktop = false, key_index_cloud = false;  // ON CONFLICT (key) has an index to refer to
+    Identity identity = Identity::key;
     std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
@@ -69,17 +70,26 @@ struct LinkedTable {
         return side == Side::desktop ? fingerprint_desktop : fingerprint_cloud;
     }
     Capture capture(Side side) const { return side == Side::desktop ? capture_desktop : capture_cloud; }
+    // Empty for full_row: there the canonical digest of the whole row is the key.
     std::vector<const LinkedColumn*> key_columns() const;
+    bool repeats() const { return tideway::repeats(identity); }
+    // Cells of a key, and of a row's identity: where rows repeat the ordinal is the last cell.
+    std::size_t key_cells() const { return identity == Identity::full_row ? 1 : key_columns().size(); }
+    std::size_t identity_cells() const { return key_cells() + (repeats() ? 1 : 0); }
 };
 
 // The key columns of one side as SQL names them: "job_id", "seq".
 std::string key_names(const LinkedTable& table, Side side);
 
+// What identifies a row of that side: the base and the changelog are built for it.
+std::string identity_text(const LinkedTable& table, Side side);
+
 // What the hashes of this link cover, both sides. Hashes taken under another definition say nothing about a
 // row.
 std::string definition(const LinkedTable& table);
 
-// A key in text form, one cell per key column in the order of LinkedTable::columns; never NULL.
+// A key in text form, one cell per key column in the order of LinkedTable::columns; where rows repeat a NULL
+// is \N, and what names one row has its ordinal behind.
 using Key = std::vector<std::string>;
 // "8533" or "8533/12", for people.
 std::string display(const Key& key);

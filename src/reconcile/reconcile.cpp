@@ -67,25 +67,21 @@ const char* action_of(const Decision& d) {
 
 }  // namespace
 
-std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows,
-                               const Policy& policy, Direction direction, const ClockFacts& clocks,
+std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
+                               const LinkedTable& table, Direction direction, const ClockFacts& clocks,
                                bool cloud_rolled_back) {
-    std::map<Key, RowImage*> by_key;
-    for (RowImage& row : cloud_rows)
-        if (!by_key.emplace(row.key, &row).second)
-            throw Error(Code::key_not_unique,
-                        fmt::format("key {} occurs more than once in the cloud", display(row.key)),
-                        "remove the duplicates, or configure a longer key");
+    std::map<Key, std::vector<RowImage>> by_key;
+    for (RowImage& row : cloud_rows) by_key[row.key].push_back(std::move(row));
     std::vector<KeyWork> works;
-    works.reserve(candidates.size());
-    for (Candidate& candidate : candidates) {
-        KeyWork work;
-        work.candidate = std::move(candidate);
-        if (const auto row = by_key.find(work.candidate.key); row != by_key.end())
-            work.cloud = std::move(*row->second);
-        work.decision =
-            decide(facts_of(work.candidate, work.cloud, clocks, cloud_rolled_back), policy, direction);
-        works.push_back(std::move(work));
+    works.reserve(groups.size());
+    for (CandidateGroup& group : groups) {
+        std::vector<RowImage> rows;
+        if (const auto found = by_key.find(group.key); found != by_key.end()) rows = std::move(found->second);
+        for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table.identity)) {
+            work.decision = decide(facts_of(work.candidate, work.cloud, clocks, cloud_rolled_back),
+                                   table.policy, direction);
+            works.push_back(std::move(work));
+        }
     }
     return works;
 }
@@ -183,15 +179,16 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
 
 // Rows enter by their values, not by their hashes: those are seeded anew with every installation, and a plan
 // that was made before the first run must keep its name in it.
-void PlanHash::add(int table_id, const KeyWork& work) {
+void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
     const Decision& d = work.decision;
     if (d.to_cloud == Write::none && d.to_desktop == Write::none) return;
     std::string text =
-        fmt::format("{}|{}|{}", table_id, static_cast<int>(d.to_cloud), static_cast<int>(d.to_desktop));
+        fmt::format("{}|{}|{}", table.id, static_cast<int>(d.to_cloud), static_cast<int>(d.to_desktop));
     const auto add_part = [&text](const std::string& part) {
         text += fmt::format("|{}:{}", part.size(), part);
     };
-    for (const std::string& part : work.candidate.key) add_part(part);
+    if (table.identity != Identity::full_row)  // whose key is such a hash
+        for (const std::string& part : work.candidate.key) add_part(part);
     for (const RowImage* row : {&work.candidate.desktop, &work.cloud}) {
         text += row->facts.present ? "|row" : "|none";
         for (const Cell& cell : row->cells) cell ? add_part(*cell) : void(text += "|null");

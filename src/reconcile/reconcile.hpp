@@ -4,20 +4,13 @@
 #include <vector>
 
 #include "model/report.hpp"
-#include "store/store.hpp"
+#include "reconcile/pairing.hpp"
 
 namespace tideway {
 
-// One key with everything known about it, and the decision.
-struct KeyWork {
-    Candidate candidate;
-    RowImage cloud;
-    Decision decision;
-};
-
-// Pairs candidates with the cloud's rows of the same keys and decides each.
-std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows,
-                               const Policy& policy, Direction direction, const ClockFacts& clocks,
+// Pairs the rows of each key with the cloud's rows of the same key and decides each pair.
+std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
+                               const LinkedTable& table, Direction direction, const ClockFacts& clocks,
                                bool cloud_rolled_back);
 
 // M if first seen at the cloud alone or marked M there, else D; fixed at first sight (DESIGN.md 10.2).
@@ -44,7 +37,7 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
 // Order-free digest of decisions: equal plans have equal hashes, whatever order they were made in.
 class PlanHash {
   public:
-    void add(int table_id, const KeyWork& work);
+    void add(const LinkedTable& table, const KeyWork& work);
     std::string text() const;  // 16 hex digits; of the empty plan as well
 
   private:

@@ -136,7 +136,26 @@ class Snapshot {
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
 };
 
-// A key that needs a decision, with what the desktop and the base know of it.
+struct BaseRow {
+    int ordinal = 1;
+    BaseEntry entry;
+};
+struct WaitingRow {  // listed as held, parked or in conflict by an earlier run
+    int ordinal = 1;
+    std::optional<Side> chosen;  // a person's resolution waiting to be carried out
+};
+
+// A key that needs a decision, with what the desktop and the base know of it: at most one row and one entry
+// where keys are unique.
+struct CandidateGroup {
+    Key key;  // without an ordinal
+    std::vector<BaseRow> base;
+    std::vector<RowImage> desktop;
+    std::vector<WaitingRow> waiting;
+    std::optional<std::int64_t> cloud_captured;
+};
+
+// One row of it, after the rows of both sides were paired.
 struct Candidate {
     Key key;
     BaseEntry base;
@@ -151,6 +170,7 @@ struct Tally {
     // Changes since the base; never fewer than what a run would write.
     std::int64_t desktop_deleted = 0, desktop_updated = 0, cloud_deleted = 0, cloud_updated = 0;
     std::int64_t on_both = 0;  // rows of both sides without a base: each may be updated on either side
+    std::int64_t rows = 0;     // at most, of all those keys
 };
 
 enum class Part { everything, present, gone };  // gone: the row disappeared from at least one side
@@ -170,7 +190,7 @@ class Worklist {
     virtual void add_keys(const std::vector<Key>& keys) = 0;
     virtual Tally tally() = 0;
     // The next keys in a stable order, at most max_rows and (beyond the first) max_bytes; empty when done.
-    virtual std::vector<Candidate> next(Part part, int max_rows, std::int64_t max_bytes) = 0;
+    virtual std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) = 0;
     virtual void rewind() = 0;
 };
 

@@ -14,7 +14,7 @@ namespace tideway::pg {
 namespace {
 
 constexpr const char* create_work_tables = R"(
-CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid) ON COMMIT DROP;
+CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) ON COMMIT DROP;
 CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
 CREATE TEMP TABLE tideway_before ON COMMIT DROP AS
     SELECT relid, n_tup_ins AS ins, n_tup_upd AS upd, n_tup_del AS del FROM pg_stat_xact_user_tables

@@ -31,7 +31,8 @@ class SectionApply {
     void refuse_rounding();
     void move_counters();
     std::string claimed(char op) const;
-    std::string returned_keys() const;
+    void lock_repeated(bool skip_locked);
+    void insert_repeated(const std::string& names, const std::string& values);
 
     PgStore& store_;
     Connection& connection_;

@@ -83,48 +83,78 @@ std::string Expressions::canonical() const {
     return fmt::format("md5({} || ROW({})::text)", sql::literal(std::to_string(seeds_.a)), join(values));
 }
 
+std::string Expressions::key_cell(const LinkedColumn& column, const std::string& value) const {
+    const std::string text = canon(column, value);
+    if (!table_.repeats()) return text;
+    // A text that begins with a backslash gets another one, so that \N can only be a NULL.
+    return fmt::format(
+        R"((CASE WHEN {0} IS NULL THEN E'\\N' WHEN {1} LIKE E'\\\\%' THEN E'\\' || {1} ELSE {1} END))", value,
+        text);
+}
+
 std::vector<std::string> Expressions::key_cells() const {
+    if (table_.identity == Identity::full_row) return {canonical()};
     std::vector<std::string> cells;
     for (const LinkedColumn* column : table_.key_columns())
-        cells.push_back(canon(*column, column_of("t", column->on(side_).name)));
+        cells.push_back(key_cell(*column, column_of("t", column->on(side_).name)));
     return cells;
 }
 
 std::vector<std::string> Expressions::key_cells_of(const std::string& alias) const {
     std::vector<std::string> cells;
+    if (table_.repeats()) {
+        for (std::size_t i = 1; i <= table_.key_cells(); ++i)
+            cells.push_back(fmt::format("{}.k{}", alias, i));
+        return cells;
+    }
+    return key_cells_of_log(alias);
+}
+
+std::vector<std::string> Expressions::key_cells_of_log(const std::string& alias) const {
+    std::vector<std::string> cells;
     for (const LinkedColumn* column : table_.key_columns())
-        cells.push_back(canon(*column, fmt::format("{}.k{}", alias, cells.size() + 1)));
+        cells.push_back(key_cell(*column, fmt::format("{}.k{}", alias, cells.size() + 1)));
     return cells;
+}
+
+std::string Expressions::keys_as_work() const {
+    std::vector<std::string> keys;
+    if (table_.repeats()) {
+        for (const std::string& cell : key_cells())
+            keys.push_back(fmt::format("{} AS k{}", cell, keys.size() + 1));
+        return join(keys);
+    }
+    for (const LinkedColumn* column : table_.key_columns())
+        keys.push_back(fmt::format("{} AS k{}", column_of("t", column->on(side_).name), keys.size() + 1));
+    return join(keys);
 }
 
 std::string Expressions::key_match(const std::string& alias) const {
     std::vector<std::string> parts;
+    if (table_.repeats()) {
+        for (const std::string& cell : key_cells())
+            parts.push_back(fmt::format("{} = {}.k{}", cell, alias, parts.size() + 1));
+        return join(parts, " AND ");
+    }
     for (const LinkedColumn* column : table_.key_columns())
         parts.push_back(
             fmt::format("{} = {}.k{}", column_of("t", column->on(side_).name), alias, parts.size() + 1));
     return join(parts, " AND ");
 }
 
-std::string Expressions::key_match_text(const std::string& alias) const {
-    std::vector<std::string> parts;
-    for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(fmt::format("{} = {}.k{}::{}", column_of("t", column->on(side_).name), alias,
-                                    parts.size() + 1, column->on(side_).base_type));
-    return join(parts, " AND ");
-}
-
 std::string Expressions::key_present() const {
+    if (table_.repeats()) return "t.ctid IS NOT NULL";
     std::vector<std::string> parts;
     for (const LinkedColumn* column : table_.key_columns())
         parts.push_back(column_of("t", column->on(side_).name) + " IS NOT NULL");
     return join(parts, " AND ");
 }
 
-std::string Expressions::key_from_text(const std::string& alias) const {
-    std::vector<std::string> parts;
-    for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(fmt::format("{}.k{}::{}", alias, parts.size() + 1, column->on(side_).base_type));
-    return join(parts);
+std::vector<std::string> Expressions::work_key_types() const {
+    if (table_.repeats()) return std::vector<std::string>(table_.key_cells(), "text");
+    std::vector<std::string> types;
+    for (const LinkedColumn* column : table_.key_columns()) types.push_back(column->on(side_).base_type);
+    return types;
 }
 
 std::string Expressions::key_columns() const {

@@ -19,18 +19,19 @@ class Expressions {
     std::string hash_b() const { return hash(seeds_.b); }
     // Digest of the canonical values, equal on both sides for equal meanings (correctness.md 2.3).
     std::string canonical() const;
-    // Key cells in canonical text, one expression per key column: of the row `t`, or of k1, k2.. with this
-    // prefix.
+    // Key cells in canonical text, one expression per key cell: of the row `t`, or of k1, k2.. of a work
+    // table with this prefix, or of a changelog. Where rows repeat a key may be NULL: that is written \N.
     std::vector<std::string> key_cells() const;
     std::vector<std::string> key_cells_of(const std::string& alias) const;
-    // "t.a = w.k1 AND t.b = w.k2" where w holds the key typed as in this table.
+    std::vector<std::string> key_cells_of_log(const std::string& alias) const;
+    // The key of `t` as work tables hold it: "t.a AS k1, t.b AS k2", as canonical text where rows repeat.
+    std::string keys_as_work() const;
+    // "t.a = w.k1 AND t.b = w.k2" where w is a work table.
     std::string key_match(const std::string& alias) const;
-    // The same where w holds the key as canonical text.
-    std::string key_match_text(const std::string& alias) const;
-    // "t.a IS NOT NULL AND ..."
+    // "t.a IS NOT NULL AND ...": in an outer join, whether there is a row at all.
     std::string key_present() const;
-    // Casts of canonical text columns k1.. of `alias` to this side's key types, comma separated.
-    std::string key_from_text(const std::string& alias) const;
+    // Types that the key cells have in work tables.
+    std::vector<std::string> work_key_types() const;
     std::string key_columns() const;  // "t.a, t.b"
     std::string key_names() const;    // "a, b" quoted
     std::string bucket(const std::vector<std::string>& cells) const;
@@ -46,6 +47,7 @@ class Expressions {
 
   private:
     std::string hash(std::int64_t seed) const;
+    std::string key_cell(const LinkedColumn& column, const std::string& value) const;
     std::string canon(const LinkedColumn& column, const std::string& value) const;
     std::string instant(const ColumnSide& column, const std::string& value) const;
     std::string same_meaning(const LinkedColumn& column, const std::string& old,

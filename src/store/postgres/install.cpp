@@ -94,7 +94,7 @@ void PgStore::install_table(const LinkedTable& table) {
             "SELECT key_columns, capture, definition FROM tideway.tables WHERE pair = $1 AND id = $2::int",
             {pair_, std::to_string(table.id)});
     const std::string base = base_name(pair_number_, table.id);
-    const bool keys_changed = before.rows() > 0 && before.text(0, 0) != e.key_names();
+    const bool keys_changed = before.rows() > 0 && before.text(0, 0) != identity_text(table, side());
     if (keys_changed && side() == Side::desktop)
         c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
     if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
@@ -122,7 +122,8 @@ void PgStore::install_table(const LinkedTable& table) {
         definition = excluded.definition,
         cloud_schema = excluded.cloud_schema, cloud_table = excluded.cloud_table)",
         {pair_, std::to_string(table.id), table.desktop.schema, table.desktop.table, table.cloud.schema,
-         table.cloud.table, std::string(to_string(table.capture(side()))), e.key_names(), definition(table)});
+         table.cloud.table, std::string(to_string(table.capture(side()))), identity_text(table, side()),
+         definition(table)});
     for (const char* direction : {"forward", "reverse"})
         run(c, "create status row",
             "INSERT INTO tideway.table_status (pair, tbl, direction, table_name) VALUES ($1, $2::int, $3, "

@@ -196,7 +196,7 @@ bool PgArchive::anything_waits() {
 }
 
 std::unique_ptr<Worklist> PgArchive::worklist(const LinkedTable& table, bool installed) {
-    return std::make_unique<PgWorklist>(store_, table, installed);
+    return PgWorklist::make(store_, table, installed);
 }
 
 std::vector<TableCounts> PgArchive::counts() {

@@ -101,7 +101,7 @@ std::string image_columns(const Expressions& e) {
 
 RowImage image_at(const Result& result, int row, int column, const LinkedTable& table) {
     RowImage image;
-    const std::size_t keys = table.key_columns().size();
+    const std::size_t keys = table.key_cells();
     image.key = key_at(result, row, column, keys);
     int at = column + static_cast<int>(keys);
     image.facts.present = true;
@@ -136,7 +136,7 @@ std::unique_ptr<Snapshot> PgStore::snapshot(const std::vector<const LinkedTable*
 }
 
 std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& from, const HintSink& sink) {
-    const std::size_t keys = e.table().key_columns().size();
+    const std::size_t keys = e.table().key_cells();
     std::int64_t count = 0;
     connection_.copy_out({"stream hints", fmt::format("COPY ({}) TO STDOUT", from)}, [&](const Cells& cells) {
         CloudHint hint;
@@ -153,16 +153,20 @@ std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& f
 HintOutcome PgSnapshot::changelog_hints(const Expressions& e, const Mark& since, const HintSink& sink) {
     const std::string changes = changes_name(store_.pair_number(), e.table().id);
     if (truncated_since(connection_, changes, since)) return {.needs_digest = true};
-    const std::size_t keys = e.table().key_columns().size();
+    const std::size_t keys = e.table().key_cells();
     std::string condition = changed_since_sql();
     for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
         condition.replace(at, 2, sql::literal(since.snapshot));
+    std::vector<std::string> logged;
+    for (const std::string& cell : e.key_cells_of_log("h"))
+        logged.push_back(e.table().repeats() ? fmt::format("{} AS k{}", cell, logged.size() + 1)
+                                             : fmt::format("h.k{}", logged.size() + 1));
     const std::string from = fmt::format(
         "SELECT {}, CASE WHEN {} THEN {} END, {}, h.at, {} FROM (SELECT {}, (extract(epoch FROM max(h.at)) * "
         "1000000)::bigint AS at "
         "FROM {} h WHERE {} GROUP BY {}) h LEFT JOIN {} t ON {}",
-        join(e.key_cells_of("h")), e.key_present(), e.hash_a(), e.hash_b(), e.bytes(), key_list(keys, "h"),
-        changes, condition, key_list(keys, "h"), e.relation(), e.key_match("h"));
+        join(e.key_cells_of("h")), e.key_present(), e.hash_a(), e.hash_b(), e.bytes(), join(logged), changes,
+        condition, key_list(keys, "h"), e.relation(), e.key_match("h"));
     return {.examined = stream_hints(e, from, sink)};
 }
 
@@ -173,8 +177,11 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
     if (capture == Capture::digest || mark.empty() || !follows(mark_, since, capture))
         return {.needs_digest = true};
     if (capture == Capture::changelog) return changelog_hints(e, since, sink);
-    const std::string condition =
-        capture == Capture::xmin ? written_since_sql(since) : stamped_since_sql(e, since);
+    std::string condition = capture == Capture::xmin ? written_since_sql(since) : stamped_since_sql(e, since);
+    // Where rows repeat, a key is judged by all its rows.
+    if (table.repeats())
+        condition = fmt::format("({0}) IN (SELECT {0} FROM {1} t WHERE {2})", join(e.key_cells()),
+                                e.relation(), condition);
     const std::string from =
         fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()), e.hash_a(),
                     e.hash_b(), e.bytes(), e.relation(), condition);
@@ -215,7 +222,7 @@ void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& 
 
 std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vector<Key>& keys) {
     const Expressions e = store_.expressions(table);
-    const std::size_t count = table.key_columns().size();
+    const std::size_t count = table.key_cells();
     std::vector<std::string> arrays;
     std::vector<Cell> parameters;
     for (std::size_t i = 0; i < count; ++i) {
@@ -227,9 +234,8 @@ std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vect
     }
     // OFFSET 0 keeps the casts to the key types below the join, so that an index on the key can be used.
     std::vector<std::string> typed;
-    for (const LinkedColumn* column : table.key_columns())
-        typed.push_back(
-            fmt::format("w.k{0}::{1} AS k{0}", typed.size() + 1, column->on(store_.side()).base_type));
+    for (const std::string& type : e.work_key_types())
+        typed.push_back(fmt::format("w.k{0}::{1} AS k{0}", typed.size() + 1, type));
     const Result found =
         run(connection_, "read rows",
             fmt::format("SELECT {} FROM (SELECT {} FROM unnest({}) AS w({}) OFFSET 0) w JOIN {} t ON {}",
@@ -257,6 +263,7 @@ std::int64_t PgSnapshot::count(const LinkedTable& table) {
 }
 
 std::vector<std::string> PgSnapshot::duplicate_keys(const LinkedTable& table, int limit) {
+    if (table.repeats()) return {};
     const Expressions e = store_.expressions(table);
     const std::string cells = join(e.key_cells());
     const Result found =

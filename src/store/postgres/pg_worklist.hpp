@@ -1,5 +1,8 @@
 // The keys of one table that need a decision, in a temporary table of the desktop's snapshot transaction.
+// What all tables have in common is here; how rows are compared and read depends on whether a key names one
+// row (UniqueWorklist) or several (GroupWorklist).
 #pragma once
+#include <memory>
 #include <string>
 
 #include "store/postgres/pg_store.hpp"
@@ -10,28 +13,34 @@ class PgWorklist : public Worklist {
   public:
     // The desktop's snapshot must be open on store.reader(). installed: the base table exists, else an empty
     // one is assumed.
-    PgWorklist(PgStore& store, const LinkedTable& table, bool installed);
+    static std::unique_ptr<PgWorklist> make(PgStore& store, const LinkedTable& table, bool installed);
 
     HintOutcome add_desktop_hints(Capture capture, const std::string& mark) override;
     Digest base_digest(bool keys_only) override;
     void add_cloud_hints(const std::vector<CloudHint>& hints) override;
-    void close_cloud_hints(const std::vector<int>& complete_buckets) override;
     void add_waiting_keys() override;
     void add_keys(const std::vector<Key>& keys) override;
     Tally tally() override;
-    std::vector<Candidate> next(Part part, int max_rows, std::int64_t max_bytes) override;
     void rewind() override { position_ = 0; }
 
-  private:
+  protected:
+    PgWorklist(PgStore& store, const LinkedTable& table, bool installed);
     void execute(std::string_view name, std::string text);
     std::string insert_head(std::string_view columns) const;
-    std::string typed_keys() const;  // the key columns of `t` AS k1, k2..
-    std::string chunk_query(Part part, int max_rows, std::int64_t max_bytes) const;
-    Candidate candidate_at(const Result& found, int row) const;
-    std::string typed_select(const std::string& extra) const;
-    void compare_all();
-    std::int64_t compare_candidates(const std::string& candidates);
-    void look_for_deleted();
+    std::string only(Part part) const;  // condition on the worklist `w`
+    // Condition on the base `b`: its key lies in one of these buckets.
+    std::string in_buckets(const std::vector<int>& buckets) const;
+    void empty_stage();
+    BaseEntry entry_at(const Result& found, int row, int column) const;  // of base_columns
+
+    virtual void compare_all() = 0;
+    // candidates: a query giving k1.., at. Returns how many there were.
+    virtual std::int64_t compare_candidates(const std::string& candidates) = 0;
+    // Keys that are gone, which xmin does not show.
+    virtual void look_for_deleted() = 0;
+
+    static constexpr std::string_view base_columns =
+        "b.state, b.origin, b.hd_a, b.hd_b, b.hc_a, b.hc_b, b.ts_d, b.ts_c";
 
     PgStore& store_;
     const LinkedTable& table_;
@@ -41,6 +50,10 @@ class PgWorklist : public Worklist {
     bool installed_;
     std::string work_, hints_, base_;
     std::int64_t position_ = 0;
+
+  private:
+    std::string logged_keys() const;
+    std::string typed_select(const std::string& extra) const;
 };
 
 }  // namespace tideway::pg

@@ -104,21 +104,26 @@ std::string direct_mark(int pair, int table) { return fmt::format("{}:{}", pair,
 namespace {
 
 // Takes key types and collations from the table itself.
-std::string typed_keys_sql(const Expressions& e, const std::string& name) {
+std::string typed_keys_sql(const Expressions& e, const std::string& name, const std::string& keys) {
+    return fmt::format("CREATE TABLE {} AS SELECT {} FROM {} AS t WITH NO DATA;\n", name, keys, e.relation());
+}
+
+// The key columns as they are: what a trigger copies must not depend on the session that fires it.
+std::string logged_keys(const Expressions& e) {
     std::vector<std::string> keys;
     for (const LinkedColumn* column : e.table().key_columns())
         keys.push_back(
             fmt::format("t.{} AS k{}", sql::Identifier(column->on(e.side()).name).quoted(), keys.size() + 1));
-    return fmt::format("CREATE TABLE {} AS SELECT {} FROM {} AS t WITH NO DATA;\n", name, join(keys),
-                       e.relation());
+    return join(keys);
 }
 
 }  // namespace
 
 std::string create_base_sql(const Expressions& e, int pair) {
     const std::string name = base_name(pair, e.table().id);
-    const std::size_t keys = e.table().key_columns().size();
-    return typed_keys_sql(e, name) +
+    const std::size_t keys = e.table().identity_cells();
+    const std::string ordinal = e.table().repeats() ? fmt::format(", 1 AS k{}", keys) : "";
+    return typed_keys_sql(e, name, e.keys_as_work() + ordinal) +
            fmt::format(
                R"(ALTER TABLE {0} ADD state "char" NOT NULL DEFAULT 'L', ADD origin "char" NOT NULL DEFAULT 'D',
     ADD hd_a bigint NOT NULL DEFAULT 0, ADD hd_b bigint NOT NULL DEFAULT 0, ADD hc_a bigint NOT NULL DEFAULT 0,
@@ -131,7 +136,7 @@ COMMENT ON TABLE {0} IS {2};
 
 std::string create_changes_sql(const Expressions& e, int pair) {
     const std::string name = changes_name(pair, e.table().id);
-    return typed_keys_sql(e, name) +
+    return typed_keys_sql(e, name, logged_keys(e)) +
            fmt::format(
                R"(ALTER TABLE {0} ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD op "char" NOT NULL,
     ADD at timestamptz NOT NULL DEFAULT clock_timestamp();

@@ -34,9 +34,8 @@ bool SectionApply::has(Write write) const {
 void SectionApply::stage() {
     const LinkedTable& table = *section_.table;
     std::vector<std::string> columns;
-    for (const LinkedColumn* key : table.key_columns())
-        columns.push_back(fmt::format("t.{} AS k{}", sql::Identifier(key->on(store_.side()).name).quoted(),
-                                      columns.size() + 1));
+    columns.push_back(e_.keys_as_work());
+    if (table.repeats()) columns.push_back(fmt::format("0 AS k{}", table.identity_cells()));
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         columns.push_back(fmt::format(
             "t.{}{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(),
@@ -117,15 +116,16 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
 // A target without an index on the key could receive the same key from a user while we insert it.
 void SectionApply::lock(bool skip_locked) {
     skip_locked_ = skip_locked;
+    if (section_.table->repeats()) return lock_repeated(skip_locked);
     if (has(Write::insert) && !section_.table->key_index(store_.side()))
         execute("lock keyless table",
                 fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
-    execute("lock rows", fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
-                                     "to_jsonb(t) FROM {} s JOIN {} t ON {} "
-                                     "ORDER BY {} FOR UPDATE OF t{}",
-                                     number_, e_.hash_a(), e_.hash_b(), stage_, e_.relation(),
-                                     e_.key_match("s"), key_list(section_.table->key_columns().size(), "s"),
-                                     skip_locked ? " SKIP LOCKED" : ""));
+    execute("lock rows",
+            fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
+                        "to_jsonb(t) FROM {} s JOIN {} t ON {} "
+                        "ORDER BY {} FOR UPDATE OF t{}",
+                        number_, e_.hash_a(), e_.hash_b(), stage_, e_.relation(), e_.key_match("s"),
+                        key_list(section_.table->key_cells(), "s"), skip_locked ? " SKIP LOCKED" : ""));
 }
 
 // One stage row claims exactly one row whose hash matches (DESIGN.md 10.7).
@@ -148,7 +148,7 @@ void SectionApply::update() {
     std::string assignments = e_.assignments();
     if (assignments.empty()) throw Defect("a table of key columns only cannot have an updated row");
     execute("update rows", fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed "
-                                       "RETURNING s.n, {}, {}, {}, s.claimed) "
+                                       "RETURNING s.n, {}, {}, {}, s.claimed, t.ctid) "
                                        "INSERT INTO pg_temp.tideway_outcome SELECT {}, w.* FROM w",
                                        e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(),
                                        e_.stamp(), number_));
@@ -169,6 +169,7 @@ void SectionApply::insert() {
         names.push_back(sql::Identifier(constant.name).quoted());
         values.push_back(fmt::format("{}::{}", sql::literal(constant.value), constant.type));
     }
+    if (table.repeats()) return insert_repeated(join(names), join(values));
     // A row that was skipped because somebody holds it is there all the same.
     const std::string unseen = skip_locked_ ? fmt::format("AND NOT EXISTS (SELECT FROM {} t WHERE {})",
                                                           e_.relation(), e_.key_match("s"))
@@ -177,16 +178,16 @@ void SectionApply::insert() {
         table.key_index(store_.side()) ? fmt::format("ON CONFLICT ({}) DO NOTHING", e_.key_names()) : "";
     execute(
         "insert rows",
-        fmt::format(
-            "WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE "
-            "s.op = 'I' AND NOT EXISTS "
-            "(SELECT FROM pg_temp.tideway_found f WHERE f.sec = {} AND f.n = s.n) {} ORDER BY s.n {} "
-            "RETURNING "
-            "{}, {} AS a, {} AS b, {} AS stamp) "
-            "INSERT INTO pg_temp.tideway_outcome SELECT {}, s.n, w.a, w.b, w.stamp FROM w JOIN {} s ON {}",
-            e_.relation(), join(names), join(values), stage_, number_, unseen, on_conflict, returned_keys(),
-            e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
-            key_equal(table.key_columns().size(), "w", "s")));
+        fmt::format("WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE "
+                    "s.op = 'I' AND NOT EXISTS "
+                    "(SELECT FROM pg_temp.tideway_found f WHERE f.sec = {} AND f.n = s.n) {} ORDER BY s.n {} "
+                    "RETURNING "
+                    "{}, {} AS a, {} AS b, {} AS stamp, t.ctid AS now) "
+                    "INSERT INTO pg_temp.tideway_outcome SELECT {}, s.n, w.a, w.b, w.stamp, NULL, w.now FROM "
+                    "w JOIN {} s ON {}",
+                    e_.relation(), join(names), join(values), stage_, number_, unseen, on_conflict,
+                    e_.keys_as_work(), e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
+                    key_equal(table.key_cells(), "w", "s")));
     move_counters();
 }
 
@@ -206,14 +207,6 @@ void SectionApply::move_counters() {
                         "AND (m.top > p.last_value OR m.top = p.last_value AND NOT p.is_called)",
                         sql::literal(counter), i + 1, stage_, number_, counter));
     }
-}
-
-std::string SectionApply::returned_keys() const {
-    std::vector<std::string> keys;
-    for (const LinkedColumn* key : section_.table->key_columns())
-        keys.push_back(fmt::format("t.{} AS k{}", sql::Identifier(key->on(store_.side()).name).quoted(),
-                                   keys.size() + 1));
-    return join(keys);
 }
 
 void SectionApply::erase() {
@@ -243,7 +236,7 @@ std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
     if (!any) return 0;
     const bool cloud = store_.side() == Side::cloud;
     const std::string winner =
-        fmt::format("(SELECT to_jsonb(t) FROM {} t WHERE {} LIMIT 1)", e_.relation(), e_.key_match("s"));
+        fmt::format("(SELECT to_jsonb(t) FROM {} t WHERE t.ctid = o.now)", e_.relation());
     return execute("keep conflicts",
                    fmt::format(R"(
 INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, {0}, {1})
@@ -275,7 +268,7 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
                                               agreement, batch.source_barrier, from));
         return;
     }
-    const std::size_t keys = section_.table->key_columns().size();
+    const std::size_t keys = section_.table->identity_cells();
     execute("book agreements",
             fmt::format("INSERT INTO {} AS b ({}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, "
                         "c_barrier) SELECT {}, {}, {} {} {}",
@@ -289,14 +282,17 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
 }
 
 std::vector<RowOutcome> SectionApply::outcomes() {
-    const Result found =
-        connection_.query({"read outcomes", fmt::format(R"(
+    // Where rows repeat nothing but a trigger can have kept a row out.
+    const std::string there = section_.table->repeats() ? "false"
+                                                        : fmt::format("EXISTS (SELECT FROM {} t WHERE {})",
+                                                                      e_.relation(), e_.key_match("s"));
+    const Result found = connection_.query({"read outcomes", fmt::format(R"(
 SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a'
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
-         AND NOT EXISTS (SELECT FROM {1} t WHERE {2}) THEN 's' ELSE 'r' END, o.a, o.b, o.stamp
-FROM {3} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
-                                                        number_, e_.relation(), e_.key_match("s"), stage_)});
+         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp
+FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
+                                                                         number_, there, stage_)});
     ensure(found.rows() == static_cast<int>(section_.rows.size()),
            "every planned row has exactly one outcome");
     std::vector<RowOutcome> outcomes;

@@ -1,0 +1,126 @@
+#include "store/postgres/unique_worklist.hpp"
+
+#include <fmt/format.h>
+
+#include "store/postgres/pg_snapshot.hpp"
+
+namespace tideway::pg {
+
+// Rows without a key cannot be synchronised; they are found by duplicate_keys() before any run.
+void UniqueWorklist::compare_all() {
+    std::vector<std::string> either;
+    for (std::size_t i = 1; i <= keys_; ++i) either.push_back(fmt::format("coalesce(t.k{0}, b.k{0})", i));
+    execute("compare desktop with base",
+            insert_head("d_seen, d_gone, base_live") +
+                fmt::format("SELECT {}, true, t.present IS NULL, coalesce(b.state = 'L', false) FROM (SELECT "
+                            "{}, true AS present, {} AS a, {} AS b "
+                            "FROM {} t WHERE {}) t FULL JOIN {} b ON {} WHERE CASE WHEN t.present IS NULL "
+                            "THEN b.state IN ('L', 'U') "
+                            "ELSE b.state IS DISTINCT FROM 'L' OR b.hd_a <> t.a OR b.hd_b <> t.b END ON "
+                            "CONFLICT DO NOTHING",
+                            join(either), e_.keys_as_work(), e_.hash_a(), e_.hash_b(), e_.relation(),
+                            e_.key_present(), base_, key_equal(keys_, "t", "b")));
+}
+
+// candidates: a query giving k1.., at. Returns how many there were.
+std::int64_t UniqueWorklist::compare_candidates(const std::string& candidates) {
+    const std::string insert =
+        insert_head("d_seen, d_gone, base_live, d_at") +
+        fmt::format(
+            "SELECT {}, true, NOT ({}), coalesce(b.state = 'L', false), h.at FROM h LEFT JOIN {} t ON {} "
+            "LEFT JOIN {} b ON {} "
+            "WHERE CASE WHEN {} THEN b.state IS DISTINCT FROM 'L' OR b.hd_a <> {} OR b.hd_b <> {} "
+            "ELSE coalesce(b.state IN ('L', 'U'), false) END ON CONFLICT DO NOTHING",
+            key_list(keys_, "h"), e_.key_present(), e_.relation(), e_.key_match("h"), base_,
+            key_equal(keys_, "b", "h"), e_.key_present(), e_.hash_a(), e_.hash_b());
+    return connection_
+        .query({"compare hinted rows with base",
+                fmt::format("WITH h AS MATERIALIZED ({}), i AS ({}) SELECT count(*) FROM h", candidates,
+                            insert)})
+        .integer(0, 0);
+}
+
+void UniqueWorklist::look_for_deleted() {
+    execute("look for deleted rows",
+            insert_head("d_seen, d_gone, base_live") +
+                fmt::format("SELECT {}, true, true, true FROM {} b WHERE b.state = 'L' AND NOT EXISTS "
+                            "(SELECT FROM {} t WHERE {}) "
+                            "ON CONFLICT DO NOTHING",
+                            key_list(keys_, "b"), base_, e_.relation(), e_.key_match("b")));
+}
+
+void UniqueWorklist::close_cloud_hints(const std::vector<int>& complete_buckets) {
+    const std::string on_conflict = fmt::format(
+        " ON CONFLICT ({}) DO UPDATE SET c_seen = true, c_gone = excluded.c_gone, c_at = excluded.c_at, "
+        "c_bytes = excluded.c_bytes",
+        key_list(keys_));
+    execute("compare cloud hints with base",
+            insert_head("c_seen, c_gone, base_live, c_at, c_bytes") +
+                fmt::format("SELECT DISTINCT ON ({0}) {0}, true, h.a IS NULL, coalesce(b.state = 'L', "
+                            "false), h.at, coalesce(h.bytes, 0) FROM {1} h "
+                            "LEFT JOIN {2} b ON {3} WHERE CASE WHEN h.a IS NULL THEN coalesce(b.state IN "
+                            "('L', 'U'), false) "
+                            "ELSE b.state IS DISTINCT FROM 'L' OR b.hc_a <> h.a OR b.hc_b <> h.b END",
+                            key_list(keys_, "h"), hints_, base_, key_equal(keys_, "b", "h")) +
+                on_conflict);
+    if (!complete_buckets.empty()) {
+        execute("look for rows gone from the cloud",
+                insert_head("c_seen, c_gone, base_live, c_at, c_bytes") +
+                    fmt::format("SELECT {}, true, true, true, NULL::bigint, 0 FROM {} b WHERE b.state = 'L' "
+                                "AND {} AND NOT EXISTS "
+                                "(SELECT FROM {} h WHERE {})",
+                                key_list(keys_, "b"), base_, in_buckets(complete_buckets), hints_,
+                                key_equal(keys_, "b", "h")) +
+                    on_conflict);
+    }
+    empty_stage();
+}
+
+// Output columns are renamed a1, a2, ...: a user's column may have any name.
+std::string UniqueWorklist::chunk_query(Part part, int max_rows, std::int64_t max_bytes) const {
+    const std::string chunk = fmt::format("SELECT * FROM {} w WHERE w.n > {} AND {} ORDER BY w.n LIMIT {}",
+                                          work_, position_, only(part), max_rows);
+    const std::string columns = fmt::format(
+        "w.n, sum(coalesce({}, 0) + w.c_bytes) OVER (ORDER BY w.n), {}, {}, w.c_at, w.d_at, w.waits, "
+        "w.choice, {}, {}",
+        e_.bytes(), join(e_.key_cells_of("w")), base_columns, e_.key_present(), image_columns(e_));
+    const std::size_t count = 2 + keys_ + 8 + 5 + keys_ + 5 + table_.columns.size();
+    std::vector<std::string> aliases;
+    for (std::size_t i = 1; i <= count; ++i) aliases.push_back(fmt::format("a{}", i));
+    return fmt::format(
+        "SELECT * FROM (SELECT {} FROM ({}) w LEFT JOIN {} b ON {} LEFT JOIN {} t ON {}) x({}) "
+        "WHERE a2 <= {} OR a1 = (SELECT min(w.n) FROM ({}) w) ORDER BY a1",
+        columns, chunk, base_, key_equal(keys_, "b", "w"), e_.relation(), e_.key_match("w"), join(aliases),
+        max_bytes, chunk);
+}
+
+CandidateGroup UniqueWorklist::candidate_at(const Result& found, int row) const {
+    CandidateGroup group;
+    group.key = key_at(found, row, 2, keys_);
+    int at = 2 + static_cast<int>(keys_);
+    if (!found.null(row, at)) group.base.push_back({1, entry_at(found, row, at)});
+    at += 8;
+    group.cloud_captured = maybe_integer(found, row, at);
+    if (found.boolean(row, at + 2)) {
+        WaitingRow waiting;
+        if (!found.null(row, at + 3))
+            waiting.chosen = found.text(row, at + 3) == "desktop" ? Side::desktop : Side::cloud;
+        group.waiting.push_back(waiting);
+    }
+    if (found.boolean(row, at + 4)) {
+        group.desktop.push_back(image_at(found, row, at + 5, table_));
+        group.desktop.back().facts.captured = maybe_integer(found, row, at + 1);
+    }
+    return group;
+}
+
+std::vector<CandidateGroup> UniqueWorklist::next(Part part, int max_rows, std::int64_t max_bytes) {
+    const Result found = connection_.query({"read candidates", chunk_query(part, max_rows, max_bytes)});
+    std::vector<CandidateGroup> candidates;
+    candidates.reserve(static_cast<std::size_t>(found.rows()));
+    for (int i = 0; i < found.rows(); ++i) candidates.push_back(candidate_at(found, i));
+    if (found.rows() > 0) position_ = found.integer(found.rows() - 1, 0);
+    return candidates;
+}
+
+}  // namespace tideway::pg
