@@ -195,8 +195,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
 }
 
 std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part,
-                                Direction direction, bool cloud_rolled_back, int max_rows,
-                                std::int64_t max_bytes) {
+                                Direction direction, int max_rows, std::int64_t max_bytes) {
     std::vector<Candidate> candidates = run.worklist->next(part, max_rows, max_bytes);
     if (candidates.empty()) return {};
     std::vector<Key> keys;
@@ -204,7 +203,7 @@ std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& 
     for (const Candidate& candidate : candidates) keys.push_back(candidate.key);
     std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
     return reconcile(std::move(candidates), std::move(cloud_rows), run.link().policy, direction,
-                     session.clocks, cloud_rolled_back);
+                     session.clocks);
 }
 
 }  // namespace tideway

@@ -37,7 +37,6 @@ Gathered gather_again(Session& session, Gathered& earlier);
 
 // The next works of one table, decided; empty when done. bytes bounds memory, not the first row.
 std::vector<KeyWork> next_works(Session& session, Gathered& gathered, TableRun& run, Part part,
-                                Direction direction, bool cloud_rolled_back, int max_rows,
-                                std::int64_t max_bytes);
+                                Direction direction, int max_rows, std::int64_t max_bytes);
 
 }  // namespace tideway

@@ -26,11 +26,10 @@ std::optional<Side> fuller_of(const RowImage& desktop, const RowImage& cloud) {
     return std::nullopt;
 }
 
-KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks,
-                  bool cloud_rolled_back) {
-    KeyFacts facts{candidate.base,  candidate.desktop.facts, cloud.facts,
-                   clocks,          cloud_rolled_back,       fuller_of(candidate.desktop, cloud),
-                   candidate.chosen};
+KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks) {
+    KeyFacts facts{
+        candidate.base,  candidate.desktop.facts, cloud.facts, clocks, fuller_of(candidate.desktop, cloud),
+        candidate.chosen};
     facts.cloud.captured = candidate.cloud_captured;
     return facts;
 }
@@ -68,8 +67,7 @@ const char* action_of(const Decision& d) {
 }  // namespace
 
 std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows,
-                               const Policy& policy, Direction direction, const ClockFacts& clocks,
-                               bool cloud_rolled_back) {
+                               const Policy& policy, Direction direction, const ClockFacts& clocks) {
     std::map<Key, RowImage*> by_key;
     for (RowImage& row : cloud_rows)
         if (!by_key.emplace(row.key, &row).second)
@@ -83,8 +81,7 @@ std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<Ro
         work.candidate = std::move(candidate);
         if (const auto row = by_key.find(work.candidate.key); row != by_key.end())
             work.cloud = std::move(*row->second);
-        work.decision =
-            decide(facts_of(work.candidate, work.cloud, clocks, cloud_rolled_back), policy, direction);
+        work.decision = decide(facts_of(work.candidate, work.cloud, clocks), policy, direction);
         works.push_back(std::move(work));
     }
     return works;

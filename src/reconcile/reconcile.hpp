@@ -17,8 +17,7 @@ struct KeyWork {
 
 // Pairs candidates with the cloud's rows of the same keys and decides each.
 std::vector<KeyWork> reconcile(std::vector<Candidate> candidates, std::vector<RowImage> cloud_rows,
-                               const Policy& policy, Direction direction, const ClockFacts& clocks,
-                               bool cloud_rolled_back);
+                               const Policy& policy, Direction direction, const ClockFacts& clocks);
 
 // M if first seen at the cloud alone or marked M there, else D; fixed at first sight (DESIGN.md 10.2).
 Origin origin_of(const KeyWork& work);

@@ -12,7 +12,7 @@ constexpr std::string_view base_columns = "b.state, b.origin, b.hd_a, b.hd_b, b.
 
 BaseState state_named(std::string_view letter) {
     if (letter == "L") return BaseState::live;
-    if (letter == "T") return BaseState::tombstone;
+    if (letter == "T" || letter == "S") return BaseState::tombstone;
     if (letter == "U") return BaseState::unknown;
     return BaseState::none;
 }
@@ -277,6 +277,7 @@ Candidate PgWorklist::candidate_at(const Result& found, int row) const {
     int at = 2 + static_cast<int>(keys_);
     if (!found.null(row, at)) {
         candidate.base.state = state_named(found.text(row, at));
+        candidate.base.deletion_forgotten = found.text(row, at) == "S";
         candidate.base.origin = found.text(row, at + 1) == "M" ? Origin::mobile : Origin::desktop;
         candidate.base.desktop = hash_at(found, row, at + 2);
         candidate.base.cloud = hash_at(found, row, at + 4);
