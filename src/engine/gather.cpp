@@ -196,7 +196,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
 }
 
 Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
-               bool cloud_rolled_back, int max_rows, std::int64_t max_bytes) {
+               int max_rows, std::int64_t max_bytes) {
     std::vector<CandidateGroup> groups = run.worklist->next(part, max_rows, max_bytes);
     if (groups.empty()) return {};
     std::vector<Key> keys;
@@ -204,8 +204,7 @@ Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, D
     for (const CandidateGroup& group : groups) keys.push_back(group.key);
     std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
     return {static_cast<std::int64_t>(keys.size()),
-            reconcile(std::move(groups), std::move(cloud_rows), run.link(), direction, session.clocks,
-                      cloud_rolled_back)};
+            reconcile(std::move(groups), std::move(cloud_rows), run.link(), direction, session.clocks)};
 }
 
 }  // namespace tideway

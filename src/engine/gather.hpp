@@ -41,6 +41,6 @@ struct Page {
 };
 // The next keys of one table, paired and decided. max_rows and max_bytes bound memory, not the first key.
 Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
-               bool cloud_rolled_back, int max_rows, std::int64_t max_bytes);
+               int max_rows, std::int64_t max_bytes);
 
 }  // namespace tideway

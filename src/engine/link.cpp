@@ -16,6 +16,16 @@ bool textual(TypeClass type) { return type == TypeClass::text || type == TypeCla
 bool instant(TypeClass type) { return type == TypeClass::instant || type == TypeClass::zoned_instant; }
 bool json(TypeClass type) { return type == TypeClass::json || type == TypeClass::jsonb; }
 
+std::vector<ImageColumn> image_of(const Relation& relation) {
+    std::vector<ImageColumn> columns;
+    bool any = false;
+    for (const RelationColumn& column : relation.columns) {
+        columns.push_back({column.name, column.type_class == TypeClass::json});
+        any = any || columns.back().json;
+    }
+    return any ? columns : std::vector<ImageColumn>{};
+}
+
 class Linker {
   public:
     Linker(const TableSetting& setting, const Relation& desktop, const Relation& cloud)
@@ -27,6 +37,8 @@ class Linker {
         t.identity = setting.identity;
         t.side_effects = setting.side_effects;
         t.desktop_zone = setting.timestamps.desktop_zone.value_or("");
+        t.image_desktop = image_of(desktop);
+        t.image_cloud = image_of(cloud);
         t.fingerprint_desktop = desktop.fingerprint;
         t.fingerprint_cloud = cloud.fingerprint;
     }

@@ -62,7 +62,9 @@ std::optional<Gathered> Run::probe() {
     if (cloud.held)
         throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
                     "wait until it ends; a run that died is taken over after 20 seconds");
-    if (cloud.sequence < archive.peer_sequence() || !session_.cloud->receipts(archive.acknowledged()).empty())
+    // Recovery has something to say: numbers that do not fit, or receipts.
+    if (cloud.sequence != archive.peer_sequence() || cloud.epoch != archive.epoch() ||
+        !session_.cloud->receipts(archive.acknowledged()).empty())
         return std::nullopt;
     const auto marks = archive.marks();
     for (TableUnderSync* table : session_.active())
@@ -144,9 +146,9 @@ void Run::record_guard_stop() {
 // M3: what was read becomes durable where it was read before it is written on the other side (P6).
 void Run::raise_barriers() {
     failpoint("M3.before");
-    desktop_fence_ = desktop_barrier_ = session_.desktop->barrier(desktop_fence_);
+    desktop_fence_ = desktop_barrier_ = session_.desktop->barrier(desktop_fence_, cloud_fence_);
     failpoint("M3.desktop");
-    cloud_fence_ = cloud_barrier_ = session_.cloud->barrier(cloud_fence_);
+    cloud_fence_ = cloud_barrier_ = session_.cloud->barrier(cloud_fence_, 0);
     failpoint("M3.cloud");
 }
 
@@ -159,8 +161,8 @@ void Run::process_everything() {
     const bool small = rows <= batch_rows;
     for (TableRun& run : gathered_->tables) {
         if (!run.worklist || run.tally.keys == 0 || !small) continue;
-        Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction,
-                              report_.cloud_rolled_back, batch_rows, batch_bytes);
+        Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction, batch_rows,
+                              batch_bytes);
         keys += page.keys;
         wave.parts.emplace_back(&run, std::move(page.works));
     }
@@ -176,8 +178,8 @@ void Run::process_large() {
         run.worklist->rewind();
         for (;;) {
             Wave wave;
-            Page page = next_page(session_, *gathered_, run, part, options_.direction,
-                                  report_.cloud_rolled_back, batch_rows, batch_bytes);
+            Page page =
+                next_page(session_, *gathered_, run, part, options_.direction, batch_rows, batch_bytes);
             if (page.keys == 0) return;
             done += page.keys;
             wave.parts.emplace_back(&run, std::move(page.works));
@@ -341,7 +343,7 @@ void Run::advance() {
         if (handled) marks[where] = mark;
     }
     failpoint("M7.before");
-    session_.archive().advance_marks(marks, desktop_fence_);
+    session_.archive().advance_marks(marks, desktop_fence_, cloud_fence_);
     for (TableRun& run : gathered_->tables)
         for (const Side side : {Side::desktop, Side::cloud})
             if (const auto mark = marks.find({run.link().id, side}); mark != marks.end())

@@ -16,6 +16,9 @@ std::int64_t limit_rows(const Limit& limit, std::int64_t of) {
                                   static_cast<std::int64_t>(limit.percent / 100.0 * static_cast<double>(of)));
 }
 
+// Rows that could be changed or deleted: at first contact there is no base yet.
+std::int64_t rows_at_stake(const Tally& tally) { return tally.base_rows + tally.on_both; }
+
 struct Exceeded {
     bool deletes = false, updates = false;
     explicit operator bool() const { return deletes || updates; }
@@ -23,15 +26,15 @@ struct Exceeded {
 
 // Upper bounds from the worklist: cheap, and never below what would happen.
 bool may_exceed(const Tally& tally, const GuardSetting& guard) {
-    const std::int64_t deletes = limit_rows(guard.max_deletes, tally.base_rows),
-                       updates = limit_rows(guard.max_updates, tally.base_rows);
+    const std::int64_t deletes = limit_rows(guard.max_deletes, rows_at_stake(tally)),
+                       updates = limit_rows(guard.max_updates, rows_at_stake(tally));
     return tally.desktop_deleted > deletes || tally.cloud_deleted > deletes ||
            tally.desktop_updated + tally.on_both > updates || tally.cloud_updated + tally.on_both > updates;
 }
 
 void stop_if(std::vector<GuardStop>& stops, const TableRun& run, const char* verb, Side target,
              std::int64_t count, const Limit& limit) {
-    const std::int64_t of = run.tally.base_rows;
+    const std::int64_t of = rows_at_stake(run.tally);
     if (count <= limit_rows(limit, of)) return;
     stops.push_back({run.report.desktop,
                      fmt::format("would {} {} of {} rows {}", verb, count, of,
@@ -45,8 +48,8 @@ void stop_if(std::vector<GuardStop>& stops, const TableRun& run, const char* ver
 void Run::look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_desktop) {
     run.worklist->rewind();
     for (;;) {
-        const Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction,
-                                    report_.cloud_rolled_back, page_rows, page_bytes);
+        const Page page =
+            next_page(session_, *gathered_, run, Part::everything, options_.direction, page_rows, page_bytes);
         if (page.keys == 0) break;
         for (const KeyWork& work : page.works) {
             const auto tally = [](WriteCounts& counts, Write write) {

@@ -55,7 +55,9 @@ std::string_view to_string(Condition condition) {
             return "made on mobile, or the table is shared";
         case Condition::owned_by_desktop:
             return "made on the desktop, and the table is strict";
-        case Condition::stale_after_rollback:
+        case Condition::mobile_after_restore:
+            return "made on mobile, the table is strict, and the cloud was restored";
+        case Condition::stale_after_restore:
             return "the cloud was restored and shows the row as it was before its deletion";
         case Condition::one_side_fuller:
             return "other columns are mapped than before, and one row has values where the other has none";

@@ -13,6 +13,9 @@ constexpr std::int64_t future_tolerance = 5LL * 60 * 1'000'000;
 // Offsets known less exactly than this cannot order two edits (correctness.md 2.7).
 constexpr std::int64_t max_uncertainty = 2LL * 1'000'000;
 
+// The base was made for other columns than those mapped now.
+bool hashes_forgotten(const BaseEntry& base) { return base.desktop == Hash{} && base.cloud == Hash{}; }
+
 bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
     const bool strict = policy.ownership == Ownership::strict;
     const bool mobile = facts.base.origin == Origin::mobile;
@@ -36,10 +39,12 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
             return !strict || mobile;
         case Condition::owned_by_desktop:
             return strict && !mobile;
-        case Condition::stale_after_rollback:
-            return facts.cloud_rolled_back && facts.cloud.hash == facts.base.cloud;
+        case Condition::stale_after_restore:
+            return facts.base.deletion_forgotten && facts.cloud.hash == facts.base.cloud;
+        case Condition::mobile_after_restore:
+            return strict && mobile && !hashes_forgotten(facts.base);
         case Condition::one_side_fuller:
-            return facts.fuller && facts.base.desktop == Hash{} && facts.base.cloud == Hash{} &&
+            return facts.fuller && hashes_forgotten(facts.base) &&
                    (facts.fuller == Side::cloud || !strict || !mobile);
     }
     return false;

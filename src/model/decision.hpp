@@ -20,6 +20,7 @@ struct BaseEntry {
     BaseState state = BaseState::none;
     Hash desktop,
         cloud;  // at the agreement; a tombstone keeps those of the last live row; zero: of other columns
+    bool deletion_forgotten = false;  // tombstone: the cloud was restored to before the deletion
     Origin origin = Origin::desktop;
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;  // UTC microseconds
 };
@@ -45,7 +46,6 @@ struct KeyFacts {
     BaseEntry base;
     RowFacts desktop, cloud;
     ClockFacts clocks;
-    bool cloud_rolled_back = false;  // found in this run (R22 applies only then)
     std::optional<Side> fuller;  // its row has every value of the other's, and values where that one is NULL
     std::optional<Side> chosen;  // a person resolved this key: this side's version wins
 };
@@ -63,7 +63,8 @@ enum class Condition {
     owned_by_mobile,       // origin mobile and the table is strict
     cloud_may_delete,      // origin mobile, or the table is shared
     owned_by_desktop,      // origin desktop and the table is strict
-    stale_after_rollback,  // cloud was rolled back and shows the tombstone's last row
+    stale_after_restore,   // the cloud was restored and shows the tombstone's last row
+    mobile_after_restore,  // owned_by_mobile, and the cloud was restored
     one_side_fuller,       // other columns are mapped now, and one row has values where the other has none
 };
 

@@ -41,6 +41,11 @@ struct ConstantColumn {  // written when Tideway inserts a row on that side
     std::string name, type, value;
 };
 
+struct ImageColumn {
+    std::string name;
+    bool json = false;  // may hold what jsonb refuses
+};
+
 struct OriginMark {  // the letter that says "made on the phone" / "made at the office" on each side that has
                      // the column
     std::optional<std::string> desktop_column, cloud_column;
@@ -58,6 +63,8 @@ struct LinkedTable {
     std::string stamp_desktop_type, stamp_cloud_type, created_desktop_type, created_cloud_type;
     std::string desktop_zone;  // for timestamp without time zone; empty if no column needs it
     std::vector<std::string> side_effects;
+    // All columns of a side, linked or not, where one of them is json; otherwise empty.
+    std::vector<ImageColumn> image_desktop, image_cloud;
     Policy policy;
     Capture capture_desktop = Capture::digest, capture_cloud = Capture::digest;  // resolved, never automatic
     bool key_index_desktop = false, key_index_cloud = false;  // ON CONFLICT (key) has an index to refer to

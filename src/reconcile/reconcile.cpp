@@ -26,11 +26,10 @@ std::optional<Side> fuller_of(const RowImage& desktop, const RowImage& cloud) {
     return std::nullopt;
 }
 
-KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks,
-                  bool cloud_rolled_back) {
-    KeyFacts facts{candidate.base,  candidate.desktop.facts, cloud.facts,
-                   clocks,          cloud_rolled_back,       fuller_of(candidate.desktop, cloud),
-                   candidate.chosen};
+KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks) {
+    KeyFacts facts{
+        candidate.base,  candidate.desktop.facts, cloud.facts, clocks, fuller_of(candidate.desktop, cloud),
+        candidate.chosen};
     facts.cloud.captured = candidate.cloud_captured;
     return facts;
 }
@@ -68,8 +67,7 @@ const char* action_of(const Decision& d) {
 }  // namespace
 
 std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
-                               const LinkedTable& table, Direction direction, const ClockFacts& clocks,
-                               bool cloud_rolled_back) {
+                               const LinkedTable& table, Direction direction, const ClockFacts& clocks) {
     std::map<Key, std::vector<RowImage>> by_key;
     for (RowImage& row : cloud_rows) by_key[row.key].push_back(std::move(row));
     std::vector<KeyWork> works;
@@ -78,8 +76,7 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
         std::vector<RowImage> rows;
         if (const auto found = by_key.find(group.key); found != by_key.end()) rows = std::move(found->second);
         for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table.identity)) {
-            work.decision = decide(facts_of(work.candidate, work.cloud, clocks, cloud_rolled_back),
-                                   table.policy, direction);
+            work.decision = decide(facts_of(work.candidate, work.cloud, clocks), table.policy, direction);
             works.push_back(std::move(work));
         }
     }

@@ -10,8 +10,7 @@ namespace tideway {
 
 // Pairs the rows of each key with the cloud's rows of the same key and decides each pair.
 std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
-                               const LinkedTable& table, Direction direction, const ClockFacts& clocks,
-                               bool cloud_rolled_back);
+                               const LinkedTable& table, Direction direction, const ClockFacts& clocks);
 
 // M if first seen at the cloud alone or marked M there, else D; fixed at first sight (DESIGN.md 10.2).
 Origin origin_of(const KeyWork& work);

@@ -306,7 +306,8 @@ class Store {
     // False if the sequence is no longer the one that was seen.
     virtual bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run,
                             const std::string& holder, const std::string& epoch) = 0;
-    virtual std::int64_t barrier(std::int64_t fence) = 0;  // durable; returns the new fence. Error(fenced)
+    // Durable; returns the new fence. The desktop remembers the cloud's with it (0: none). Error(fenced)
+    virtual std::int64_t barrier(std::int64_t fence, std::int64_t cloud_fence) = 0;
     virtual void renew_lease(const std::string& run) noexcept = 0;
     virtual void release_lease(const std::string& run) noexcept = 0;
 
@@ -382,16 +383,18 @@ struct LastRun {
 class Archive {
   public:
     virtual ~Archive() = default;
-    virtual std::int64_t acknowledged() = 0;  // receipts up to here need no booking
-    virtual std::int64_t peer_sequence() = 0;
+    virtual std::int64_t acknowledged() = 0;   // receipts up to here need no booking
+    virtual std::int64_t peer_sequence() = 0;  // of the cloud, as far as the desktop knows
+    virtual std::string epoch() = 0;           // of the desktop's lease
     // S2: takes the desktop's lease (Error(lease_held) if another run holds it), finds rollbacks, books
     // receipts. The run's id becomes the epoch of both sides if a restore is noticed.
     virtual Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts,
                              const std::string& run, const std::string& holder) = 0;
     virtual void book(const Booking& booking, std::int64_t fence) = 0;
     virtual std::map<std::pair<int, Side>, StoredMark> marks() = 0;
-    virtual void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks,
-                               std::int64_t fence) = 0;  // M7
+    // M7. Remembers how far the cloud's numbers have gone, so that a later restore of the desktop shows.
+    virtual void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,
+                               std::int64_t cloud_fence) = 0;
     virtual void forget_marks(int table_id) = 0;
     virtual bool anything_waits() = 0;
     // Needs an open snapshot() of this store. installed: the base exists; else it counts as empty (plan

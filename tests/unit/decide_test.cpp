@@ -32,7 +32,7 @@ void every_combination(const Visit& visit) {
             facts.base.origin = bit(0) ? Origin::mobile : Origin::desktop;
             facts.desktop = row(bit(1), bit(2), bit(3), "x");
             facts.cloud = row(bit(4), bit(5), bit(6), bit(7) ? "x" : "y");
-            facts.cloud_rolled_back = bit(8);
+            facts.base.deletion_forgotten = bit(8);
             visit(facts);
         }
 }
@@ -128,7 +128,7 @@ TEST(Decide, a_direction_that_is_not_run_is_left_pending_and_never_approximated)
 
 KeyFacts both_edited(std::optional<std::int64_t> desktop, std::optional<std::int64_t> cloud) {
     KeyFacts facts;
-    facts.base = {BaseState::live, old_hash, old_hash, Origin::desktop, 1'000'000, 1'000'000};
+    facts.base = {BaseState::live, old_hash, old_hash, false, Origin::desktop, 1'000'000, 1'000'000};
     facts.desktop = row(true, true, false, "x");
     facts.cloud = row(true, true, false, "y");
     facts.desktop.stamp = desktop;

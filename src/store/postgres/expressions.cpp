@@ -56,6 +56,30 @@ std::string Expressions::instant(const ColumnSide& column, const std::string& va
     return fmt::format("({} AT TIME ZONE {})", value, sql::literal(table_.desktop_zone));
 }
 
+namespace {
+
+// Zero characters, half surrogate pairs, numbers beyond numeric.
+std::string refused_by_jsonb(const std::string& value) {
+    return value + R"(::text ~ '\\u(0000|[dD][89a-fA-F])|[eE][+-]?[0-9]{3}')";
+}
+
+}  // namespace
+
+std::string Expressions::image() const {
+    const auto& columns = side_ == Side::desktop ? table_.image_desktop : table_.image_cloud;
+    if (columns.empty()) return "to_jsonb(t)";
+    std::vector<std::string> parts;
+    for (const ImageColumn& each : columns) {
+        const std::string value = column_of("t", each.name), label = sql::Identifier(each.name).quoted();
+        parts.push_back(
+            each.json ? fmt::format("CASE WHEN {0} THEN jsonb_build_object('json_text', {1}::text) ELSE "
+                                    "{1}::jsonb END AS {2}",
+                                    refused_by_jsonb(value), value, label)
+                      : fmt::format("{} AS {}", value, label));
+    }
+    return fmt::format("(SELECT to_jsonb(x) FROM (SELECT {}) x)", join(parts));
+}
+
 std::string Expressions::canon(const LinkedColumn& column, const std::string& value) const {
     switch (column.canon) {
         case Canon::image:
@@ -67,11 +91,9 @@ std::string Expressions::canon(const LinkedColumn& column, const std::string& va
         case Canon::instant:
             return instant(column.on(side_), value) + "::text";
         case Canon::json:
-            // What a json text may hold and jsonb refuses (zero characters, half surrogate pairs, numbers
-            // beyond numeric) counts by its text.
-            return fmt::format(
-                R"(CASE WHEN {0}::text ~ '\\u(0000|[dD][89a-fA-F])|[eE][+-]?[0-9]{{3}}' THEN {0}::text ELSE {0}::jsonb::text END)",
-                value);
+            // What jsonb refuses counts by its text.
+            return fmt::format("CASE WHEN {} THEN {}::text ELSE {}::jsonb::text END", refused_by_jsonb(value),
+                               value, value);
     }
     return value;
 }

@@ -37,7 +37,11 @@ class Expressions {
     std::string bucket(const std::vector<std::string>& cells) const;
     std::string stamp() const;          // bigint, UTC microseconds, or NULL
     std::string marked_mobile() const;  // boolean
-    std::string bytes() const;          // bigint, rough size of the row in text form
+    // The whole row `t` as jsonb, for the journal and the conflict record. A json text that jsonb refuses
+    // stands there as
+    // {"json_text": "..."}.
+    std::string image() const;
+    std::string bytes() const;  // bigint, rough size of the row in text form
     // Every linked column, in order, converted for the other side.
     std::vector<std::string> cells() const;
     // UPDATE SET list from a stage `s` with columns c1..: keeps the present image where the meaning is equal.

@@ -1,7 +1,7 @@
 // The lease of a side: fence token, barrier counter, and who is at work.
 #include <fmt/format.h>
 
-#include "store/postgres/pg_store.hpp"
+#include "store/postgres/pg_archive.hpp"
 
 namespace tideway::pg {
 namespace {
@@ -47,7 +47,7 @@ WHERE pair = $1 AND seq = $2::bigint)",
     return taken.affected() == 1;
 }
 
-std::int64_t PgStore::barrier(std::int64_t fence) {
+std::int64_t PgStore::barrier(std::int64_t fence, std::int64_t cloud_fence) {
     Transaction transaction(writer());
     const Result moved = run(writer(), "barrier", R"(
 UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
@@ -55,6 +55,7 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
     if (moved.rows() == 0)
         throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side())));
     const std::int64_t next = moved.integer(0, 0);
+    if (archive_) archive_->note_peer(writer(), cloud_fence);
     transaction.commit();
     return next;
 }

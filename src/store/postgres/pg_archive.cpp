@@ -31,6 +31,13 @@ std::int64_t PgArchive::peer_sequence() {
         .integer(0, 0);
 }
 
+std::string PgArchive::epoch() {
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
+    return std::string(
+        run(c, "read epoch", "SELECT epoch FROM tideway.lease WHERE pair = $1", {store_.pair()}).text(0, 0));
+}
+
 void PgArchive::note_peer(Connection& connection, std::int64_t cloud_sequence) {
     run(connection, "note peer",
         "UPDATE tideway.peer SET peer_seq = greatest(peer_seq, $2::bigint) WHERE pair = $1",
@@ -164,7 +171,8 @@ std::map<std::pair<int, Side>, StoredMark> PgArchive::marks() {
     return marks;
 }
 
-void PgArchive::advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence) {
+void PgArchive::advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,
+                              std::int64_t cloud_fence) {
     Connection& c = store_.writer();
     Transaction transaction(c);
     check_fence(c, fence);
@@ -174,6 +182,7 @@ INSERT INTO tideway.watermark (pair, tbl, side, capture, mark) VALUES ($1, $2::i
 ON CONFLICT (pair, tbl, side) DO UPDATE SET capture = excluded.capture, mark = excluded.mark)",
             {store_.pair(), std::to_string(where.first), name(where.second),
              std::string(to_string(mark.capture)), mark.mark});
+    note_peer(c, cloud_fence);
     failpoint("M7.before_commit");
     transaction.commit();
     failpoint("M7.committed");

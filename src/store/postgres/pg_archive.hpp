@@ -10,11 +10,13 @@ class PgArchive : public Archive {
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
+    std::string epoch() override;
     Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run,
                      const std::string& holder) override;
     void book(const Booking& booking, std::int64_t fence) override;
     std::map<std::pair<int, Side>, StoredMark> marks() override;
-    void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence) override;
+    void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,
+                       std::int64_t cloud_fence) override;
     void forget_marks(int table_id) override;
     bool anything_waits() override;
     std::unique_ptr<Worklist> worklist(const LinkedTable& table, bool installed) override;

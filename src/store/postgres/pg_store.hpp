@@ -39,7 +39,7 @@ class PgStore : public Store {
     LeaseState lease() override;
     bool take_lease(const LeaseState& seen, std::int64_t next, const std::string& run,
                     const std::string& holder, const std::string& epoch) override;
-    std::int64_t barrier(std::int64_t fence) override;
+    std::int64_t barrier(std::int64_t fence, std::int64_t cloud_fence) override;
     void renew_lease(const std::string& run) noexcept override;
     void release_lease(const std::string& run) noexcept override;
 

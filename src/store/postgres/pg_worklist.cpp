@@ -19,7 +19,7 @@ std::string positions(std::size_t count) {
 
 BaseState state_named(std::string_view letter) {
     if (letter == "L") return BaseState::live;
-    if (letter == "T") return BaseState::tombstone;
+    if (letter == "T" || letter == "S") return BaseState::tombstone;
     if (letter == "U") return BaseState::unknown;
     return BaseState::none;
 }
@@ -103,6 +103,7 @@ void PgWorklist::empty_stage() { execute("empty stage", fmt::format("DELETE FROM
 BaseEntry PgWorklist::entry_at(const Result& found, int row, int at) const {
     BaseEntry entry;
     entry.state = state_named(found.text(row, at));
+    entry.deletion_forgotten = found.text(row, at) == "S";
     entry.origin = found.text(row, at + 1) == "M" ? Origin::mobile : Origin::desktop;
     entry.desktop = hash_at(found, row, at + 2);
     entry.cloud = hash_at(found, row, at + 4);

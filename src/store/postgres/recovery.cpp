@@ -39,6 +39,9 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
     const bool went_back = cloud.sequence < peer, other_epoch = cloud.epoch != own.epoch;
     recovery.cloud_rolled_back = went_back || other_epoch;
     if (recovery.cloud_rolled_back) forget_agreements_after(c, other_epoch ? -1 : cloud.sequence);
+    // A run that breaks off leaves the cloud one number ahead of what the desktop remembers, or receipts.
+    // Further ahead it got through runs of which this desktop knows nothing any more.
+    recovery.desktop_rolled_back = receipts.empty() && cloud.sequence > peer + 1;
     std::vector<const Receipt*> accepted;
     std::int64_t highest = own.sequence;
     for (const Receipt& receipt : receipts) {
@@ -71,12 +74,14 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
 }
 
 // The cloud was restored: what was agreed after that moment is no common ground any more
-// (correctness.md 2.11).
+// (correctness.md 2.11), and deletions of that time are unknown to it (R22).
 void PgArchive::forget_agreements_after(Connection& c, std::int64_t cloud_sequence) {
     for (const TableUse& table : store_.known_tables())
         run(c, "forget lost agreements",
-            fmt::format("UPDATE {} AS b SET state = 'U' WHERE b.state <> 'T' AND b.c_barrier > $1::bigint",
-                        base_name(store_.pair_number(), table.id)),
+            fmt::format(
+                "UPDATE {} AS b SET state = CASE WHEN b.state IN ('T', 'S') THEN 'S' ELSE 'U' END::\"char\" "
+                "WHERE b.c_barrier > $1::bigint",
+                base_name(store_.pair_number(), table.id)),
             {number(cloud_sequence)});
     reset_marks(c);
 }

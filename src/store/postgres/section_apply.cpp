@@ -120,12 +120,12 @@ void SectionApply::lock(bool skip_locked) {
     if (has(Write::insert) && !section_.table->key_index(store_.side()))
         execute("lock keyless table",
                 fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
-    execute("lock rows",
-            fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
-                        "to_jsonb(t) FROM {} s JOIN {} t ON {} "
-                        "ORDER BY {} FOR UPDATE OF t{}",
-                        number_, e_.hash_a(), e_.hash_b(), stage_, e_.relation(), e_.key_match("s"),
-                        key_list(section_.table->key_cells(), "s"), skip_locked ? " SKIP LOCKED" : ""));
+    execute("lock rows", fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
+                                     "{} FROM {} s JOIN {} t ON {} "
+                                     "ORDER BY {} FOR UPDATE OF t{}",
+                                     number_, e_.hash_a(), e_.hash_b(), e_.image(), stage_, e_.relation(),
+                                     e_.key_match("s"), key_list(section_.table->key_cells(), "s"),
+                                     skip_locked ? " SKIP LOCKED" : ""));
 }
 
 // One stage row claims exactly one row whose hash matches (DESIGN.md 10.7).
@@ -236,7 +236,7 @@ std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
     if (!any) return 0;
     const bool cloud = store_.side() == Side::cloud;
     const std::string winner =
-        fmt::format("(SELECT to_jsonb(t) FROM {} t WHERE t.ctid = o.now)", e_.relation());
+        fmt::format("(SELECT {} FROM {} t WHERE t.ctid = o.now)", e_.image(), e_.relation());
     return execute("keep conflicts",
                    fmt::format(R"(
 INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, {0}, {1})
