@@ -44,6 +44,19 @@ class Deliverer {
         delivery_.fence = fence;
     }
 
+    // Rows that cannot be written are known from the start.
+    void start(Batch batch) {
+        for (BatchSection& section : batch.sections)
+            std::erase_if(section.rows, [&](PlannedRow& row) {
+                if (!row.refused) return false;
+                Refusal refusal = *row.refused;
+                delivery_.parked.push_back({section.table, std::move(row), std::move(refusal), true});
+                return true;
+            });
+        std::erase_if(batch.sections, [](const BatchSection& section) { return section.rows.empty(); });
+        deliver(std::move(batch));
+    }
+
     void deliver(Batch batch) {
         if (row_count(batch) == 0) return;
         batch.fence = delivery_.fence;
@@ -64,6 +77,14 @@ class Deliverer {
     // What one row refused may be welcome after the others: a parent that had children, a unique value that
     // became free.
     void try_parked_again(const Batch& frame) {
+        std::vector<ParkedRow> final;
+        const auto set_final_aside = [&] {
+            std::erase_if(delivery_.parked, [&](ParkedRow& row) {
+                if (row.final) final.push_back(std::move(row));
+                return row.final;
+            });
+        };
+        set_final_aside();
         for (bool progress = true; progress && !delivery_.parked.empty() &&
                                    delivery_.parked.size() <= most_tried_again &&
                                    !delivery_.applied.empty();) {
@@ -75,8 +96,11 @@ class Deliverer {
                 single.sections = {{each.table, {std::move(each.row)}}};
                 deliver(std::move(single));
             }
+            set_final_aside();
             progress = delivery_.applied.size() > before;
         }
+        delivery_.parked.insert(delivery_.parked.end(), std::make_move_iterator(final.begin()),
+                                std::make_move_iterator(final.end()));
     }
 
     Delivery result() { return std::move(delivery_); }
@@ -107,6 +131,11 @@ class Deliverer {
                 PlannedRow& row = batch.sections[s].rows[r];
                 if (fate.fate == Fate::applied) delivery_.applied.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::raced) delivery_.raced.push_back({table, std::move(row), fate});
+                if (fate.fate == Fate::orphan)
+                    delivery_.parked.push_back(
+                        {table, std::move(row), orphan(*table, fate.constraint), true});
+                if (fate.fate == Fate::clash)
+                    delivery_.parked.push_back({table, std::move(row), clash(*table, fate.constraint)});
                 if (fate.fate == Fate::suppressed)
                     delivery_.parked.push_back({table,
                                                 std::move(row),
@@ -115,6 +144,26 @@ class Deliverer {
                                                              table->on(store_.side()).display()),
                                                  "", ""}});
             }
+    }
+
+    Refusal orphan(const LinkedTable& table, const std::string& name) const {
+        for (const Reference& reference : table.references(store_.side()))
+            if (reference.name == name)
+                return {"23503",
+                        fmt::format("refers to a row of {} that is not there", reference.parent.display()),
+                        "waits for that row; foreign key " + name, name};
+        return {"23503", "refers to a row that is not there", "", name};
+    }
+
+    Refusal clash(const LinkedTable& table, const std::string& name) const {
+        std::string columns;
+        for (const OtherKey& key : table.other_keys(store_.side()))
+            for (const std::size_t at : key.columns)
+                if (key.name == name)
+                    columns += (columns.empty() ? "" : ", ") + table.columns[at].on(store_.side()).name;
+        return {"23505",
+                fmt::format("another row of {} has the same {}", table.on(store_.side()).display(), columns),
+                "waits until one of the two gives the value up; unique key " + name, name};
     }
 
     void give_up(Batch& batch) {
@@ -140,7 +189,7 @@ Delivery deliver(Store& store, Batch batch, World& world) {
     Batch frame = batch;
     frame.sections.clear();
     Deliverer deliverer(store, world, batch.fence);
-    deliverer.deliver(std::move(batch));
+    deliverer.start(std::move(batch));
     deliverer.try_parked_again(frame);
     return deliverer.result();
 }

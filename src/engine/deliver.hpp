@@ -17,6 +17,7 @@ struct ParkedRow {
     const LinkedTable* table = nullptr;
     PlannedRow row;
     Refusal refusal;
+    bool final = false;  // the other rows of this batch cannot change it
 };
 
 struct Delivery {

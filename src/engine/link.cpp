@@ -53,6 +53,10 @@ class Linker {
         link_origin();
         link_stamps();
         link_constants();
+        result_.table.references_desktop = references(desktop_, Side::desktop);
+        result_.table.references_cloud = references(cloud_, Side::cloud);
+        result_.table.other_keys_desktop = other_keys(desktop_, Side::desktop);
+        result_.table.other_keys_cloud = other_keys(cloud_, Side::cloud);
         check_counters(desktop_, Side::desktop);
         check_counters(cloud_, Side::cloud);
         check_lonely_columns(desktop_, Side::desktop);
@@ -283,6 +287,40 @@ class Linker {
             if (d) result_.table.constants.push_back({Side::desktop, d->name, d->type, value});
             if (c) result_.table.constants.push_back({Side::cloud, c->name, c->type, value});
         }
+    }
+
+    // Positions of a side's columns; fewer than names where some are not linked.
+    std::vector<std::size_t> positions(const std::vector<std::string>& names, Side side) const {
+        std::vector<std::size_t> found;
+        for (const std::string& column : names)
+            for (std::size_t i = 0; i < result_.table.columns.size(); ++i)
+                if (result_.table.columns[i].on(side).name == column) found.push_back(i);
+        return found;
+    }
+
+    // References and keys that can be looked up before a row is written; the server judges the others.
+    std::vector<Reference> references(const Relation& relation, Side side) const {
+        std::vector<Reference> found;
+        for (const ForeignKey& key : relation.foreign_keys) {
+            Reference reference{key.name, positions(key.columns, side), key.parent, key.parent_columns};
+            if (key.may_look && !key.deferrable && reference.columns.size() == key.columns.size())
+                found.push_back(std::move(reference));
+        }
+        return found;
+    }
+
+    std::vector<OtherKey> other_keys(const Relation& relation, Side side) const {
+        std::set<std::string> own;
+        for (const LinkedColumn* column : result_.table.key_columns()) own.insert(column->on(side).name);
+        std::vector<OtherKey> found;
+        for (const UniqueKey& key : relation.unique_keys) {
+            OtherKey other{key.name, positions(key.columns, side)};
+            const bool same = !result_.table.repeats() &&
+                              std::set<std::string>(key.columns.begin(), key.columns.end()) == own;
+            if (key.usable && !same && other.columns.size() == key.columns.size())
+                found.push_back(std::move(other));
+        }
+        return found;
     }
 
     // A sequence that stays behind the numbers we bring makes the other program's next insert fail.

@@ -63,6 +63,7 @@ struct ForeignKey {
     sql::TableName parent;
     char on_delete = 'a', on_update = 'a';
     bool deferrable = false;
+    bool may_look = true;  // our role sees all rows of the parent
 };
 
 // A foreign key of another table towards this one that writes to that table when a row here is deleted or

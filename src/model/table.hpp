@@ -41,6 +41,21 @@ struct ConstantColumn {  // written when Tideway inserts a row on that side
     std::string name, type, value;
 };
 
+// A foreign key of one side, checked at the end of each statement there: its columns as positions in
+// LinkedTable::columns.
+struct Reference {
+    std::string name;
+    std::vector<std::size_t> columns;
+    sql::TableName parent;
+    std::vector<std::string> parent_columns;
+};
+
+// A unique key of one side that is not the table's key.
+struct OtherKey {
+    std::string name;
+    std::vector<std::size_t> columns;  // positions in LinkedTable::columns
+};
+
 struct ImageColumn {
     std::string name;
     bool json = false;  // may hold what jsonb refuses
@@ -63,6 +78,8 @@ struct LinkedTable {
     std::string stamp_desktop_type, stamp_cloud_type, created_desktop_type, created_cloud_type;
     std::string desktop_zone;  // for timestamp without time zone; empty if no column needs it
     std::vector<std::string> side_effects;
+    std::vector<Reference> references_desktop, references_cloud;
+    std::vector<OtherKey> other_keys_desktop, other_keys_cloud;
     // All columns of a side, linked or not, where one of them is json; otherwise empty.
     std::vector<ImageColumn> image_desktop, image_cloud;
     Policy policy;
@@ -72,6 +89,12 @@ struct LinkedTable {
     std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
+    const std::vector<Reference>& references(Side side) const {
+        return side == Side::desktop ? references_desktop : references_cloud;
+    }
+    const std::vector<OtherKey>& other_keys(Side side) const {
+        return side == Side::desktop ? other_keys_desktop : other_keys_cloud;
+    }
     bool key_index(Side side) const { return side == Side::desktop ? key_index_desktop : key_index_cloud; }
     const std::string& fingerprint(Side side) const {
         return side == Side::desktop ? fingerprint_desktop : fingerprint_cloud;

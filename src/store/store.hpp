@@ -213,7 +213,8 @@ struct PlannedRow {
     Hash base_target;  // erase: the target's hash in the base, kept in the tombstone
     std::string rule;
     std::optional<ConflictNote> conflict;
-    bool chosen = false;  // a person decided this
+    bool chosen = false;             // a person decided this
+    std::optional<Refusal> refused;  // cannot be written, known before anything was sent
 };
 
 struct BatchSection {
@@ -232,10 +233,12 @@ struct Batch {
     bool skip_locked = false;          // rows that somebody holds count as raced instead of being waited for
 };
 
-enum class Fate { applied, raced, suppressed };
+enum class Fate { applied, raced, suppressed, orphan, clash };
 struct RowOutcome {
     Fate fate = Fate::raced;
-    Hash hash;  // of the row as it is now, triggers included (erase: unused)
+    std::string constraint;  // orphan: the foreign key whose parent is missing; clash: the unique key taken
+                             // by another row
+    Hash hash;               // of the row as it is now, triggers included (erase: unused)
     std::optional<std::int64_t> stamp;
 };
 struct BatchOutcome {

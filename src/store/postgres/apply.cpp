@@ -162,6 +162,8 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
     failpoint("apply.locked");
     for (SectionApply& section : sections) {
         section.mark_direct();
+        section.set_orphans_aside();
+        section.set_clashes_aside();
         section.update();
         section.insert();
     }

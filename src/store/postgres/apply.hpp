@@ -15,6 +15,8 @@ class SectionApply {
     // raced.
     void lock(bool skip_locked);
     void mark_direct();  // capture triggers do not log the next statements on this table
+    void set_orphans_aside();
+    void set_clashes_aside();
     void update();
     void insert();
     void erase();
@@ -29,6 +31,8 @@ class SectionApply {
     Cells stage_row(const PlannedRow& row, std::size_t n) const;
     bool may_round(const LinkedColumn& column) const;
     void refuse_rounding();
+    std::string orphans_sql(const Reference& reference) const;
+    std::size_t column_number(const std::string& name) const;
     void move_counters();
     std::string claimed(char op) const;
     void lock_repeated(bool skip_locked);

@@ -119,7 +119,8 @@ SELECT f.conname, n.nspname, p.relname, f.confdeltype, f.confupdtype, f.condefer
        ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum ORDER BY k.n),
        ARRAY(SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY k(attnum, n)
-             JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum ORDER BY k.n)
+             JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum ORDER BY k.n),
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(p.oid, 'SELECT') AND NOT row_security_active(p.oid)
 FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
 WHERE f.conrelid = $1::oid AND f.contype = 'f' ORDER BY f.conname)",
                              {oid});
@@ -131,7 +132,8 @@ WHERE f.conrelid = $1::oid AND f.contype = 'f' ORDER BY f.conname)",
                         {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
                         found.text(i, 3)[0],
                         found.text(i, 4)[0],
-                        found.boolean(i, 5)});
+                        found.boolean(i, 5),
+                        found.boolean(i, 8)});
     return keys;
 }
 

@@ -1,11 +1,19 @@
 // One table's part of an apply transaction: stage, lock, write, journal, conflicts, receipts or base.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/postgres/apply.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
 namespace {
+
+bool refers_to_itself(const LinkedTable& table, Side side) {
+    for (const Reference& reference : table.references(side))
+        if (reference.parent == table.on(side)) return true;
+    return false;
+}
 
 const char* letter(Write write) { return write == Write::insert ? "I" : write == Write::update ? "U" : "D"; }
 
@@ -47,7 +55,7 @@ void SectionApply::stage() {
                         "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
                         "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
                         "policy, ''::text AS winner, ''::text AS reason, "
-                        "false AS chosen, {} FROM {} t WITH NO DATA",
+                        "false AS chosen, {}, ''::text AS refused FROM {} t WITH NO DATA",
                         number_, join(columns), e_.relation()));
     std::size_t next = 0;
     connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", stage_)}, [&](std::string& buffer) {
@@ -110,6 +118,7 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
         cells.resize(cells.size() + section_.table->columns.size());
     else
         cells.insert(cells.end(), row.cells.begin(), row.cells.end());
+    cells.emplace_back();  // refused
     return cells;
 }
 
@@ -152,6 +161,74 @@ void SectionApply::update() {
                                        "INSERT INTO pg_temp.tideway_outcome SELECT {}, w.* FROM w",
                                        e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(),
                                        e_.stamp(), number_));
+}
+
+// Rows whose parent is missing here, after the parents in this batch were written: they are left out, and so
+// are rows of this table that refer to them.
+void SectionApply::set_orphans_aside() {
+    const LinkedTable& table = *section_.table;
+    if (!has(Write::insert) && !has(Write::update)) return;
+    for (std::int64_t found = 1; found > 0;) {
+        found = 0;
+        for (const Reference& reference : table.references(store_.side()))
+            found += execute("look for orphans", orphans_sql(reference));
+        if (!refers_to_itself(table, store_.side())) break;
+    }
+}
+
+std::string SectionApply::orphans_sql(const Reference& reference) const {
+    std::vector<std::string> given, here, beside;
+    for (std::size_t i = 0; i < reference.columns.size(); ++i) {
+        const std::string value = fmt::format("s.c{}", reference.columns[i] + 1);
+        given.push_back(value + " IS NOT NULL");
+        here.push_back(
+            fmt::format("p.{} = {}", sql::Identifier(reference.parent_columns[i]).quoted(), value));
+        beside.push_back(fmt::format("q.c{} = {}", column_number(reference.parent_columns[i]), value));
+    }
+    std::string text = fmt::format(
+        "UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {} AND NOT EXISTS "
+        "(SELECT FROM {} p WHERE {})",
+        stage_, sql::literal(reference.name), join(given, " AND "), reference.parent.quoted(),
+        join(here, " AND "));
+    const bool linked = std::none_of(reference.parent_columns.begin(), reference.parent_columns.end(),
+                                     [&](const std::string& name) { return column_number(name) == 0; });
+    if (linked && reference.parent == section_.table->on(store_.side()))
+        text += fmt::format(" AND NOT EXISTS (SELECT FROM {} q WHERE q.op IN ('I', 'U') AND {})", stage_,
+                            join(beside, " AND "));
+    return text;
+}
+
+// Rows whose value under another unique key belongs to a row that stays: they would take the whole batch down
+// with them. A row that this batch updates or deletes may give its value up; the server judges that.
+void SectionApply::set_clashes_aside() {
+    if (!has(Write::insert) && !has(Write::update)) return;
+    for (const OtherKey& key : section_.table->other_keys(store_.side())) {
+        std::vector<std::string> here, beside;
+        for (const std::size_t at : key.columns) {
+            const std::string name =
+                sql::Identifier(section_.table->columns[at].on(store_.side()).name).quoted();
+            here.push_back(fmt::format("t.{} = s.c{}", name, at + 1));
+            beside.push_back(fmt::format("q.c{0} = s.c{0}", at + 1));
+        }
+        execute(
+            "look for clashes",
+            fmt::format(
+                "UPDATE {0} AS s SET op = 'C', refused = {1} WHERE s.op IN ('I', 'U') AND (EXISTS (SELECT "
+                "FROM "
+                "{2} t WHERE {3} AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {4} AND "
+                "f.at = t.ctid)) OR EXISTS (SELECT FROM {0} q WHERE q.op IN ('I', 'U') AND q.n < s.n AND "
+                "{5}))",
+                stage_, sql::literal(key.name), e_.relation(), join(here, " AND "), number_,
+                join(beside, " AND ")));
+    }
+}
+
+// Position of a column of this side among the stage's c1, c2, ...; 0: it is not linked.
+std::size_t SectionApply::column_number(const std::string& name) const {
+    const std::vector<LinkedColumn>& columns = section_.table->columns;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        if (columns[i].on(store_.side()).name == name) return i + 1;
+    return 0;
 }
 
 void SectionApply::insert() {
@@ -287,10 +364,10 @@ std::vector<RowOutcome> SectionApply::outcomes() {
                                                         : fmt::format("EXISTS (SELECT FROM {} t WHERE {})",
                                                                       e_.relation(), e_.key_match("s"));
     const Result found = connection_.query({"read outcomes", fmt::format(R"(
-SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a'
+SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'C') THEN s.op::text
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
-         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp
+         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, '')
 FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
                                                                          number_, there, stage_)});
     ensure(found.rows() == static_cast<int>(section_.rows.size()),
@@ -300,9 +377,12 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
         RowOutcome outcome;
         outcome.fate = found.text(i, 1) == "a"   ? Fate::applied
                        : found.text(i, 1) == "s" ? Fate::suppressed
+                       : found.text(i, 1) == "O" ? Fate::orphan
+                       : found.text(i, 1) == "C" ? Fate::clash
                                                  : Fate::raced;
         if (!found.null(i, 2)) outcome.hash = hash_at(found, i, 2);
         outcome.stamp = maybe_integer(found, i, 4);
+        outcome.constraint = found.text(i, 5);
         outcomes.push_back(outcome);
     }
     return outcomes;
