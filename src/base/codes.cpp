@@ -147,6 +147,11 @@ const std::vector<CodeInfo> table = {
      "Uninstall found objects that it could not remove, for instance for want of rights.",
      "Remove the listed objects as their owner, then run `tideway uninstall --check`."},
 
+    {Code::lookup_ambiguous, "TW411", "a look-up has several answers", Exit::attention,
+     "The query of `lookup` gave different values for one row. Tideway does not pick one by chance: the row "
+     "waits, the others "
+     "flow.",
+     "Let the query decide, for instance with `select min(...)`, or correct the rows that it reads."},
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},

@@ -61,6 +61,7 @@ enum class Code {
     commit_unknown,
     interrupted,
     side_effects,
+    lookup_ambiguous,
     conflict_unknown,
     uninstall_leftover,
     // our own defects (TW9xx)

@@ -34,7 +34,7 @@ struct TableSetting {
     std::map<std::string, std::string> rename;  // desktop name -> cloud name
     std::set<std::string> skip;                 // names of either side
     std::map<std::string, std::string> constant;
-    std::map<std::string, std::string> lookup;  // column -> query; not carried out yet
+    std::map<std::string, std::string> lookup;  // cloud column -> query
     std::optional<std::string> where;
     TimestampSetting timestamps;
     std::vector<std::string> side_effects;  // tables that triggers may touch

@@ -145,8 +145,6 @@ void apply_sync_keys(Section& section, const SyncKeys& defaults, TableSetting& t
 
 void note_what_is_not_offered(TableSetting& table) {
     if (table.where) table.not_yet.push_back("where (a filter of rows)");
-    for (const auto& [column, query] : table.lookup)
-        table.not_yet.push_back(fmt::format("lookup of \"{}\" (a column filled by a query)", column));
 }
 
 void refuse_what_is_not_offered(Section& section) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "sql/named_query.hpp"
+
 namespace tideway {
 namespace {
 
@@ -53,6 +55,7 @@ class Linker {
         link_origin();
         link_stamps();
         link_constants();
+        link_lookups();
         result_.table.references_desktop = references(desktop_, Side::desktop);
         result_.table.references_cloud = references(cloud_, Side::cloud);
         result_.table.other_keys_desktop = other_keys(desktop_, Side::desktop);
@@ -335,12 +338,38 @@ class Linker {
         }
     }
 
+    void link_lookups() {
+        for (const auto& [column, query] : setting_.lookup) {
+            const RelationColumn* c = cloud_.column(column);
+            if (!c) {
+                missing_column(Side::cloud, column, "lookup");
+                continue;
+            }
+            std::erase_if(result_.table.columns,
+                          [&](const LinkedColumn& each) { return each.cloud.name == column; });
+            Lookup lookup{column_side(*c), query, {}};
+            for (const std::string& name : sql::parameter_names(query)) {
+                const auto at = positions({name}, Side::desktop);
+                if (at.empty())
+                    problem(Code::column_missing, where(Side::desktop, name),
+                            fmt::format("the look-up of {} names it, but it is not a synchronised column",
+                                        column),
+                            "a look-up can use synchronised columns of its own table, written :column");
+                else
+                    lookup.parameters.push_back(at.front());
+            }
+            result_.table.lookups.push_back(std::move(lookup));
+        }
+    }
+
     // A column that only one side fills must be able to stay empty there.
     void check_lonely_columns(const Relation& relation, Side side) {
         for (const RelationColumn& column : relation.columns) {
             const auto& columns = result_.table.columns;
             const auto& constants = result_.table.constants;
+            const bool looked_up = side == Side::cloud && setting_.lookup.contains(column.name);
             const bool filled =
+                looked_up ||
                 std::any_of(columns.begin(), columns.end(),
                             [&](const LinkedColumn& c) { return c.on(side).name == column.name; }) ||
                 std::any_of(constants.begin(), constants.end(),

@@ -41,6 +41,15 @@ struct ConstantColumn {  // written when Tideway inserts a row on that side
     std::string name, type, value;
 };
 
+// A column of the cloud that a query on the desktop's snapshot fills whenever the row is written. It makes no
+// change by itself and is never written back (DESIGN.md 10.4).
+struct Lookup {
+    ColumnSide cloud;
+    std::string query;
+    std::vector<std::size_t>
+        parameters;  // positions in LinkedTable::columns, in the order of parameter_names()
+};
+
 // A foreign key of one side, checked at the end of each statement there: its columns as positions in
 // LinkedTable::columns.
 struct Reference {
@@ -72,6 +81,7 @@ struct LinkedTable {
     sql::TableName desktop, cloud;
     std::vector<LinkedColumn> columns;  // in the desktop's order; key columns included
     std::vector<ConstantColumn> constants;
+    std::vector<Lookup> lookups;
     std::optional<OriginMark> origin;
     std::optional<std::string> stamp_desktop, stamp_cloud;  // columns that `latest` compares
     std::optional<std::string> created_desktop, created_cloud;
@@ -89,6 +99,10 @@ struct LinkedTable {
     std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
+    // Cells of a row on its way to `target`: one a linked column, and to the cloud one a look-up behind.
+    std::size_t cells_to(Side target) const {
+        return columns.size() + (target == Side::cloud ? lookups.size() : 0);
+    }
     const std::vector<Reference>& references(Side side) const {
         return side == Side::desktop ? references_desktop : references_cloud;
     }

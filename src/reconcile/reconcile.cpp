@@ -107,6 +107,10 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
     row.base_target = to_cloud ? base.cloud : base.desktop;
     row.source_stamp = source.facts.stamp;
     if (row.write != Write::erase) row.cells = source.cells;
+    if (row.write != Write::erase && !source.ambiguous.empty())
+        row.refused = Refusal{std::string(info(Code::lookup_ambiguous).id),
+                              fmt::format("the look-up of {} has several answers", source.ambiguous),
+                              "make its query give one answer", ""};
     if (decision.conflict)
         row.conflict = ConflictNote{std::string(decision.kind), std::string(to_string(table.policy.conflict)),
                                     decision.reason, decision.winner};

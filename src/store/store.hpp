@@ -111,7 +111,9 @@ using Digest = std::map<int, BucketSum>;
 struct RowImage {
     Key key;
     RowFacts facts;
-    Cells cells;  // one per linked column, converted to the other side's type where the types differ
+    Cells cells;  // one per linked column, converted to the other side's type where the types differ;
+                  // look-ups behind
+    std::string ambiguous;  // the look-up that has several answers
 };
 
 // One consistent view of one side (REPEATABLE READ); ends with the object. At most one per store at a time.

@@ -260,6 +260,10 @@ std::string Expressions::assignments() const {
                                         same_meaning(column, old, fresh), old, fresh));
         }
     }
+    for (std::size_t i = table_.columns.size(); i < table_.cells_to(side_); ++i)
+        parts.push_back(fmt::format(
+            "{} = s.c{}", sql::Identifier(table_.lookups[i - table_.columns.size()].cloud.name).quoted(),
+            i + 1));
     return join(parts);
 }
 

@@ -128,6 +128,7 @@ std::vector<CandidateGroup> GroupWorklist::next(Part part, int max_rows, std::in
     add_base_rows(by_key, chunk_filter);
     add_desktop_rows(by_key, chunk_filter);
     add_waiting_rows(by_key);
+    fill_lookups(groups);
     return groups;
 }
 

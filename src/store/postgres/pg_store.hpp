@@ -81,6 +81,7 @@ Result run(Connection& connection, std::string_view name, std::string text,
 
 // PostgreSQL array literal of text elements, for parameters of type text[].
 std::string text_array(const std::vector<std::string>& elements);
+std::string cell_array(const std::vector<Cell>& elements);  // with NULLs
 std::vector<std::string> parse_text_array(std::string_view literal);
 
 // One row of COPY text.

@@ -31,6 +31,7 @@ class PgWorklist : public Worklist {
     // Condition on the base `b`: its key lies in one of these buckets.
     std::string in_buckets(const std::vector<int>& buckets) const;
     void empty_stage();
+    void fill_lookups(std::vector<CandidateGroup>& groups);
     BaseEntry entry_at(const Result& found, int row, int column) const;  // of base_columns
 
     virtual void compare_all() = 0;

@@ -31,16 +31,33 @@ Key key_at(const Result& result, int row, int column, std::size_t count) {
     return key;
 }
 
+namespace {
+
+void append_element(std::string& out, const std::string& element) {
+    if (out.size() > 1) out += ',';
+    out += '"';
+    for (char c : element) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    out += '"';
+}
+
+}  // namespace
+
 std::string text_array(const std::vector<std::string>& elements) {
     std::string out = "{";
-    for (const std::string& element : elements) {
-        if (out.size() > 1) out += ',';
-        out += '"';
-        for (char c : element) {
-            if (c == '"' || c == '\\') out += '\\';
-            out += c;
-        }
-        out += '"';
+    for (const std::string& element : elements) append_element(out, element);
+    return out + "}";
+}
+
+std::string cell_array(const std::vector<Cell>& elements) {
+    std::string out = "{";
+    for (const Cell& element : elements) {
+        if (element)
+            append_element(out, *element);
+        else
+            out += out.size() > 1 ? ",NULL" : "NULL";
     }
     return out + "}";
 }

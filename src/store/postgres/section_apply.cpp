@@ -48,6 +48,10 @@ void SectionApply::stage() {
         columns.push_back(fmt::format(
             "t.{}{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(),
             may_round(table.columns[i]) ? "::" + table.columns[i].on(store_.side()).base_type : "", i + 1));
+    if (store_.side() == Side::cloud)
+        for (const Lookup& lookup : table.lookups)
+            columns.push_back(fmt::format("t.{} AS c{}", sql::Identifier(lookup.cloud.name).quoted(),
+                                          table.columns.size() + (&lookup - table.lookups.data()) + 1));
     execute("create stage",
             fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
                         "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
@@ -115,7 +119,7 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
                 row.chosen ? "t" : "f"};
     for (const std::string& part : row.key) cells.emplace_back(part);
     if (row.write == Write::erase)
-        cells.resize(cells.size() + section_.table->columns.size());
+        cells.resize(cells.size() + section_.table->cells_to(store_.side()));
     else
         cells.insert(cells.end(), row.cells.begin(), row.cells.end());
     cells.emplace_back();  // refused
@@ -239,6 +243,10 @@ void SectionApply::insert() {
         const LinkedColumn& column = table.columns[i];
         if (!column.on(store_.side()).writable) continue;
         names.push_back(sql::Identifier(column.on(store_.side()).name).quoted());
+        values.push_back(fmt::format("s.c{}", i + 1));
+    }
+    for (std::size_t i = table.columns.size(); i < table.cells_to(store_.side()); ++i) {
+        names.push_back(sql::Identifier(table.lookups[i - table.columns.size()].cloud.name).quoted());
         values.push_back(fmt::format("s.c{}", i + 1));
     }
     for (const ConstantColumn& constant : table.constants) {

@@ -33,7 +33,7 @@ void SectionApply::lock_repeated(bool skip_locked) {
 void SectionApply::insert_repeated(const std::string& names, const std::string& values) {
     const std::size_t keys = section_.table->key_cells();
     std::vector<std::string> cells;
-    for (std::size_t i = 1; i <= section_.table->columns.size(); ++i)
+    for (std::size_t i = 1; i <= section_.table->cells_to(store_.side()); ++i)
         cells.push_back(fmt::format("s.c{}", i));
     execute("rank rows",
             fmt::format("CREATE TEMP TABLE tideway_rank_{} ON COMMIT DROP AS SELECT s.n, dense_rank() OVER "

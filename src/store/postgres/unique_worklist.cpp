@@ -120,6 +120,7 @@ std::vector<CandidateGroup> UniqueWorklist::next(Part part, int max_rows, std::i
     candidates.reserve(static_cast<std::size_t>(found.rows()));
     for (int i = 0; i < found.rows(); ++i) candidates.push_back(candidate_at(found, i));
     if (found.rows() > 0) position_ = found.integer(found.rows() - 1, 0);
+    fill_lookups(candidates);
     return candidates;
 }
 
