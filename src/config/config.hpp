@@ -22,6 +22,12 @@ struct TimestampSetting {  // timestamps = { updated = "...", created = "...", d
     bool operator==(const TimestampSetting&) const = default;
 };
 
+struct ColumnSetting {                // [[table.column]]
+    bool lossy = false;               // the narrower side holds the beginning of a longer text
+    std::optional<std::string> date;  // desktop name of the date that a time of day belongs to
+    bool operator==(const ColumnSetting&) const = default;
+};
+
 struct TableSetting {
     std::string desktop, cloud;    // "table" or "schema.table"
     std::vector<std::string> key;  // desktop names; empty: the primary key of the catalogue
@@ -34,7 +40,9 @@ struct TableSetting {
     std::map<std::string, std::string> rename;  // desktop name -> cloud name
     std::set<std::string> skip;                 // names of either side
     std::map<std::string, std::string> constant;
-    std::map<std::string, std::string> lookup;  // cloud column -> query
+    std::map<std::string, std::string> lookup;     // cloud column -> query
+    std::map<std::string, ColumnSetting> columns;  // by desktop name
+    bool refill = false;  // rewritten from elsewhere before each run (DESIGN.md 10.1)
     std::optional<std::string> where;
     TimestampSetting timestamps;
     std::vector<std::string> side_effects;  // tables that triggers may touch

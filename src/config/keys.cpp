@@ -46,6 +46,8 @@ const std::vector<KnownKey>& known_keys() {
         {"table.timestamps", "desktop_zone"},
         {"table.column", "name"},
         {"table.column", "policy"},
+        {"table.column", "lossy"},
+        {"table.column", "date"},
         {"serve", "listen"},
         {"serve.job", "every"},
         {"serve.job", "cron"},

@@ -147,17 +147,19 @@ void note_what_is_not_offered(TableSetting& table) {
     if (table.where) table.not_yet.push_back("where (a filter of rows)");
 }
 
-void refuse_what_is_not_offered(Section& section) {
-    if (section.flag("refill").value_or(false))
-        section.refuse(Code::not_in_this_version, "refill", "= true is not offered by this version",
-                       "leave the table out while something else rewrites it before each run");
-    for (Section& column : section.sections("column")) {
-        column.text("name");
-        column.text("policy");
-        column.finish();
+void read_column(Section& column, TableSetting& table) {
+    const auto name = column.text("name");
+    if (!name)
+        column.refuse(Code::config_value, "name", "is missing", "name the column as the desktop calls it");
+    if (column.text("policy"))
         column.refuse(Code::not_in_this_version, "policy", "of one column is not offered by this version",
-                      "remove the [[table.column]]; conflict = \"...\" decides for the whole row");
-    }
+                      "remove it; conflict = \"...\" decides for the whole row");
+    ColumnSetting setting;
+    setting.lossy = column.flag("lossy").value_or(false);
+    setting.date = column.text("date");
+    column.finish();
+    if (!table.columns.emplace(*name, setting).second)
+        column.refuse(Code::config_value, "name", fmt::format("names \"{}\" twice", *name));
 }
 
 }  // namespace
@@ -166,7 +168,8 @@ TableSetting read_table(Section& section, const SyncKeys& defaults) {
     TableSetting table;
     table.line = section.place().line;
     read_names(section, table);
-    refuse_what_is_not_offered(section);
+    for (Section& column : section.sections("column")) read_column(column, table);
+    table.refill = section.flag("refill").value_or(false);
     read_key(section, table);
     read_columns(section, table);
     check_columns(section, table);

@@ -16,6 +16,7 @@ constexpr std::int64_t xmin_row_limit = 500'000;
 bool numeric(TypeClass type) { return type == TypeClass::integer || type == TypeClass::numeric; }
 bool textual(TypeClass type) { return type == TypeClass::text || type == TypeClass::padded; }
 bool instant(TypeClass type) { return type == TypeClass::instant || type == TypeClass::zoned_instant; }
+bool is_time(const RelationColumn& column) { return column.base_type == "time without time zone"; }
 bool json(TypeClass type) { return type == TypeClass::json || type == TypeClass::jsonb; }
 
 std::vector<ImageColumn> image_of(const Relation& relation) {
@@ -36,6 +37,7 @@ class Linker {
         t.desktop = desktop.name;
         t.cloud = cloud.name;
         t.policy = setting.policy;
+        t.policy.refill = setting.refill;
         t.identity = setting.identity;
         t.side_effects = setting.side_effects;
         t.desktop_zone = setting.timestamps.desktop_zone.value_or("");
@@ -106,6 +108,8 @@ class Linker {
     }
 
     void check_names() {
+        for (const auto& [column, setting] : setting_.columns)
+            if (!desktop_.column(column)) missing_column(Side::desktop, column, "column");
         for (const auto& [from, to] : setting_.rename) {
             if (!desktop_.column(from)) missing_column(Side::desktop, from, "rename");
             if (!cloud_.column(to)) missing_column(Side::cloud, to, "rename");
@@ -131,6 +135,10 @@ class Linker {
         for (const RelationColumn& d : desktop_.columns) {
             const RelationColumn* c = cloud_.column(cloud_name(d.name));
             if (!c || skipped(d.name) || skipped(c->name)) continue;
+            if (auto declared = declared_pair(d, *c)) {
+                result_.table.columns.push_back(std::move(*declared));
+                continue;
+            }
             const auto canon = canon_of(d, *c);
             if (!canon) {
                 problem(
@@ -151,6 +159,44 @@ class Linker {
             column.types_differ = d.base_type != c->base_type;
             result_.table.columns.push_back(std::move(column));
         }
+    }
+
+    // A pair of types that only a declaration makes possible ([[table.column]]).
+    std::optional<LinkedColumn> declared_pair(const RelationColumn& d, const RelationColumn& c) {
+        const auto setting = setting_.columns.find(d.name);
+        if (setting == setting_.columns.end()) return std::nullopt;
+        LinkedColumn column{column_side(d), column_side(c), Canon::beginning};
+        if (setting->second.date) {
+            const RelationColumn* here = desktop_.column(*setting->second.date);
+            const RelationColumn* there = cloud_.column(cloud_name(*setting->second.date));
+            const bool times = is_time(d) && c.type_class == TypeClass::instant;
+            if (!here || !there || here->type_class != TypeClass::date ||
+                there->type_class != TypeClass::date ||
+                !(times || (is_time(c) && d.type_class == TypeClass::instant))) {
+                problem(
+                    Code::types_incompatible, where(Side::desktop, d.name),
+                    fmt::format("is {} here and {} in the cloud, with the date {}", d.type, c.type,
+                                *setting->second.date),
+                    "date = needs a time on one side, a timestamp without time zone on the other, and a date "
+                    "column on both");
+                return std::nullopt;
+            }
+            column.canon = Canon::time_of_day;
+            column.date_desktop = here->name;
+            column.date_cloud = there->name;
+            return column;
+        }
+        if (!setting->second.lossy) return std::nullopt;
+        if (!textual(d.type_class) || !textual(c.type_class) || (d.length < 0 && c.length < 0)) {
+            problem(Code::types_incompatible, where(Side::desktop, d.name),
+                    fmt::format("is {} here and {} in the cloud: nothing that could be shortened", d.type,
+                                c.type),
+                    "lossy = true is for texts of which one side holds the beginning only");
+            return std::nullopt;
+        }
+        column.beginning = d.length < 0 ? c.length : c.length < 0 ? d.length : std::min(d.length, c.length);
+        column.types_differ = true;  // the longer text stays where its beginning is unchanged
+        return column;
     }
 
     LinkedColumn* linked(const std::string& desktop_column) {
@@ -269,12 +315,19 @@ class Linker {
         if (LinkedColumn* pair = linked(*column)) pair->hashed = pair->key;
     }
 
+    // A refill stamps the rows that it makes again; when they were really made is known from the first time.
+    void keep_creation_times() {
+        if (!setting_.refill || !setting_.timestamps.created) return;
+        if (LinkedColumn* pair = linked(*setting_.timestamps.created)) pair->kept_on_update = true;
+    }
+
     void link_stamps() {
         LinkedTable& t = result_.table;
         link_stamp(setting_.timestamps.created, {t.created_desktop, t.created_desktop_type},
                    {t.created_cloud, t.created_cloud_type}, "timestamps.created");
         link_stamp(setting_.timestamps.updated, {t.stamp_desktop, t.stamp_desktop_type},
                    {t.stamp_cloud, t.stamp_cloud_type}, "timestamps.updated");
+        keep_creation_times();
     }
 
     void link_constants() {

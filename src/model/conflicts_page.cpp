@@ -29,6 +29,8 @@ std::string_view to_string(Change change) {
             return "unchanged";
         case Change::updated:
             return "edited";
+        case Change::reverted:
+            return "as before our write";
         case Change::deleted:
             return "deleted";
     }
@@ -55,6 +57,8 @@ std::string_view to_string(Condition condition) {
             return "made on mobile, or the table is shared";
         case Condition::owned_by_desktop:
             return "made on the desktop, and the table is strict";
+        case Condition::brought_back:
+            return "the table is refilled, and the row is as it was before its deletion";
         case Condition::mobile_after_restore:
             return "made on mobile, the table is strict, and the cloud was restored";
         case Condition::stale_after_restore:

@@ -41,6 +41,10 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
             return strict && !mobile;
         case Condition::stale_after_restore:
             return facts.base.deletion_forgotten && facts.cloud.hash == facts.base.cloud;
+        case Condition::brought_back:
+            return policy.refill &&
+                   (facts.desktop.hash == facts.base.desktop ||
+                    (facts.base.previous != Hash{} && facts.desktop.hash == facts.base.previous));
         case Condition::mobile_after_restore:
             return strict && mobile && !hashes_forgotten(facts.base);
         case Condition::one_side_fuller:
@@ -94,10 +98,12 @@ struct Winner {
     bool bad_clock = false;
 };
 
-Winner latest(const KeyFacts& facts) {
+Winner latest(const KeyFacts& facts, const Policy& policy) {
     const bool has_base = facts.base.state == BaseState::live;
     const ClockFacts& clocks = facts.clocks;
-    const bool trust_d = trusted(facts.desktop, facts.base.stamp_desktop, has_base, clocks.desktop_now);
+    // A refill stamps every row anew.
+    const bool trust_d =
+        !policy.refill && trusted(facts.desktop, facts.base.stamp_desktop, has_base, clocks.desktop_now);
     const bool trust_c = trusted(facts.cloud, facts.base.stamp_cloud, has_base, clocks.cloud_now);
     // The rows' own stamps are compared as they are unless the servers' clocks are clearly apart; what the
     // servers stamped themselves (captured) is always shifted.
@@ -124,7 +130,7 @@ Winner winner_of(const KeyFacts& facts, const Policy& policy) {
         case ConflictPolicy::manual:
             return {std::nullopt, false};
         case ConflictPolicy::latest:
-            return latest(facts);
+            return latest(facts, policy);
     }
     return {std::nullopt, false};
 }
@@ -233,7 +239,9 @@ void limit(Decision& decision, Direction direction) {
 Change relate(const BaseEntry& base, const RowFacts& row, Side side) {
     if (base.state != BaseState::live) return row.present ? Change::row : Change::absent;
     if (!row.present) return Change::deleted;
-    return row.hash == (side == Side::desktop ? base.desktop : base.cloud) ? Change::equal : Change::updated;
+    if (row.hash == (side == Side::desktop ? base.desktop : base.cloud)) return Change::equal;
+    const bool reverted = side == Side::desktop && base.previous != Hash{} && row.hash == base.previous;
+    return reverted ? Change::reverted : Change::updated;
 }
 
 Decision decide(const KeyFacts& facts, const Policy& policy, Direction direction) {

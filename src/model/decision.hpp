@@ -20,6 +20,9 @@ struct BaseEntry {
     BaseState state = BaseState::none;
     Hash desktop,
         cloud;  // at the agreement; a tombstone keeps those of the last live row; zero: of other columns
+    // Refilled tables only: the desktop's row that our last write replaced. A refill brings it back
+    // (DESIGN.md 10.1).
+    Hash previous;
     bool deletion_forgotten = false;  // tombstone: the cloud was restored to before the deletion
     Origin origin = Origin::desktop;
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;  // UTC microseconds
@@ -51,7 +54,8 @@ struct KeyFacts {
 };
 
 // How a row relates to the base. `absent`/`row` where there is no live base to compare with.
-enum class Change { absent, row, equal, updated, deleted };
+// `reverted`: a refill brought back what our last write had replaced.
+enum class Change { absent, row, equal, updated, deleted, reverted };
 
 enum class Condition {
     always,
@@ -65,6 +69,7 @@ enum class Condition {
     owned_by_desktop,      // origin desktop and the table is strict
     stale_after_restore,   // the cloud was restored and shows the tombstone's last row
     mobile_after_restore,  // owned_by_mobile, and the cloud was restored
+    brought_back,          // a refill made the tombstone's row again
     one_side_fuller,       // other columns are mapped now, and one row has values where the other has none
 };
 

@@ -25,6 +25,7 @@ struct Policy {
     ConflictPolicy conflict = ConflictPolicy::latest;
     Ownership ownership = Ownership::shared;
     DeletePolicy deletes = DeletePolicy::propagate;
+    bool refill = false;  // the desktop's rows are rewritten from elsewhere before each run
 };
 
 // The spelling used in the configuration file, on the command line, in reports and in state tables.

@@ -23,8 +23,9 @@ struct PlannedChange {
 struct TableReport {
     std::string desktop, cloud;
     WriteCounts to_cloud, to_desktop;
-    std::int64_t adopted = 0;    // found equal on both sides and booked
-    std::int64_t conflicts = 0;  // found in this run, the loser kept
+    std::int64_t adopted = 0;     // found equal on both sides and booked
+    std::int64_t reasserted = 0;  // written again after a refill had brought back the old row
+    std::int64_t conflicts = 0;   // found in this run, the loser kept
     std::int64_t open_conflicts =
         0;  // wait for a person (conflict = "manual", unreliable clocks, collisions)
     std::int64_t held = 0, parked = 0;

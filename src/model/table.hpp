@@ -14,7 +14,9 @@ namespace tideway {
 
 // How equality *across* the sides is decided for a column (correctness.md 2.3). `image`: the text image
 // itself.
-enum class Canon { image, number, trimmed, instant, json };
+// `beginning`: as much of a text as the narrower side holds. `time_of_day`: a time at one side, that time on
+// a date of the same row at the other.
+enum class Canon { image, number, trimmed, instant, json, beginning, time_of_day };
 
 struct ColumnSide {
     std::string name;
@@ -33,6 +35,9 @@ struct LinkedColumn {
     bool key = false;
     bool hashed = true;        // false: time stamps and the origin mark travel, but do not make a change
     bool insert_only = false;  // the origin mark
+    bool kept_on_update = false;
+    int beginning = 0;                               // Canon::beginning: characters that both sides hold
+    std::string date_desktop = {}, date_cloud = {};  // Canon::time_of_day: the date's column
     const ColumnSide& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
 };
 

@@ -109,6 +109,10 @@ class Pairing {
                         continue;
                     slot.on(side) = claim(index, agreed(slot.base, side));
                 }
+        // A refill brought back what our write had replaced.
+        for (Slot& slot : slots_)
+            if (!slot.on(Side::desktop) && slot.base.previous != Hash{} && has(desktop, slot.base.previous))
+                slot.on(Side::desktop) = claim(desktop, slot.base.previous);
         std::set<RowImage*> taken;
         for (const Slot& slot : slots_) taken.insert({slot.row[0], slot.row[1]});
         for (auto& rows : free_) std::erase_if(rows, [&](RowImage* row) { return taken.contains(row); });

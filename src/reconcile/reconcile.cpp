@@ -119,7 +119,8 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
             row.cells[i] = to_cloud ? table.origin->desktop_letter : table.origin->cloud_letter;
     // P7: a delete is proven by a base that the other side still equals.
     ensure(row.write != Write::erase || row.chosen ||
-               (base.state == BaseState::live && row.expected == row.base_target),
+               (base.state == BaseState::live &&
+                (row.expected == row.base_target || (!to_cloud && row.expected == base.previous))),
            "P7: a delete needs a known base and an unchanged other side");
     return row;
 }
@@ -161,6 +162,7 @@ void count(TableReport& report, const Decision& decision) {
     if (decision.wait == Wait::person_conflict) ++report.open_conflicts;
     if (decision.wait == Wait::direction) ++report.pending;
     if (decision.book == Book::agree) ++report.adopted;
+    if (decision.rule->id == "R25" && decision.to_desktop != Write::none) ++report.reasserted;
 }
 
 PlannedChange describe(const LinkedTable& table, const KeyWork& work) {

@@ -52,5 +52,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked);
 
 // "ON CONFLICT (k1..) DO UPDATE SET ..." of a base table.
 std::string base_upsert(std::size_t keys);
+// Goes behind it where a row of the desktop was written: hp_a, hp_b.
+extern const char* const keep_first_image;
 
 }  // namespace tideway::pg

@@ -90,6 +90,10 @@ std::string Expressions::canon(const LinkedColumn& column, const std::string& va
             return fmt::format("rtrim({}::text)", value);
         case Canon::instant:
             return instant(column.on(side_), value) + "::text";
+        case Canon::beginning:
+            return fmt::format("rtrim(left({}::text, {}))", value, column.beginning);
+        case Canon::time_of_day:
+            return fmt::format("({}::time)::text", value);
         case Canon::json:
             // What jsonb refuses counts by its text.
             return fmt::format("CASE WHEN {} THEN {}::text ELSE {}::jsonb::text END", refused_by_jsonb(value),
@@ -98,10 +102,24 @@ std::string Expressions::canon(const LinkedColumn& column, const std::string& va
     return value;
 }
 
+// A moment on another date than the row's is no time of that day.
+std::string Expressions::canon_in_row(const LinkedColumn& column) const {
+    const std::string value = column_of("t", column.on(side_).name);
+    if (column.canon != Canon::time_of_day || !zoneless(column.on(side_))) return canon(column, value);
+    return fmt::format("CASE WHEN {0}::date = {1} THEN {2} ELSE {0}::text END", value, date_of(column),
+                       canon(column, value));
+}
+
+// Of the row; a row without a date has its times on one that nobody works on.
+std::string Expressions::date_of(const LinkedColumn& column) const {
+    return fmt::format("coalesce({}, '0001-01-01'::date)",
+                       column_of("t", side_ == Side::desktop ? column.date_desktop : column.date_cloud));
+}
+
 std::string Expressions::canonical() const {
     std::vector<std::string> values;
     for (const LinkedColumn& column : table_.columns)
-        if (column.hashed) values.push_back(canon(column, column_of("t", column.on(side_).name)));
+        if (column.hashed) values.push_back(canon_in_row(column));
     return fmt::format("md5({} || ROW({})::text)", sql::literal(std::to_string(seeds_.a)), join(values));
 }
 
@@ -225,7 +243,12 @@ std::vector<std::string> Expressions::cells() const {
         const std::string value = column_of("t", column.on(side_).name);
         const bool crosses_zone =
             column.canon == Canon::instant && zoneless(column.desktop) != zoneless(column.cloud);
-        if (!crosses_zone) {
+        if (column.canon == Canon::beginning) {
+            cells.push_back(fmt::format("left({}::text, {})", value, column.beginning));
+        } else if (column.canon == Canon::time_of_day) {
+            cells.push_back(zoneless(column.on(side_)) ? value + "::time"
+                                                       : fmt::format("({} + {})", date_of(column), value));
+        } else if (!crosses_zone) {
             cells.push_back(value);
         } else {
             const std::string zone = sql::literal(table_.desktop_zone);
@@ -249,7 +272,7 @@ std::string Expressions::assignments() const {
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
         const LinkedColumn& column = table_.columns[i];
         const ColumnSide& target = column.on(side_);
-        if (column.key || column.insert_only || !target.writable) continue;
+        if (column.key || column.insert_only || column.kept_on_update || !target.writable) continue;
         const std::string name = sql::Identifier(target.name).quoted();
         const std::string fresh = fmt::format("s.c{}", i + 1);
         if (!column.types_differ) {

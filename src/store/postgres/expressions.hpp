@@ -53,6 +53,8 @@ class Expressions {
     std::string hash(std::int64_t seed) const;
     std::string key_cell(const LinkedColumn& column, const std::string& value) const;
     std::string canon(const LinkedColumn& column, const std::string& value) const;
+    std::string canon_in_row(const LinkedColumn& column) const;
+    std::string date_of(const LinkedColumn& column) const;
     std::string instant(const ColumnSide& column, const std::string& value) const;
     std::string same_meaning(const LinkedColumn& column, const std::string& old,
                              const std::string& fresh) const;

@@ -44,7 +44,8 @@ PgWorklist::PgWorklist(PgStore& store, const LinkedTable& table, bool installed)
             typed_select(
                 (table.repeats() ? fmt::format(", 1 AS k{}", keys_ + 1) : "") +
                 ", 'L'::\"char\" AS state, 'D'::\"char\" AS origin, 0::bigint AS hd_a, 0::bigint AS hd_b, "
-                "0::bigint AS hc_a, 0::bigint AS hc_b, 0::bigint AS ts_d, 0::bigint AS ts_c"));
+                "0::bigint AS hc_a, 0::bigint AS hc_b, 0::bigint AS ts_d, 0::bigint AS ts_c, 0::bigint AS "
+                "hp_a, 0::bigint AS hp_b"));
     text += fmt::format(
         "CREATE TEMP TABLE tideway_work_{0} ON COMMIT DROP AS {1};\nALTER TABLE {2} ADD n bigint GENERATED "
         "ALWAYS AS "
@@ -109,6 +110,7 @@ BaseEntry PgWorklist::entry_at(const Result& found, int row, int at) const {
     entry.cloud = hash_at(found, row, at + 4);
     entry.stamp_desktop = maybe_integer(found, row, at + 6);
     entry.stamp_cloud = maybe_integer(found, row, at + 7);
+    if (table_.policy.refill) entry.previous = hash_at(found, row, at + 8);
     return entry;
 }
 

@@ -127,7 +127,7 @@ std::string create_base_sql(const Expressions& e, int pair) {
            fmt::format(
                R"(ALTER TABLE {0} ADD state "char" NOT NULL DEFAULT 'L', ADD origin "char" NOT NULL DEFAULT 'D',
     ADD hd_a bigint NOT NULL DEFAULT 0, ADD hd_b bigint NOT NULL DEFAULT 0, ADD hc_a bigint NOT NULL DEFAULT 0,
-    ADD hc_b bigint NOT NULL DEFAULT 0, ADD ts_d bigint, ADD ts_c bigint, ADD c_barrier bigint NOT NULL DEFAULT 0,
+    ADD hc_b bigint NOT NULL DEFAULT 0, ADD ts_d bigint, ADD ts_c bigint, ADD hp_a bigint NOT NULL DEFAULT 0, ADD hp_b bigint NOT NULL DEFAULT 0, ADD c_barrier bigint NOT NULL DEFAULT 0,
     ADD PRIMARY KEY ({1});
 COMMENT ON TABLE {0} IS {2};
 )",

@@ -354,11 +354,15 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
         return;
     }
     const std::size_t keys = section_.table->identity_cells();
-    execute("book agreements",
-            fmt::format("INSERT INTO {} AS b ({}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, "
-                        "c_barrier) SELECT {}, {}, {} {} {}",
-                        base_name(store_.pair_number(), section_.table->id), key_list(keys),
-                        key_list(keys, "s"), agreement, batch.source_barrier, from, base_upsert(keys)));
+    execute(
+        "book agreements",
+        fmt::format(
+            "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, hp_a, "
+            "hp_b) SELECT {2}, {3}, {4}, coalesce(f.a, 0), coalesce(f.b, 0) {5} LEFT JOIN "
+            "pg_temp.tideway_found f "
+            "ON f.sec = {6} AND f.n = o.n AND f.at = o.at {7}{8}",
+            base_name(store_.pair_number(), section_.table->id), key_list(keys), key_list(keys, "s"),
+            agreement, batch.source_barrier, from, number_, base_upsert(keys), keep_first_image));
     execute("forget waiting keys",
             fmt::format("DELETE FROM tideway.waiting AS g USING {} s JOIN pg_temp.tideway_outcome o ON o.sec "
                         "= {} AND o.n = s.n "
@@ -395,6 +399,14 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
     }
     return outcomes;
 }
+
+// What our writes replaced first is what a refill brings back, however often we write.
+const char* const keep_first_image =
+    ", hp_a = CASE WHEN (b.hp_a, b.hp_b) <> (0, 0) AND (excluded.hp_a, excluded.hp_b) IN ((b.hd_a, b.hd_b), "
+    "(b.hp_a, "
+    "b.hp_b)) THEN b.hp_a ELSE excluded.hp_a END, hp_b = CASE WHEN (b.hp_a, b.hp_b) <> (0, 0) AND "
+    "(excluded.hp_a, "
+    "excluded.hp_b) IN ((b.hd_a, b.hd_b), (b.hp_a, b.hp_b)) THEN b.hp_b ELSE excluded.hp_b END";
 
 std::string base_upsert(std::size_t keys) {
     return fmt::format(

@@ -84,7 +84,7 @@ std::string UniqueWorklist::chunk_query(Part part, int max_rows, std::int64_t ma
         "w.n, sum(coalesce({}, 0) + w.c_bytes) OVER (ORDER BY w.n), {}, {}, w.c_at, w.d_at, w.waits, "
         "w.choice, {}, {}",
         e_.bytes(), join(e_.key_cells_of("w")), base_columns, e_.key_present(), image_columns(e_));
-    const std::size_t count = 2 + keys_ + 8 + 5 + keys_ + 5 + table_.columns.size();
+    const std::size_t count = 2 + keys_ + base_column_count + 5 + keys_ + 5 + table_.columns.size();
     std::vector<std::string> aliases;
     for (std::size_t i = 1; i <= count; ++i) aliases.push_back(fmt::format("a{}", i));
     return fmt::format(
@@ -99,7 +99,7 @@ CandidateGroup UniqueWorklist::candidate_at(const Result& found, int row) const 
     group.key = key_at(found, row, 2, keys_);
     int at = 2 + static_cast<int>(keys_);
     if (!found.null(row, at)) group.base.push_back({1, entry_at(found, row, at)});
-    at += 8;
+    at += base_column_count;
     group.cloud_captured = maybe_integer(found, row, at);
     if (found.boolean(row, at + 2)) {
         WaitingRow waiting;
