@@ -131,6 +131,7 @@ void Run::work() {
         }
         Gathered again = gather_again(session_, *gathered_);
         gathered_ = std::move(again);
+        keep_marks_of_left_out_tables();
     }
     advance();
 }
@@ -313,6 +314,14 @@ void Run::process(Wave wave) {
     refused.cloud_barrier = cloud_barrier_;
     list_parked(received, refused);
     if (!refused.waiting.empty()) session_.archive().book(refused, desktop_fence_);
+}
+
+// A table that had to be left out meanwhile still has changes before the marks of the first round.
+void Run::keep_marks_of_left_out_tables() {
+    std::erase_if(marks_, [&](const auto& mark) {
+        return std::none_of(gathered_->tables.begin(), gathered_->tables.end(),
+                            [&](const TableRun& run) { return run.link().id == mark.first.first; });
+    });
 }
 
 void Run::give_up_raced() {

@@ -45,6 +45,7 @@ class Run {
     void note_raced(const Delivery& delivery, Side target);
     void count_writes(const Delivery& delivery, Side target);
     void give_up_raced();
+    void keep_marks_of_left_out_tables();
     void advance();
     void collect_reports();
     void count_protected(Gathered& gathered, bool before);

@@ -143,7 +143,7 @@ void Session::number_tables() {
     for (const TableUse& use : cloud_known) next = std::max(next, use.id + 1);
     const auto find = [](const std::vector<TableUse>& known, const LinkedTable& link) -> const TableUse* {
         for (const TableUse& use : known)
-            if (use.desktop == link.desktop && use.cloud == link.cloud) return &use;
+            if (use.desktop == link.desktop) return &use;  // its counterpart may be another one now
         return nullptr;
     };
     for (TableUnderSync& table : tables) {
@@ -246,7 +246,8 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
             const std::string keys = identity_text(table->link, side);
             const bool intact = std::any_of(known.begin(), known.end(), [&](const TableUse& use) {
                 return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) &&
-                       use.key_columns == keys && use.definition == definition(table->link);
+                       use.key_columns == keys && use.key_types == key_types_text(table->link, side) &&
+                       use.cloud == table->link.cloud && use.definition == definition(table->link);
             });
             if (!intact) incomplete.emplace_back(side, table);
         }

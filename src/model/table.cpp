@@ -21,6 +21,13 @@ std::string identity_text(const LinkedTable& table, Side side) {
     return key_names(table, side) + (table.repeats() ? " and ordinal" : "");
 }
 
+std::string key_types_text(const LinkedTable& table, Side side) {
+    std::string text;
+    for (const LinkedColumn* column : table.key_columns())
+        text += (text.empty() ? "" : ", ") + column->on(side).type;
+    return text;
+}
+
 std::string definition(const LinkedTable& table) {
     std::string text;
     for (const LinkedColumn& column : table.columns)

@@ -132,6 +132,8 @@ std::string key_names(const LinkedTable& table, Side side);
 
 // What identifies a row of that side: the base and the changelog are built for it.
 std::string identity_text(const LinkedTable& table, Side side);
+// The types of its columns, which may be changed while the identity stays.
+std::string key_types_text(const LinkedTable& table, Side side);
 
 // What the hashes of this link cover, both sides. Hashes taken under another definition say nothing about a
 // row.

@@ -256,8 +256,9 @@ struct TableUse {  // table numbers and captures as the state schema records the
     sql::TableName desktop, cloud;
     Capture capture = Capture::digest;  // of this side
     std::string key_columns;  // on this side, comma separated; the base and the changelog are built for them
-    std::string definition;   // what the hashes in the base cover
-    bool intact = false;      // every object that the capture (and the base) needs is there and enabled
+    std::string key_types;
+    std::string definition;  // what the hashes in the base cover
+    bool intact = false;     // every object that the capture (and the base) needs is there and enabled
 };
 
 struct RunRecord {

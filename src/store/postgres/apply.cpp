@@ -61,6 +61,14 @@ Writes planned_writes(const BatchSection& section, const std::vector<RowOutcome>
     return writes;
 }
 
+bool is_synchronised(Connection& connection, Side side, const sql::TableName& name) {
+    const char* text =
+        side == Side::desktop
+            ? "SELECT EXISTS (SELECT FROM tideway.tables WHERE desktop_schema = $1 AND desktop_table = $2)"
+            : "SELECT EXISTS (SELECT FROM tideway.tables WHERE cloud_schema = $1 AND cloud_table = $2)";
+    return run(connection, "find synchronised table", text, {name.schema, name.table}).boolean(0, 0);
+}
+
 // What this transaction wrote, table by table, must be the plan and nothing else: cascades and triggers show
 // here.
 void check_side_effects(Connection& connection, Side side, const Batch& batch, const BatchOutcome& outcome) {
@@ -79,8 +87,11 @@ WHERE x.schemaname <> 'tideway' AND x.schemaname !~ '^pg_temp'
   AND (x.n_tup_ins, x.n_tup_upd, x.n_tup_del) IS DISTINCT FROM (coalesce(b.ins, 0), coalesce(b.upd, 0), coalesce(b.del, 0)))"});
     for (int i = 0; i < found.rows(); ++i) {
         const sql::TableName name{std::string(found.text(i, 0)), std::string(found.text(i, 1))};
-        if (declared.contains(name.quoted())) continue;
         const Writes plan = planned[name.quoted()];
+        // A declaration is no leave to take rows away from a synchronised table: nobody would have an image
+        // of them.
+        const bool takes_away = found.integer(i, 4) > plan.deleted && is_synchronised(connection, side, name);
+        if (declared.contains(name.quoted()) && !takes_away) continue;
         if (found.integer(i, 2) == plan.inserted && found.integer(i, 3) == plan.updated &&
             found.integer(i, 4) == plan.deleted)
             continue;

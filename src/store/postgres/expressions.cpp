@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace tideway::pg {
 namespace {
 
@@ -67,7 +69,7 @@ std::string refused_by_jsonb(const std::string& value) {
 
 std::string Expressions::image() const {
     const auto& columns = side_ == Side::desktop ? table_.image_desktop : table_.image_cloud;
-    if (columns.empty()) return "to_jsonb(t)";
+    if (columns.empty()) return "to_jsonb(t.*)";
     std::vector<std::string> parts;
     for (const ImageColumn& each : columns) {
         const std::string value = column_of("t", each.name), label = sql::Identifier(each.name).quoted();
@@ -77,7 +79,7 @@ std::string Expressions::image() const {
                                     refused_by_jsonb(value), value, label)
                       : fmt::format("{} AS {}", value, label));
     }
-    return fmt::format("(SELECT to_jsonb(x) FROM (SELECT {}) x)", join(parts));
+    return fmt::format("(SELECT to_jsonb(x.*) FROM (SELECT {}) x)", join(parts));
 }
 
 std::string Expressions::canon(const LinkedColumn& column, const std::string& value) const {
@@ -147,14 +149,39 @@ std::vector<std::string> Expressions::key_cells_of(const std::string& alias) con
             cells.push_back(fmt::format("{}.k{}", alias, i));
         return cells;
     }
-    return key_cells_of_log(alias);
-}
-
-std::vector<std::string> Expressions::key_cells_of_log(const std::string& alias) const {
-    std::vector<std::string> cells;
     for (const LinkedColumn* column : table_.key_columns())
         cells.push_back(key_cell(*column, fmt::format("{}.k{}", alias, cells.size() + 1)));
     return cells;
+}
+
+namespace {
+
+// Types whose text is the same in every session.
+bool logged_as_text(const ColumnSide& column) {
+    static const std::set<std::string> types{"smallint", "integer", "bigint",  "numeric", "character varying",
+                                             "text",     "bpchar",  "boolean", "uuid"};
+    return types.contains(column.base_type);
+}
+
+}  // namespace
+
+std::vector<std::string> Expressions::keys_to_log() const {
+    std::vector<std::string> keys;
+    for (const LinkedColumn* column : table_.key_columns()) {
+        const ColumnSide& here = column->on(side_);
+        keys.push_back(
+            fmt::format("{}::{}", column_of("t", here.name), logged_as_text(here) ? "text" : here.base_type));
+    }
+    return keys;
+}
+
+std::vector<std::string> Expressions::logged_keys() const {
+    std::vector<std::string> keys;
+    for (const LinkedColumn* column : table_.key_columns()) {
+        const std::string value = fmt::format("h.k{}::{}", keys.size() + 1, column->on(side_).base_type);
+        keys.push_back(table_.repeats() ? key_cell(*column, value) : value);
+    }
+    return keys;
 }
 
 std::string Expressions::keys_as_work() const {
@@ -165,7 +192,8 @@ std::string Expressions::keys_as_work() const {
         return join(keys);
     }
     for (const LinkedColumn* column : table_.key_columns())
-        keys.push_back(fmt::format("{} AS k{}", column_of("t", column->on(side_).name), keys.size() + 1));
+        keys.push_back(fmt::format("{}::{} AS k{}", column_of("t", column->on(side_).name),
+                                   column->on(side_).base_type, keys.size() + 1));
     return join(keys);
 }
 
@@ -233,7 +261,7 @@ std::string Expressions::marked_mobile() const {
 }
 
 std::string Expressions::bytes() const {
-    return "(CASE WHEN pg_column_size(t.*) > 2000 THEN octet_length(t::text) ELSE pg_column_size(t.*) "
+    return "(CASE WHEN pg_column_size(t.*) > 2000 THEN octet_length((t.*)::text) ELSE pg_column_size(t.*) "
            "END)::bigint";
 }
 

@@ -20,11 +20,15 @@ class Expressions {
     // Digest of the canonical values, equal on both sides for equal meanings (correctness.md 2.3).
     std::string canonical() const;
     // Key cells in canonical text, one expression per key cell: of the row `t`, or of k1, k2.. of a work
-    // table with this prefix, or of a changelog. Where rows repeat a key may be NULL: that is written \N.
+    // table with this prefix. Where rows repeat a key may be NULL: that is written \N.
     std::vector<std::string> key_cells() const;
     std::vector<std::string> key_cells_of(const std::string& alias) const;
-    std::vector<std::string> key_cells_of_log(const std::string& alias) const;
-    // The key of `t` as work tables hold it: "t.a AS k1, t.b AS k2", as canonical text where rows repeat.
+    // The key of `t` as the changelog holds it: in forms that outlive a change of the column's type and do
+    // not depend on the session that writes. And the key in a changelog `h` as work tables hold it.
+    std::vector<std::string> keys_to_log() const;
+    std::vector<std::string> logged_keys() const;
+    // The key of `t` as work tables hold it, without length or precision: "t.a::numeric AS k1, ..."; as
+    // canonical text where rows repeat.
     std::string keys_as_work() const;
     // "t.a = w.k1 AND t.b = w.k2" where w is a work table.
     std::string key_match(const std::string& alias) const;

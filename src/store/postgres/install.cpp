@@ -56,7 +56,7 @@ std::vector<TableUse> PgStore::known_tables() {
     Connection& c = asker();
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "read known tables", R"(
-SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns, u.definition,
+SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns, u.key_types, u.definition,
        ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
             to_regclass(format('tideway.changes_%s_%s', p.no, u.id)) IS NOT NULL AND
@@ -77,9 +77,37 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
                           parse_capture(found.text(i, 5)).value_or(Capture::digest),
                           std::string(found.text(i, 6)),
                           std::string(found.text(i, 7)),
-                          found.boolean(i, 8)});
+                          std::string(found.text(i, 8)),
+                          found.boolean(i, 9)});
     transaction.commit();
     return tables;
+}
+
+// What the base knows is kept as far as it still speaks of these rows. Other keys: nothing does. Other key
+// types: all of it does. Other columns, or another table in the cloud: the hashes cannot tell an edited row
+// from an unedited one, so the rows meet as if for the first time.
+void PgStore::adapt_base(Connection& c, const LinkedTable& table, const Result& before) {
+    const std::string base = base_name(pair_number_, table.id);
+    if (before.text(0, 0) != identity_text(table, side())) {
+        c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
+        run(c, "forget waiting keys",
+            "DELETE FROM tideway.waiting AS g WHERE g.pair = $1 AND g.tbl = $2::int",
+            {pair_, std::to_string(table.id)});
+        return;
+    }
+    if (before.text(0, 1) != key_types_text(table, side())) {
+        std::vector<std::string> changes;
+        for (const std::string& type : expressions(table).work_key_types())
+            changes.push_back(
+                fmt::format("ALTER COLUMN k{0} TYPE {1} USING k{0}::text::{1}", changes.size() + 1, type));
+        c.query(
+            {"change key types of base", fmt::format("ALTER TABLE IF EXISTS {} {}", base, join(changes))});
+    }
+    const bool same_cloud = before.text(0, 3) == table.cloud.schema && before.text(0, 4) == table.cloud.table;
+    if (before.text(0, 2) != definition(table) || !same_cloud)
+        c.query({"forget outdated hashes", fmt::format("UPDATE {} AS b SET state = 'U', hd_a = 0, hd_b = 0, "
+                                                       "hc_a = 0, hc_b = 0 WHERE b.state IN ('L', 'U')",
+                                                       base)});
 }
 
 void PgStore::install_table(const LinkedTable& table) {
@@ -89,21 +117,14 @@ void PgStore::install_table(const LinkedTable& table) {
     const auto exists = [&](const std::string& object) {
         return run(c, "find object", "SELECT to_regclass($1) IS NOT NULL", {object}).boolean(0, 0);
     };
-    const Result before =
-        run(c, "read table use",
-            "SELECT key_columns, capture, definition FROM tideway.tables WHERE pair = $1 AND id = $2::int",
-            {pair_, std::to_string(table.id)});
+    const Result before = run(c, "read table use",
+                              "SELECT key_columns, key_types, definition, cloud_schema, cloud_table FROM "
+                              "tideway.tables WHERE pair = $1 AND id "
+                              "= $2::int",
+                              {pair_, std::to_string(table.id)});
     const std::string base = base_name(pair_number_, table.id);
-    const bool keys_changed = before.rows() > 0 && before.text(0, 0) != identity_text(table, side());
-    if (keys_changed && side() == Side::desktop)
-        c.query({"drop outdated base", "DROP TABLE IF EXISTS " + base});
+    if (side() == Side::desktop && before.rows() > 0) adapt_base(c, table, before);
     if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
-    // Hashes of other columns cannot tell an edited row from an unedited one: such rows meet as if for the
-    // first time.
-    if (side() == Side::desktop && before.rows() > 0 && before.text(0, 2) != definition(table))
-        c.query({"forget outdated hashes", fmt::format("UPDATE {} AS b SET state = 'U', hd_a = 0, hd_b = 0, "
-                                                       "hc_a = 0, hc_b = 0 WHERE b.state IN ('L', 'U')",
-                                                       base)});
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.query({"drop capture", drop_capture_sql(e, pair_number_)});
     if (table.capture(side()) == Capture::changelog) {
@@ -116,14 +137,14 @@ void PgStore::install_table(const LinkedTable& table) {
                                        create_triggers_sql(e, pair_number_, owner.boolean(0, 0))});
     }
     run(c, "record table use", R"(INSERT INTO tideway.tables
-    (pair, id, desktop_schema, desktop_table, cloud_schema, cloud_table, capture, key_columns, definition)
-    VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8, $9)
+    (pair, id, desktop_schema, desktop_table, cloud_schema, cloud_table, capture, key_columns, key_types, definition)
+    VALUES ($1, $2::int, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (pair, id) DO UPDATE SET capture = excluded.capture, key_columns = excluded.key_columns,
-        definition = excluded.definition,
+        key_types = excluded.key_types, definition = excluded.definition,
         cloud_schema = excluded.cloud_schema, cloud_table = excluded.cloud_table)",
         {pair_, std::to_string(table.id), table.desktop.schema, table.desktop.table, table.cloud.schema,
          table.cloud.table, std::string(to_string(table.capture(side()))), identity_text(table, side()),
-         definition(table)});
+         key_types_text(table, side()), definition(table)});
     for (const char* direction : {"forward", "reverse"})
         run(c, "create status row",
             "INSERT INTO tideway.table_status (pair, tbl, direction, table_name) VALUES ($1, $2::int, $3, "

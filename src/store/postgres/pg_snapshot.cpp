@@ -158,9 +158,8 @@ HintOutcome PgSnapshot::changelog_hints(const Expressions& e, const Mark& since,
     for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
         condition.replace(at, 2, sql::literal(since.snapshot));
     std::vector<std::string> logged;
-    for (const std::string& cell : e.key_cells_of_log("h"))
-        logged.push_back(e.table().repeats() ? fmt::format("{} AS k{}", cell, logged.size() + 1)
-                                             : fmt::format("h.k{}", logged.size() + 1));
+    for (const std::string& key : e.logged_keys())
+        logged.push_back(fmt::format("{} AS k{}", key, logged.size() + 1));
     const std::string from = fmt::format(
         "SELECT {}, CASE WHEN {} THEN {} END, {}, h.at, {} FROM (SELECT {}, (extract(epoch FROM max(h.at)) * "
         "1000000)::bigint AS at "

@@ -65,6 +65,7 @@ class PgStore : public Store {
 
   private:
     Connection& keeper();
+    void adapt_base(Connection& connection, const LinkedTable& table, const Result& before);
 
     ConnectOptions options_;
     std::string pair_;

@@ -80,10 +80,9 @@ std::unique_ptr<PgWorklist> PgWorklist::make(PgStore& store, const LinkedTable& 
 
 // The keys of the changelog `h` as work tables hold them.
 std::string PgWorklist::logged_keys() const {
-    if (!table_.repeats()) return key_list(keys_, "h");
     std::vector<std::string> keys;
-    for (const std::string& cell : e_.key_cells_of_log("h"))
-        keys.push_back(fmt::format("{} AS k{}", cell, keys.size() + 1));
+    for (const std::string& key : e_.logged_keys())
+        keys.push_back(fmt::format("{} AS k{}", key, keys.size() + 1));
     return join(keys);
 }
 

@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS tideway.lease (
     pair text PRIMARY KEY REFERENCES tideway.pair ON DELETE CASCADE, seq bigint NOT NULL DEFAULT 0,
     run text, holder text, at timestamptz, epoch text NOT NULL DEFAULT '') WITH (fillfactor = 50);
 CREATE TABLE IF NOT EXISTS tideway.tables (
-    pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, id int NOT NULL,
+    pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, id int NOT NULL, key_types text NOT NULL,
     desktop_schema text NOT NULL, desktop_table text NOT NULL, cloud_schema text NOT NULL, cloud_table text NOT NULL,
     capture text NOT NULL, key_columns text NOT NULL, definition text NOT NULL,
     PRIMARY KEY (pair, id), UNIQUE (pair, desktop_schema, desktop_table));
@@ -108,13 +108,11 @@ std::string typed_keys_sql(const Expressions& e, const std::string& name, const 
     return fmt::format("CREATE TABLE {} AS SELECT {} FROM {} AS t WITH NO DATA;\n", name, keys, e.relation());
 }
 
-// The key columns as they are: what a trigger copies must not depend on the session that fires it.
-std::string logged_keys(const Expressions& e) {
-    std::vector<std::string> keys;
-    for (const LinkedColumn* column : e.table().key_columns())
-        keys.push_back(
-            fmt::format("t.{} AS k{}", sql::Identifier(column->on(e.side()).name).quoted(), keys.size() + 1));
-    return join(keys);
+std::string numbered(const std::vector<std::string>& values) {
+    std::vector<std::string> columns;
+    for (const std::string& value : values)
+        columns.push_back(fmt::format("{} AS k{}", value, columns.size() + 1));
+    return join(columns);
 }
 
 }  // namespace
@@ -136,7 +134,7 @@ COMMENT ON TABLE {0} IS {2};
 
 std::string create_changes_sql(const Expressions& e, int pair) {
     const std::string name = changes_name(pair, e.table().id);
-    return typed_keys_sql(e, name, logged_keys(e)) +
+    return typed_keys_sql(e, name, numbered(e.keys_to_log())) +
            fmt::format(
                R"(ALTER TABLE {0} ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD op "char" NOT NULL,
     ADD at timestamptz NOT NULL DEFAULT clock_timestamp();
@@ -150,10 +148,15 @@ std::string create_capture_function_sql(const Expressions& e, int pair) {
     const std::string into =
         fmt::format("INSERT INTO {} ({}, op)", changes_name(pair, e.table().id), key_list(count));
     // A literal, not dollar quotes: a column may be named like any of those.
-    const std::string body =
-        fmt::format(R"(
+    std::vector<std::string> names;
+    for (const LinkedColumn* column : e.table().key_columns())
+        names.push_back(sql::literal(column->on(e.side()).name));
+    // A key column that was renamed or dropped must not make the users' writes fail: then everything is
+    // compared.
+    const std::string body = fmt::format(R"(
 BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
+    IF TG_OP = 'TRUNCATE' OR (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = TG_RELID AND NOT a.attisdropped
+                              AND a.attname IN ({4})) < {5} THEN
         INSERT INTO {0} (op) VALUES ('T');
     ELSIF pg_trigger_depth() = 1 AND current_setting('tideway.direct', true) = '{1}' THEN
         NULL;
@@ -166,7 +169,8 @@ BEGIN
     END IF;
     RETURN NULL;
 END )",
-                    changes_name(pair, e.table().id), direct_mark(pair, e.table().id), into, e.key_columns());
+                                         changes_name(pair, e.table().id), direct_mark(pair, e.table().id),
+                                         into, join(e.keys_to_log()), join(names), names.size());
     return fmt::format(R"(CREATE OR REPLACE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS {1};
 REVOKE ALL ON FUNCTION {0}() FROM PUBLIC;
