@@ -5,7 +5,7 @@
 namespace tideway {
 namespace {
 
-constexpr int attempts_per_batch = 4;
+constexpr std::int64_t short_patience_ms = 300;
 // Refused rows are tried once more one by one after the others; with more of them that costs more than it
 // brings, and the next run tries them anyway.
 constexpr std::size_t most_tried_again = 200;
@@ -62,16 +62,14 @@ class Deliverer {
         batch.fence = delivery_.fence;
         try {
             const auto outcome = apply_patiently(batch);
-            if (outcome)
-                sort_out(batch, *outcome);
-            else
-                give_up(batch);
+            if (outcome) return sort_out(batch, *outcome);
+            if (row_count(batch) == 1 || table_busy_) return give_up(batch);
         } catch (const Refused& refused) {
             if (row_count(batch) == 1) return park(batch, refused.refusal());
-            auto [first, second] = split(std::move(batch));
-            deliver(std::move(first));
-            deliver(std::move(second));
         }
+        auto [first, second] = split(std::move(batch));
+        deliver(std::move(first));
+        deliver(std::move(second));
     }
 
     // What one row refused may be welcome after the others: a parent that had children, a unique value that
@@ -106,17 +104,21 @@ class Deliverer {
     Delivery result() { return std::move(delivery_); }
 
   private:
-    // None: locks were in the way until the end.
+    // None: locks were in the way. What is skipped can still be waited for: a key that an open transaction
+    // has inserted is no row yet. So a batch that failed twice is taken apart, and each part gets one short
+    // try.
     std::optional<BatchOutcome> apply_patiently(Batch& batch) {
-        for (int attempt = 1;; ++attempt) {
+        for (;;) {
             try {
                 return store_.apply(batch);
             } catch (const TableBusy&) {
+                table_busy_ = true;
                 return std::nullopt;
             } catch (const TryAgain&) {
-                if (attempt == attempts_per_batch) return std::nullopt;
+                if (batch.skip_locked) return std::nullopt;
                 batch.skip_locked = true;  // one row that a user holds must not hold up the others
-                world_.sleeper.sleep(Millis(50 * attempt + static_cast<int>(world_.random.next() % 100)));
+                batch.patience_ms = short_patience_ms;
+                world_.sleeper.sleep(Millis(50 + static_cast<int>(world_.random.next() % 100)));
             }
         }
     }
@@ -181,6 +183,7 @@ class Deliverer {
     Store& store_;
     World& world_;
     Delivery delivery_;
+    bool table_busy_ = false;  // somebody holds a whole table: taking batches apart does not help
 };
 
 }  // namespace

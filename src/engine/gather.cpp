@@ -51,9 +51,13 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
 bool proven_unique(const LinkedTable& table, Side side) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
     if (table.repeats()) return true;  // uniqueness is not needed
-    return table.key_index(side) && std::all_of(key.begin(), key.end(), [&](const LinkedColumn* column) {
-               return column->on(side).not_null;
-           });
+    // What is one key to the index may be none, or another's, at the other side.
+    const bool alike = std::none_of(key.begin(), key.end(), [](const LinkedColumn* column) {
+        return column->desktop.type != column->cloud.type;
+    });
+    return alike && table.key_index(side) &&
+           std::all_of(key.begin(), key.end(),
+                       [&](const LinkedColumn* column) { return column->on(side).not_null; });
 }
 
 class Gatherer {
@@ -112,7 +116,7 @@ class Gatherer {
         finish(run);
         for (const Side side : {Side::desktop, Side::cloud}) {
             Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
-            gathered_.marks[{table.id, side}] = {table.capture(side), snapshot.mark()};
+            gathered_.marks[{table.id, side}] = {table.capture(side), snapshot.mark(table)};
         }
     }
 

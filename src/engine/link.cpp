@@ -85,9 +85,11 @@ class Linker {
     bool skipped(const std::string& column) const { return setting_.skip.contains(column); }
 
     void check_relation(const Relation& r, Side side) {
-        if (r.kind != 'r')
+        if (r.kind != 'r' || r.inherits)
             problem(Code::not_a_table, where(side),
-                    r.kind == 'p' ? "is a partitioned table" : "is not an ordinary table",
+                    r.kind == 'p'   ? "is a partitioned table"
+                    : r.kind == 'r' ? "is part of a table inheritance"
+                                    : "is not an ordinary table",
                     "only ordinary tables can be synchronised in this version");
         const std::pair<bool, const char*> rights[] = {{r.may_select, "SELECT"},
                                                        {r.may_insert, "INSERT"},
@@ -157,6 +159,12 @@ class Linker {
                         "\"Asia/Kolkata\" }");
             LinkedColumn column{column_side(d), column_side(*c), *canon};
             column.types_differ = d.base_type != c->base_type;
+            if (d.generated || c->generated) {  // follows from other columns
+                column.hashed = false;
+                result_.remarks.push_back(
+                    fmt::format("{} is generated at one side at least: its differences alone are no change",
+                                where(Side::desktop, d.name)));
+            }
             result_.table.columns.push_back(std::move(column));
         }
     }
@@ -238,12 +246,29 @@ class Linker {
             if (found->canon == Canon::instant && found->types_differ)
                 problem(Code::types_incompatible, where(Side::desktop, column),
                         "a key column must not need a time zone conversion", "use another key");
+            check_key_equality(*found);
             if (found->canon == Canon::json || found->desktop.base_type == "json")
                 problem(Code::types_incompatible, where(Side::desktop, column),
                         "a json column cannot be part of a key", "use another key");
         }
         result_.table.key_index_desktop = unique_index(desktop_, Side::desktop);
         result_.table.key_index_cloud = unique_index(cloud_, Side::cloud);
+    }
+
+    // Where two texts are one key, what one side calls a key is not what the other calls it.
+    void check_key_equality(const LinkedColumn& column) {
+        if (result_.table.repeats()) return;  // there the text is the key
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const RelationColumn& seen =
+                *(side == Side::desktop ? desktop_ : cloud_).column(column.on(side).name);
+            const bool blind = (seen.type_class == TypeClass::text && !seen.native_hash) ||
+                               seen.base_type == "interval" || seen.base_type.ends_with("citext");
+            if (!blind) continue;
+            problem(Code::types_incompatible, where(side, seen.name),
+                    "calls values equal that are written differently, so it cannot identify a row",
+                    "use another key, or identity = \"business_key+ordinal\", which goes by the text");
+            return;
+        }
     }
 
     void missing_key_column(const std::string& column) {

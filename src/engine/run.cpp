@@ -172,25 +172,35 @@ void Run::process_everything() {
     process_large();
 }
 
+// Rows that are missing somewhere are gone through twice: those that are inserted again with the others,
+// parents first; what is deleted at the very end, children first.
 void Run::process_large() {
-    std::int64_t done = 0;
-    const auto drain = [&](TableRun& run, Part part) {
-        if (!run.worklist || run.tally.keys == 0) return;
-        run.worklist->rewind();
-        for (;;) {
-            Wave wave;
-            Page page =
-                next_page(session_, *gathered_, run, part, options_.direction, batch_rows, batch_bytes);
-            if (page.keys == 0) return;
-            done += page.keys;
-            wave.parts.emplace_back(&run, std::move(page.works));
-            process(std::move(wave));
-            session_.progress.table(run.report.desktop, done, gathered_->keys);
-        }
-    };
-    for (TableRun& run : gathered_->tables) drain(run, Part::present);
+    done_ = 0;
+    for (TableRun& run : gathered_->tables) {
+        drain(run, Part::present, nullptr);
+        drain(run, Part::gone, [](const Decision& decision) { return !erases(decision); });
+    }
     for (auto run = gathered_->tables.rbegin(); run != gathered_->tables.rend(); ++run)
-        drain(*run, Part::gone);
+        drain(*run, Part::gone, erases);
+}
+
+bool Run::erases(const Decision& decision) {
+    return decision.to_cloud == Write::erase || decision.to_desktop == Write::erase;
+}
+
+void Run::drain(TableRun& run, Part part, const std::function<bool(const Decision&)>& wanted) {
+    if (!run.worklist || run.tally.keys == 0) return;
+    run.worklist->rewind();
+    for (;;) {
+        Page page = next_page(session_, *gathered_, run, part, options_.direction, batch_rows, batch_bytes);
+        if (page.keys == 0) return;
+        if (wanted) std::erase_if(page.works, [&](const KeyWork& work) { return !wanted(work.decision); });
+        done_ += static_cast<std::int64_t>(page.works.size());
+        Wave wave;
+        wave.parts.emplace_back(&run, std::move(page.works));
+        process(std::move(wave));
+        session_.progress.table(run.report.desktop, done_, gathered_->keys);
+    }
 }
 
 TableRun* Run::run_of(const LinkedTable* table) {
@@ -337,6 +347,7 @@ void Run::give_up_raced() {
                                        "changed by users while it was being written, three times in a row",
                                        {}});
             ++run.report.pending;
+            ++run.report.raced;
         }
     session_.archive().book(booking, desktop_fence_);
 }
@@ -408,8 +419,8 @@ void Run::finish(RunReport& report) {
     report.duration_ms = (session_.world.clock.monotonic_micros() - started_) / 1000;
     bool attention = false;
     for (const TableReport& table : report.tables)
-        attention =
-            attention || table.open_conflicts + table.held + table.parked > 0 || !table.not_synced.empty();
+        attention = attention || table.open_conflicts + table.held + table.parked + table.raced > 0 ||
+                    !table.not_synced.empty();
     if (report.status.empty())
         report.status = !report.guard.empty() ? "guard" : attention ? "attention" : "ok";
 }

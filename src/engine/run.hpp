@@ -37,6 +37,8 @@ class Run {
     void raise_barriers();
     void process_everything();
     void process_large();
+    void drain(TableRun& run, Part part, const std::function<bool(const Decision&)>& wanted);  // null: all
+    static bool erases(const Decision& decision);
     void process(Wave wave);
     Batch batch_for(Side target, Wave& wave, std::int64_t source_barrier);
     void sort_decisions(Wave& wave, Booking& booking);
@@ -66,6 +68,7 @@ class Run {
     std::map<int, std::optional<std::int64_t>> protected_before_;
     PlanHash hash_, plan_hash_;  // of what was decided while writing, and while looking ahead
     bool planning_ = false;
+    std::int64_t done_ = 0;  // rows of a large run
 };
 
 }  // namespace tideway

@@ -83,6 +83,7 @@ struct Relation {
     std::vector<ForeignKey> foreign_keys;
     std::vector<Cascade> cascades;
     std::vector<std::string> triggers;  // users' own, enabled
+    bool inherits = false;              // has parents or children (CREATE TABLE ... INHERITS)
     bool rls = false;                   // row security applies to our role
     bool owned = false;                 // our role is a member of the owner
     bool may_use_schema = true;

@@ -29,6 +29,7 @@ struct TableReport {
     std::int64_t open_conflicts =
         0;  // wait for a person (conflict = "manual", unreliable clocks, collisions)
     std::int64_t held = 0, parked = 0;
+    std::int64_t raced = 0;    // of pending: users changed or held them three times while they were written
     std::int64_t pending = 0;  // wait for the direction that was not run, or were raced by users three times
     std::optional<std::int64_t> protected_before, protected_after;  // rows of mobile origin in the cloud
     std::map<std::string, std::int64_t> rules;                      // "R7" -> keys decided by it

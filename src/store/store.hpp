@@ -121,8 +121,8 @@ class Snapshot {
   public:
     virtual ~Snapshot() = default;
     virtual std::int64_t now() const = 0;  // server clock at its start, UTC microseconds
-    // Opaque mark of this moment for a capture; hand it back to hints() of a later snapshot.
-    virtual std::string mark() const = 0;
+    // Opaque mark of this moment for a capture of that table; hand it back to hints() of a later snapshot.
+    virtual std::string mark(const LinkedTable& table) const = 0;
     virtual HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                               const HintSink& sink) = 0;
     // keys_only: sums of the keys' hashes instead of the rows'.
@@ -233,6 +233,7 @@ struct Batch {
     std::int64_t source_barrier = 0;   // the other side's sequence that proves the copied versions durable
     std::int64_t receipts_booked = 0;  // cloud only: receipts up to here may go
     bool skip_locked = false;          // rows that somebody holds count as raced instead of being waited for
+    std::int64_t patience_ms = 5'000;  // for a lock
 };
 
 enum class Fate { applied, raced, suppressed, orphan, clash };

@@ -174,16 +174,7 @@ TEST(Config, an_origin_column_makes_a_table_strict_unless_the_table_itself_says_
 
 TEST(Config, a_table_that_this_version_cannot_sync_says_so) {
     const auto not_yet = [](const std::string& lines) { return table_of("name = \"t\"\n" + lines).not_yet; };
-    using Texts = std::vector<std::string>;
-    EXPECT_EQ(not_yet("key = [\"id\"]\nidentity = \"business_key\"\n"),
-              Texts{"identity = \"business_key\" (ids that differ between the sides)"});
-    EXPECT_EQ(not_yet("key = [\"id\"]\nidentity = \"business_key+ordinal\"\n"),
-              Texts{"identity = \"business_key+ordinal\" (duplicate keys)"});
     EXPECT_EQ(not_yet("where = \"org_id = 7\"\n"), std::vector<std::string>{"where (a filter of rows)"});
-    EXPECT_EQ(not_yet("identity = \"full_row\"\n"),
-              Texts{"identity = \"full_row\" (a table without any key)"});
-    EXPECT_EQ(not_yet("lookup = { client_id = \"select 1\" }\n"),
-              Texts{"lookup of \"client_id\" (a column filled by a query)"});
 }
 
 // ---------------------------------------------------------------- environment

@@ -116,7 +116,7 @@ void lock_for_writing(Connection& connection, const std::string& names) try {
 
 BatchOutcome PgStore::apply(const Batch& batch) try {
     Connection& connection = writer();
-    Transaction transaction(connection);
+    Transaction transaction(connection, {.lock_timeout = Millis(batch.patience_ms)});
     const Result fence = run(connection, "fence", R"(
 UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
                              {pair_, std::to_string(batch.fence)});

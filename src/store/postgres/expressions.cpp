@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 namespace tideway::pg {
@@ -215,6 +216,35 @@ std::string Expressions::key_present() const {
     std::vector<std::string> parts;
     for (const LinkedColumn* column : table_.key_columns())
         parts.push_back(column_of("t", column->on(side_).name) + " IS NOT NULL");
+    return join(parts, " AND ");
+}
+
+namespace {
+
+std::string fits(const std::string& value, const ColumnSide& here, const ColumnSide& there) {
+    static const std::map<std::string, std::string> widest{
+        {"smallint", "32767"}, {"integer", "2147483647"}, {"bigint", "9223372036854775807"}};
+    if (here.type == there.type) return "true";
+    if (const auto most = widest.find(there.base_type); most != widest.end())
+        return fmt::format("({0}::numeric = trunc({0}::numeric) AND {0}::numeric BETWEEN -{1} - 1 AND {1})",
+                           value, most->second);
+    const std::size_t open = there.type.find('(');
+    if (open == std::string::npos) return "true";
+    const std::string limit = there.type.substr(open + 1, there.type.find_first_of(",)", open) - open - 1);
+    if (there.base_type == "numeric")
+        return fmt::format("abs(trunc({}::numeric)) < 10::numeric ^ {}", value, limit);
+    if (there.base_type == "character varying" || there.base_type == "bpchar")
+        return fmt::format("char_length(rtrim({}::text)) <= {}", value, limit);
+    return "true";
+}
+
+}  // namespace
+
+std::string Expressions::key_fits() const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(
+            fits(column_of("t", column->on(side_).name), column->on(side_), column->on(other(side_))));
     return join(parts, " AND ");
 }
 

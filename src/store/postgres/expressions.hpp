@@ -34,6 +34,8 @@ class Expressions {
     std::string key_match(const std::string& alias) const;
     // "t.a IS NOT NULL AND ...": in an outer join, whether there is a row at all.
     std::string key_present() const;
+    // Whether the other side's key types can hold the key of `t`.
+    std::string key_fits() const;
     // Types that the key cells have in work tables.
     std::vector<std::string> work_key_types() const;
     std::string key_columns() const;  // "t.a, t.b"

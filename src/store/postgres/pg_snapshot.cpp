@@ -29,7 +29,7 @@ SELECT pg_current_snapshot()::text, (extract(epoch FROM clock_timestamp()) * 100
 
 }  // namespace
 
-std::string Mark::text() const { return fmt::format("{};{}", snapshot, floor); }
+std::string Mark::text() const { return fmt::format("{};{};{}", snapshot, floor, relation); }
 
 Mark Mark::parse(const std::string& text) {
     Mark mark;
@@ -37,6 +37,9 @@ Mark Mark::parse(const std::string& text) {
     mark.snapshot = text.substr(0, semicolon);
     if (semicolon != std::string::npos)
         mark.floor = static_cast<std::int64_t>(number(text.substr(semicolon + 1)));
+    if (const std::size_t second = text.find(';', semicolon + 1);
+        semicolon != std::string::npos && second != std::string::npos)
+        mark.relation = text.substr(second + 1);
     const std::size_t colon = mark.snapshot.find(':');
     mark.xmin = number(mark.snapshot.substr(0, colon));
     mark.xmax = number(mark.snapshot.substr(colon + 1));
@@ -52,6 +55,7 @@ Mark Mark::take(Connection& connection) {
 }
 
 bool follows(const Mark& now, const Mark& then, Capture capture) {
+    if (now.relation != then.relation) return false;
     if (now.xmax < then.xmax) return false;
     if (capture == Capture::timestamp) return now.floor >= then.floor;
     return capture != Capture::xmin || now.xmax - then.xmin < (1ULL << 31) - 1'000'000;
@@ -128,11 +132,40 @@ PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& ta
     if (!names.empty())
         connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
     mark_ = Mark::take(connection_);
+    store.note_relations(tables);
     check_fingerprints(connection_, store.side(), tables);
 }
 
 std::unique_ptr<Snapshot> PgStore::snapshot(const std::vector<const LinkedTable*>& tables) {
     return std::make_unique<PgSnapshot>(*this, tables);
+}
+
+std::string PgSnapshot::mark(const LinkedTable& table) const {
+    Mark mark = mark_;
+    mark.relation = store_.relation_mark(table);
+    return mark.text();
+}
+
+// On the snapshot's connection, within its transaction.
+void PgStore::note_relations(const std::vector<const LinkedTable*>& tables) {
+    relations_.clear();
+    std::vector<std::string> names;
+    for (const LinkedTable* table : tables) names.push_back(table->on(side()).quoted());
+    const Result found = run(reader(), "look at relations",
+                             "SELECT r.name::regclass::oid, pg_relation_filenode(r.name::regclass) FROM "
+                             "unnest($1::text[]) WITH ORDINALITY AS "
+                             "r(name, n) ORDER BY r.n",
+                             {text_array(names)});
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        const int row = static_cast<int>(i);
+        relations_[tables[i]->id] =
+            fmt::format("{}.{}.{}", found.text(row, 0), found.text(row, 1), tables[i]->fingerprint(side()));
+    }
+}
+
+std::string PgStore::relation_mark(const LinkedTable& table) const {
+    const auto found = relations_.find(table.id);
+    return found == relations_.end() ? "" : found->second;
 }
 
 std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& from, const HintSink& sink) {
@@ -173,7 +206,9 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
                               const HintSink& sink) {
     const Expressions e = store_.expressions(table);
     const Mark since = Mark::parse(mark);
-    if (capture == Capture::digest || mark.empty() || !follows(mark_, since, capture))
+    Mark now = mark_;
+    now.relation = store_.relation_mark(table);
+    if (capture == Capture::digest || mark.empty() || !follows(now, since, capture))
         return {.needs_digest = true};
     if (capture == Capture::changelog) return changelog_hints(e, since, sink);
     std::string condition = capture == Capture::xmin ? written_since_sql(since) : stamped_since_sql(e, since);
@@ -265,15 +300,16 @@ std::vector<std::string> PgSnapshot::duplicate_keys(const LinkedTable& table, in
     if (table.repeats()) return {};
     const Expressions e = store_.expressions(table);
     const std::string cells = join(e.key_cells());
-    const Result found =
-        connection_.query({"look for duplicate keys",
-                           fmt::format("SELECT concat_ws('/', {0}), count(*) FROM {1} t GROUP BY {2} HAVING "
-                                       "count(*) > 1 OR NOT ({3}) ORDER BY 2 DESC, 1 LIMIT {4}",
-                                       cells, e.relation(), e.key_columns(), e.key_present(), limit)});
+    const Result found = connection_.query(
+        {"look for duplicate keys",
+         fmt::format("SELECT concat_ws('/', {0}), count(*), bool_and({1}) FROM {2} t GROUP BY {0} HAVING "
+                     "count(*) > 1 OR NOT bool_and({3}) OR NOT bool_and({1}) ORDER BY 2 DESC, 1 LIMIT {4}",
+                     cells, e.key_fits(), e.relation(), e.key_present(), limit)});
     std::vector<std::string> duplicates;
     for (int i = 0; i < found.rows(); ++i)
-        duplicates.push_back(found.text(i, 0).empty()
-                                 ? "NULL"
+        duplicates.push_back(found.text(i, 0).empty() ? "NULL"
+                             : !found.null(i, 2) && !found.boolean(i, 2)
+                                 ? fmt::format("{} (the other side's type cannot hold it)", found.text(i, 0))
                                  : fmt::format("{} ({} rows)", found.text(i, 0), found.text(i, 1)));
     return duplicates;
 }

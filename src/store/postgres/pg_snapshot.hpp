@@ -7,13 +7,16 @@
 
 namespace tideway::pg {
 
-// "snapshot;floor": pg_current_snapshot() and, for timestamp capture, the time in microseconds before which
-// every transaction that stamps rows is known to have ended.
+// "snapshot;floor;relation": pg_current_snapshot() and, for timestamp capture, the time in microseconds
+// before which every transaction that stamps rows is known to have ended.
 struct Mark {
     std::string snapshot;
     std::int64_t floor = 0;
     std::uint64_t xmin = 0, xmax = 0;
     std::int64_t clock = 0;  // of the server when the mark was taken; not part of the text
+    // Which relation with which columns: one that was renamed into place, rewritten or altered holds rows of
+    // which neither xmin nor a trigger tells.
+    std::string relation;
     std::string text() const;
     static Mark parse(const std::string& text);
     static Mark take(Connection& connection);
@@ -34,7 +37,7 @@ class PgSnapshot : public Snapshot {
   public:
     PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables);
     std::int64_t now() const override { return mark_.clock; }
-    std::string mark() const override { return mark_.text(); }
+    std::string mark(const LinkedTable& table) const override;
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                       const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;

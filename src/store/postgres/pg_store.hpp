@@ -2,6 +2,7 @@
 // (batches and bookings), one keeps the lease fresh. Everything happens inside transactions, so a transaction
 // pooler is fine.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,8 @@ class PgStore : public Store {
     Archive* archive() override;
 
     // For the parts of this store.
+    void note_relations(const std::vector<const LinkedTable*>& tables);  // of the open snapshot
+    std::string relation_mark(const LinkedTable& table) const;
     Connection& reader();
     Connection& writer();
     Connection& asker();  // for a short read: one that is not in the middle of something
@@ -74,6 +77,7 @@ class PgStore : public Store {
     Hash seeds_;
     std::optional<Connection> reader_, writer_, keeper_;
     std::unique_ptr<PgArchive> archive_;
+    std::map<int, std::string> relations_;  // by table number
 };
 
 // A statement with values: text with $1.. and the cells to go with it.

@@ -119,7 +119,9 @@ std::string PgWorklist::insert_head(std::string_view columns) const {
 
 HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& mark) {
     const Mark since = Mark::parse(mark);
-    if (capture == Capture::digest || mark.empty() || !follows(Mark::take(connection_), since, capture)) {
+    Mark now = Mark::take(connection_);
+    now.relation = store_.relation_mark(table_);
+    if (capture == Capture::digest || mark.empty() || !follows(now, since, capture)) {
         compare_all();
         return {.needs_digest = capture != Capture::digest};
     }

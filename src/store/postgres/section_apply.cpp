@@ -9,6 +9,9 @@
 namespace tideway::pg {
 namespace {
 
+// Numbers further apart than so many steps do not belong to one numbering.
+constexpr int widest_gap = 10'000;
+
 bool refers_to_itself(const LinkedTable& table, Side side) {
     for (const Reference& reference : table.references(side))
         if (reference.parent == table.on(side)) return true;
@@ -276,21 +279,25 @@ void SectionApply::insert() {
     move_counters();
 }
 
-// A sequence that numbers the column goes on behind what was brought. Its position survives a rollback, which
-// only leaves a gap.
+// A sequence that numbers the column goes on behind what was brought, as long as that belongs to the same
+// numbering: a number far ahead is another range or a special value, and where sides share out odd and even
+// numbers they keep to theirs. Its position survives a rollback, which only leaves a gap.
 void SectionApply::move_counters() {
     const std::vector<LinkedColumn>& columns = section_.table->columns;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string& counter = columns[i].on(store_.side()).counter;
         if (counter.empty()) continue;
-        execute(
-            "move counter",
-            fmt::format("SELECT setval({0}::regclass, m.top::bigint) FROM (SELECT floor(max(s.c{1})) AS top "
-                        "FROM {2} s JOIN pg_temp.tideway_outcome o ON o.sec = {3} AND o.n = s.n "
-                        "WHERE s.op = 'I') m, pg_sequence q, {4} p WHERE q.seqrelid = {0}::regclass AND "
-                        "q.seqincrement > 0 AND m.top <= q.seqmax "
-                        "AND (m.top > p.last_value OR m.top = p.last_value AND NOT p.is_called)",
-                        sql::literal(counter), i + 1, stage_, number_, counter));
+        execute("move counter",
+                fmt::format(R"(
+WITH c AS (SELECT CASE WHEN p.is_called THEN p.last_value ELSE p.last_value - q.seqincrement END AS at, q.seqincrement AS step, q.seqmax
+           FROM pg_sequence q, {0} p WHERE q.seqrelid = {1}::regclass AND q.seqincrement > 0),
+ids AS (SELECT DISTINCT floor(s.c{2})::numeric AS id FROM {3} s JOIN pg_temp.tideway_outcome o ON o.sec = {4} AND o.n = s.n, c
+        WHERE s.op = 'I' AND s.c{2} > c.at),
+reached AS (SELECT x.id FROM (SELECT id, max(gap) OVER (ORDER BY id) AS widest FROM
+            (SELECT id, id - lag(id, 1, c.at::numeric) OVER (ORDER BY id) AS gap FROM ids, c) y) x, c WHERE x.widest <= {5} * c.step),
+target AS (SELECT c.at + floor((max(r.id) - c.at) / c.step) * c.step AS value FROM reached r, c GROUP BY c.at, c.step)
+SELECT setval({1}::regclass, t.value::bigint) FROM target t, c WHERE t.value > c.at AND t.value + c.step <= c.seqmax)",
+                            counter, sql::literal(counter), i + 1, stage_, number_, widest_gap));
     }
 }
 
