@@ -261,9 +261,7 @@ class Linker {
         for (const Side side : {Side::desktop, Side::cloud}) {
             const RelationColumn& seen =
                 *(side == Side::desktop ? desktop_ : cloud_).column(column.on(side).name);
-            const bool blind = (seen.type_class == TypeClass::text && !seen.native_hash) ||
-                               seen.base_type == "interval" || seen.base_type.ends_with("citext");
-            if (!blind) continue;
+            if (seen.equal_by_text) continue;
             problem(Code::types_incompatible, where(side, seen.name),
                     "calls values equal that are written differently, so it cannot identify a row",
                     "use another key, or identity = \"business_key+ordinal\", which goes by the text");

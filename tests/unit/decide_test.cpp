@@ -128,7 +128,9 @@ TEST(Decide, a_direction_that_is_not_run_is_left_pending_and_never_approximated)
 
 KeyFacts both_edited(std::optional<std::int64_t> desktop, std::optional<std::int64_t> cloud) {
     KeyFacts facts;
-    facts.base = {BaseState::live, old_hash, old_hash, false, Origin::desktop, 1'000'000, 1'000'000};
+    facts.base.state = BaseState::live;
+    facts.base.desktop = facts.base.cloud = old_hash;
+    facts.base.stamp_desktop = facts.base.stamp_cloud = 1'000'000;
     facts.desktop = row(true, true, false, "x");
     facts.cloud = row(true, true, false, "y");
     facts.desktop.stamp = desktop;
