@@ -11,14 +11,8 @@ namespace tideway::cli {
 namespace {
 
 std::string checked_text(const Config& config) {
-    std::string out = fmt::format("{} is fine: pair {}, {}\n", config.path, config.pair,
-                                  counted(static_cast<std::int64_t>(config.tables.size()), "table"));
-    std::vector<std::string> notes;
-    for (const TableSetting& table : config.tables)
-        if (!table.not_yet.empty())
-            notes.push_back(fmt::format("  {} will not be synced by this version: {}",
-                                        table_label(table.desktop, table.cloud), joined(table.not_yet)));
-    return out + cut_list(notes);
+    return fmt::format("{} is fine: pair {}, {}\n", config.path, config.pair,
+                       counted(static_cast<std::int64_t>(config.tables.size()), "table"));
 }
 
 }  // namespace

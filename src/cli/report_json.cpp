@@ -179,8 +179,7 @@ Json config_json(const Config& config) {
                 {"pair", config.pair},
                 {"tables", Json::array()}};
     for (const TableSetting& table : config.tables)
-        out["tables"].push_back(
-            {{"desktop", table.desktop}, {"cloud", table.cloud}, {"not_synced", table.not_yet}});
+        out["tables"].push_back({{"desktop", table.desktop}, {"cloud", table.cloud}});
     return out;
 }
 

@@ -46,9 +46,7 @@ struct TableSetting {
     std::optional<std::string> where;
     TimestampSetting timestamps;
     std::vector<std::string> side_effects;  // tables that triggers may touch
-    std::vector<std::string>
-        not_yet;   // settings that this version knows but cannot carry out: the table is not synced
-    int line = 0;  // of its [[table]] header
+    int line = 0;                           // of its [[table]] header
 };
 
 struct Limit {  // a change of more than max(rows, percent of the table) stops

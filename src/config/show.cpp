@@ -94,8 +94,6 @@ std::string table_text(const TableSetting& table) {
     if (table.where) out += fmt::format("where = {}\n", quoted(*table.where));
     out += timestamps_text(table.timestamps);
     out += fmt::format("refill = {}\nside_effects = {}\n", table.refill, list(table.side_effects));
-    for (const std::string& setting : table.not_yet)
-        out += fmt::format("# not synced by this version: {}\n", setting);
     for (const auto& [name, column] : table.columns) {
         out += fmt::format("[[table.column]]\nname = {}\nlossy = {}\n", quoted(name), column.lossy);
         if (column.date) out += fmt::format("date = {}\n", quoted(*column.date));

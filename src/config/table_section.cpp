@@ -143,10 +143,6 @@ void apply_sync_keys(Section& section, const SyncKeys& defaults, TableSetting& t
                                  : (table.origin ? Ownership::strict : Ownership::shared);
 }
 
-void note_what_is_not_offered(TableSetting& table) {
-    if (table.where) table.not_yet.push_back("where (a filter of rows)");
-}
-
 void read_column(Section& column, TableSetting& table) {
     const auto name = column.text("name");
     if (!name)
@@ -179,7 +175,6 @@ TableSetting read_table(Section& section, const SyncKeys& defaults) {
     table.side_effects = section.texts("side_effects").value_or(table.side_effects);
     apply_sync_keys(section, defaults, table);
     section.finish();
-    note_what_is_not_offered(table);
     return table;
 }
 

@@ -59,6 +59,19 @@ void check_surroundings(Findings& found, const TableUnderSync& table, Side side,
                              fmt::format("GRANT USAGE ON SEQUENCE {} TO {};", column.sequence, role)});
 }
 
+void check_generated(Findings& found, const TableUnderSync& table) {
+    for (const LinkedColumn& column : table.link.columns)
+        if (column.desktop.writable != column.cloud.writable)
+            found.push_back(
+                {Severity::info, "generated-column",
+                 place(Side::desktop, table.link.desktop, column.desktop.name),
+                 fmt::format(
+                     "is generated {}, and an ordinary column on the other side: it is copied with the row, "
+                     "but a difference in it alone is no change",
+                     column.desktop.writable ? "in the cloud" : "on the desktop"),
+                 "generate it on both sides, or leave it out with skip"});
+}
+
 }  // namespace
 
 Findings check_linking(const TableUnderSync& table, const ServerFacts& desktop, const ServerFacts& cloud) {
@@ -71,6 +84,7 @@ Findings check_linking(const TableUnderSync& table, const ServerFacts& desktop, 
     for (const Problem& problem : table.problems) found.push_back(of_problem(problem, table, desktop, cloud));
     for (const Side side : {Side::desktop, Side::cloud})
         if (relation(table, side)) check_surroundings(found, table, side, role_of(side, desktop, cloud));
+    check_generated(found, table);
     if (!table.remarks.empty())
         found.push_back({Severity::info, "one-side-only", table.link.desktop.display(),
                          fmt::format("{}", fmt::join(table.remarks, "\n")), ""});

@@ -38,6 +38,7 @@ class Linker {
         t.cloud = cloud.name;
         t.policy = setting.policy;
         t.policy.refill = setting.refill;
+        t.where = setting.where.value_or("");
         t.identity = setting.identity;
         t.side_effects = setting.side_effects;
         t.desktop_zone = setting.timestamps.desktop_zone.value_or("");
@@ -159,12 +160,7 @@ class Linker {
                         "\"Asia/Kolkata\" }");
             LinkedColumn column{column_side(d), column_side(*c), *canon};
             column.types_differ = d.base_type != c->base_type;
-            if (d.generated || c->generated) {  // follows from other columns
-                column.hashed = false;
-                result_.remarks.push_back(
-                    fmt::format("{} is generated at one side at least: its differences alone are no change",
-                                where(Side::desktop, d.name)));
-            }
+            if (d.generated || c->generated) column.hashed = false;  // follows from other columns
             result_.table.columns.push_back(std::move(column));
         }
     }

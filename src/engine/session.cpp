@@ -103,17 +103,10 @@ void Session::link_tables() {
         table.setting = &setting;
         table.desktop = desktop->relation(sql::TableName::parse(setting.desktop));
         table.cloud = cloud->relation(sql::TableName::parse(setting.cloud));
-        if (!setting.not_yet.empty()) {
-            table.link.desktop = sql::TableName::parse(setting.desktop);
-            table.link.cloud = sql::TableName::parse(setting.cloud);
-            table.not_synced =
-                fmt::format("needs {}, which this version cannot do yet", fmt::join(setting.not_yet, ", "));
-        } else {
-            LinkResult result = link(setting, table.desktop, table.cloud);
-            table.link = std::move(result.table);
-            table.problems = std::move(result.problems);
-            table.remarks = std::move(result.remarks);
-        }
+        LinkResult result = link(setting, table.desktop, table.cloud);
+        table.link = std::move(result.table);
+        table.problems = std::move(result.problems);
+        table.remarks = std::move(result.remarks);
         tables.push_back(std::move(table));
     }
     order_tables();

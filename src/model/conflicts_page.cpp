@@ -29,6 +29,10 @@ std::string_view to_string(Change change) {
             return "unchanged";
         case Change::updated:
             return "edited";
+        case Change::outside:
+            return "row outside the filter";
+        case Change::any:
+            return "any";
         case Change::reverted:
             return "as before our write";
         case Change::deleted:

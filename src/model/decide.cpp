@@ -57,8 +57,9 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
 const Rule& matching_rule(const KeyFacts& facts, const Policy& policy) {
     const Change desktop = relate(facts.base, facts.desktop, Side::desktop);
     const Change cloud = relate(facts.base, facts.cloud, Side::cloud);
+    const auto fits = [](Change wanted, Change seen) { return wanted == Change::any || wanted == seen; };
     for (const Rule& rule : rules())
-        if (rule.base == facts.base.state && rule.desktop == desktop && rule.cloud == cloud &&
+        if (rule.base == facts.base.state && fits(rule.desktop, desktop) && fits(rule.cloud, cloud) &&
             holds(rule.when, facts, policy))
             return rule;
     throw Defect("no rule matches the facts of a key");
@@ -237,6 +238,7 @@ void limit(Decision& decision, Direction direction) {
 }  // namespace
 
 Change relate(const BaseEntry& base, const RowFacts& row, Side side) {
+    if (row.present && row.outside) return Change::outside;
     if (base.state != BaseState::live) return row.present ? Change::row : Change::absent;
     if (!row.present) return Change::deleted;
     if (row.hash == (side == Side::desktop ? base.desktop : base.cloud)) return Change::equal;

@@ -36,6 +36,7 @@ struct RowFacts {
     std::optional<std::int64_t> stamp;     // the user's time stamp column, UTC microseconds
     std::optional<std::int64_t> captured;  // when a trigger saw the change, by this server's clock
     bool marked_mobile = false;            // the origin column says so
+    bool outside = false;                  // the table's filter (`where`) leaves it out
 };
 
 // What is needed to trust or distrust time stamps.
@@ -54,8 +55,9 @@ struct KeyFacts {
 };
 
 // How a row relates to the base. `absent`/`row` where there is no live base to compare with.
-// `reverted`: a refill brought back what our last write had replaced.
-enum class Change { absent, row, equal, updated, deleted, reverted };
+// `reverted`: a refill brought back what our last write had replaced. `outside`: a row that the filter leaves
+// out. `any` stands in rules only.
+enum class Change { absent, row, equal, updated, deleted, reverted, outside, any };
 
 enum class Condition {
     always,

@@ -9,6 +9,28 @@ const std::vector<Rule>& rules() {
     using W = Condition;
     using V = Verdict;
     static const std::vector<Rule> table = {
+        // a filter: what lies outside is nobody's, and what leaves it is never deleted
+        {"R28", B::live, C::outside, C::outside, W::always, V::bury, "left the filter on both sides"},
+        {"R27", B::live, C::outside, C::any, W::always, V::hold, "the desktop's row left the filter (where)"},
+        {"R27", B::live, C::any, C::outside, W::always, V::hold, "the cloud's row left the filter (where)"},
+        {"R27", B::none, C::row, C::outside, W::always, V::hold,
+         "the key belongs to a row of the cloud that lies outside the filter (where)"},
+        {"R27", B::none, C::outside, C::row, W::always, V::hold,
+         "the key belongs to a row of the desktop that lies outside the filter (where)"},
+        {"R28", B::none, C::outside, C::any, W::always, V::nothing, "outside the filter (where)"},
+        {"R28", B::none, C::any, C::outside, W::always, V::nothing, "outside the filter (where)"},
+        {"R27", B::tombstone, C::row, C::outside, W::always, V::hold,
+         "the key belongs to a row of the cloud that lies outside the filter (where)"},
+        {"R27", B::tombstone, C::outside, C::row, W::always, V::hold,
+         "the key belongs to a row of the desktop that lies outside the filter (where)"},
+        {"R28", B::tombstone, C::outside, C::any, W::always, V::nothing, "outside the filter (where)"},
+        {"R28", B::tombstone, C::any, C::outside, W::always, V::nothing, "outside the filter (where)"},
+        {"R27", B::unknown, C::row, C::outside, W::always, V::hold,
+         "the key belongs to a row of the cloud that lies outside the filter (where)"},
+        {"R27", B::unknown, C::outside, C::row, W::always, V::hold,
+         "the key belongs to a row of the desktop that lies outside the filter (where)"},
+        {"R28", B::unknown, C::outside, C::any, W::always, V::nothing, "outside the filter (where)"},
+        {"R28", B::unknown, C::any, C::outside, W::always, V::nothing, "outside the filter (where)"},
         // no base: the key was never agreed on
         {"R1", B::none, C::row, C::absent, W::always, V::insert_cloud, "new desktop row"},
         {"R2", B::none, C::absent, C::row, W::always, V::insert_desktop, "new cloud row"},

@@ -87,6 +87,7 @@ struct LinkedTable {
     std::vector<LinkedColumn> columns;  // in the desktop's order; key columns included
     std::vector<ConstantColumn> constants;
     std::vector<Lookup> lookups;
+    std::string where;  // condition on linked columns by their desktop names; empty: all rows
     std::optional<OriginMark> origin;
     std::optional<std::string> stamp_desktop, stamp_cloud;  // columns that `latest` compares
     std::optional<std::string> created_desktop, created_cloud;

@@ -22,17 +22,10 @@ const Hash& agreed(const BaseEntry& base, Side side) {
     return side == Side::desktop ? base.desktop : base.cloud;
 }
 
-std::size_t likeness(const RowImage& one, const RowImage& other) {
-    const std::size_t count = std::min(one.cells.size(), other.cells.size());
-    std::size_t equal = 0;
-    for (std::size_t i = 0; i < count; ++i) equal += one.cells[i] == other.cells[i] ? 1 : 0;
-    return equal;
-}
-
 class Pairing {
   public:
-    Pairing(CandidateGroup& group, std::vector<RowImage>& cloud, Identity identity)
-        : group_(group), identity_(identity) {
+    Pairing(CandidateGroup& group, std::vector<RowImage>& cloud, const LinkedTable& table)
+        : group_(group), table_(table) {
         for (const BaseRow& entry : group.base) {
             slots_.push_back({entry.ordinal, entry.entry});
             used_.insert(entry.ordinal);
@@ -45,16 +38,31 @@ class Pairing {
     }
 
     std::vector<KeyWork> pair() {
-        if (!repeats(identity_)) return the_only_row();
+        if (!table_.repeats()) return the_only_row();
         match_unchanged();
+        for (const Side side : {Side::desktop, Side::cloud}) match_rows_that_left(side);
         meet_equal_rows();
         for (const Side side : {Side::desktop, Side::cloud}) match_edited(side);
-        if (identity_ == Identity::business_key_ordinal && first_contact_) meet_like_rows();
+        if (table_.identity == Identity::business_key_ordinal && first_contact_) meet_like_rows();
         for (const Side side : {Side::desktop, Side::cloud}) place_the_rest(side);
         return works();
     }
 
   private:
+    // Equal cells of the columns that make a change.
+    std::size_t likeness(const RowImage& one, const RowImage& other) const {
+        const std::size_t count = std::min({one.cells.size(), other.cells.size(), table_.columns.size()});
+        std::size_t equal = 0;
+        for (std::size_t i = 0; i < count; ++i)
+            equal += table_.columns[i].hashed && one.cells[i] == other.cells[i] ? 1 : 0;
+        return equal;
+    }
+    std::size_t telling_cells() const {
+        return static_cast<std::size_t>(
+            std::count_if(table_.columns.begin(), table_.columns.end(),
+                          [](const LinkedColumn& column) { return column.hashed; }));
+    }
+
     std::vector<RowImage*>& free(Side side) { return free_[side == Side::desktop ? 0 : 1]; }
     void take(Slot& slot, Side side, RowImage* row) {
         slot.on(side) = row;
@@ -116,6 +124,20 @@ class Pairing {
         std::set<RowImage*> taken;
         for (const Slot& slot : slots_) taken.insert({slot.row[0], slot.row[1]});
         for (auto& rows : free_) std::erase_if(rows, [&](RowImage* row) { return taken.contains(row); });
+    }
+
+    // A row outside the filter is one that left it if it is otherwise the row that the other side still has;
+    // any other is somebody else's.
+    void match_rows_that_left(Side side) {
+        for (Slot& slot : slots_) {
+            const RowImage* partner = slot.on(other(side));
+            if (slot.on(side) || !partner || slot.base.state != BaseState::live) continue;
+            const auto left = std::find_if(free(side).begin(), free(side).end(), [&](const RowImage* row) {
+                return row->facts.outside && likeness(*row, *partner) + 1 >= telling_cells();
+            });
+            if (left != free(side).end()) take(slot, side, *left);
+        }
+        std::erase_if(free(side), [](const RowImage* row) { return row->facts.outside; });
     }
 
     // A new row that both sides have already.
@@ -218,7 +240,7 @@ class Pairing {
 
     Key key_of(int ordinal) const {
         Key key = group_.key;
-        if (repeats(identity_)) key.push_back(std::to_string(ordinal));
+        if (table_.repeats()) key.push_back(std::to_string(ordinal));
         return key;
     }
 
@@ -257,7 +279,7 @@ class Pairing {
     }
 
     CandidateGroup& group_;
-    Identity identity_;
+    const LinkedTable& table_;
     std::vector<Slot> slots_;
     std::vector<RowImage*> free_[2];  // by side: rows without a slot
     bool first_contact_ = false;
@@ -268,15 +290,15 @@ class Pairing {
 
 }  // namespace
 
-std::vector<KeyWork> pair_rows(CandidateGroup group, std::vector<RowImage> cloud, Identity identity) {
-    if (!repeats(identity)) {
+std::vector<KeyWork> pair_rows(CandidateGroup group, std::vector<RowImage> cloud, const LinkedTable& table) {
+    if (!table.repeats()) {
         ensure(group.base.size() <= 1 && group.desktop.size() <= 1, "a unique key has one row");
         if (cloud.size() > 1)
             throw Error(Code::key_not_unique,
                         "key " + display(group.key) + " occurs more than once in the cloud",
                         "remove the duplicates, or configure a longer key");
     }
-    return Pairing(group, cloud, identity).pair();
+    return Pairing(group, cloud, table).pair();
 }
 
 }  // namespace tideway

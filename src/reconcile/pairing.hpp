@@ -18,7 +18,8 @@ struct KeyWork {
 
 // Every row and every live entry of the group stands in exactly one work; a row that equals what a side had
 // at the agreement stays with that entry, equal rows of both sides meet, and only then are the rest matched
-// by likeness. Works are undecided. The group's rows are moved out of it.
-std::vector<KeyWork> pair_rows(CandidateGroup group, std::vector<RowImage> cloud, Identity identity);
+// by likeness. Of the rows that a filter leaves out only those count that were agreed on before. Works are
+// undecided. The group's rows are moved out of it.
+std::vector<KeyWork> pair_rows(CandidateGroup group, std::vector<RowImage> cloud, const LinkedTable& table);
 
 }  // namespace tideway

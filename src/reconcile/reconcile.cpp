@@ -75,7 +75,7 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
     for (CandidateGroup& group : groups) {
         std::vector<RowImage> rows;
         if (const auto found = by_key.find(group.key); found != by_key.end()) rows = std::move(found->second);
-        for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table.identity)) {
+        for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table)) {
             work.decision = decide(facts_of(work.candidate, work.cloud, clocks), table.policy, direction);
             works.push_back(std::move(work));
         }

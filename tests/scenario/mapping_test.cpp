@@ -267,40 +267,81 @@ TEST_P(Mapping, TheAppsNumberingGoesOnBehindTheIdsThatWeBrought) {
     EXPECT_EQ(sides.cloud.try_exec("insert into t (name) values ('three')"), "00000");
 }
 
-// ---- what this version does not sync --------------------------------------------------------------------
+// ---- keys ------------------------------------------------------------------------------------------------
 
-class NotOffered : public Mapping {
-  protected:
-    void expect_left_out(const std::string& setting, const std::string& reason) {
-        sides.on_both(
-            "create table if not exists t (id int, org_id int, name text); create table if not exists other "
-            "(id int primary key)");
-        sides.desktop.exec(
-            "truncate t; truncate other; insert into t values (1, 7, 'One'), (2, 8, 'Two'); insert into "
-            "other values (1)");
-        sides.cloud.exec("truncate other");
-        const nlohmann::json report =
-            sync("[[table]]\nname = 't'\nkey = ['id']\n" + setting + "\n[[table]]\nname = 'other'\n", 3);
-        const nlohmann::json table = table_of(report, "t");
-        ASSERT_TRUE(table["not_synced"].is_string()) << report;
-        EXPECT_NE(table["not_synced"].get<std::string>().find(reason), std::string::npos)
-            << table["not_synced"];
-        EXPECT_ROWS(sides.cloud, "select * from t", "");
-        EXPECT_ROWS(sides.cloud, "select * from other", "1");
-    }
-};
-INSTANTIATE_TEST_SUITE_P(Mode, NotOffered, testing::Values("incremental", "full"),
-                         [](const auto& mode) { return std::string(mode.param); });
+TEST_P(Mapping, DuplicatesOfAKeyThatMustBeUniqueLeaveTheTableOut) {
+    sides.on_both("create table t (id int, name text); create table other (id int primary key)");
+    sides.desktop.exec("insert into t values (1, 'One'), (1, 'Two'); insert into other values (1)");
+    const nlohmann::json report = sync("[[table]]\nname = 't'\nkey = ['id']\n[[table]]\nname = 'other'\n", 3);
+    EXPECT_TRUE(table_of(report, "t")["not_synced"].is_string()) << report;
+    EXPECT_ROWS(sides.cloud, "select * from t", "");
+    EXPECT_ROWS(sides.cloud, "select * from other", "1");
+}
 
-TEST_P(NotOffered, AFilterLeavesTheTableOutInsteadOfBeingIgnored) {
-    expect_left_out("where = 'org_id = 7'", "where");
+TEST_P(Mapping, ALookUpFillsTheCloudAndIsNeverWrittenBack) {
+    sides.desktop.exec(
+        "create table job (id int primary key, client int); create table task (id int primary key, job int, "
+        "what text); insert into job values (1, 70), (2, 80); insert into task values (10, 1, 'a'), (11, 2, "
+        "'b'), (12, 3, 'no such job')");
+    sides.cloud.exec("create table task (id int primary key, job int, what text, client int)");
+    const char* toml =
+        "[[table]]\nname = 'task'\nlookup = { client = 'select client from job where id = :job' }\n";
+    sync(toml);
+    EXPECT_ROWS(sides.cloud, "select id, client from task order by id", "10|70\n11|80\n12|(null)");
+    sides.desktop.exec("update task set what = 'edited', job = 2 where id = 10");
+    sides.cloud.exec("update task set client = 99 where id = 11");
+    sync(toml);
+    EXPECT_ROWS(sides.cloud, "select id, client from task order by id", "10|80\n11|99\n12|(null)");
 }
-TEST_P(NotOffered, ALookUpLeavesTheTableOut) { expect_left_out("lookup = { name = 'select 1' }", "lookup"); }
-TEST_P(NotOffered, IdsThatDifferLeaveTheTableOut) {
-    expect_left_out("identity = 'business_key'", "business_key");
+
+TEST_P(Mapping, ALookUpWithSeveralAnswersMakesTheRowWait) {
+    sides.desktop.exec(
+        "create table job (id int, client int); create table task (id int primary key, job int); insert into "
+        "job values (1, 70), (1, 71), (2, 80), (2, 80); insert into task values (10, 1), (11, 2)");
+    sides.cloud.exec("create table task (id int primary key, job int, client int)");
+    const char* toml =
+        "[[table]]\nname = 'task'\nlookup = { client = 'select client from job where id = :job' }\n";
+    const nlohmann::json report = sync(toml, 3);
+    EXPECT_EQ(table_of(report, "task")["parked"], 1);
+    EXPECT_ROWS(sides.cloud, "select id, client from task order by id", "11|80");
+    sides.desktop.exec("delete from job where client = 71");
+    sync(toml);
+    EXPECT_ROWS(sides.cloud, "select id, client from task order by id", "10|70\n11|80");
 }
-TEST_P(NotOffered, DuplicatesLeaveTheTableOut) {
-    expect_left_out("identity = 'business_key+ordinal'", "business_key+ordinal");
+
+// ---- pairs of types that must be declared ----------------------------------------------------------------
+
+TEST_P(Mapping, ATextThatOneSideHoldsTheBeginningOfIsNeverWrittenBack) {
+    sides.desktop.exec("create table t (id int primary key, note varchar(5), n int)");
+    sides.cloud.exec("create table t (id int primary key, note text, n int)");
+    sides.cloud.exec("insert into t values (1, 'long note', 1), (2, 'short', 1)");
+    const char* toml = "[[table]]\nname = 't'\n[[table.column]]\nname = 'note'\nlossy = true\n";
+    sync(toml);
+    EXPECT_ROWS(sides.desktop, "select * from t order by id", "1|long |1\n2|short|1");
+    sides.desktop.exec("update t set n = 2");
+    sync(toml);
+    EXPECT_ROWS(sides.cloud, "select * from t order by id", "1|long note|2\n2|short|2");
+    sides.desktop.exec("update t set note = 'new' where id = 1");
+    sync(toml);
+    EXPECT_ROWS(sides.cloud, "select * from t order by id", "1|new|2\n2|short|2");
+}
+
+TEST_P(Mapping, ATimeOfDayMeetsATimestampThroughTheDateOfItsRow) {
+    sides.desktop.exec("create table t (id int primary key, day date, at timestamp)");
+    sides.cloud.exec("create table t (id int primary key, day date, at time)");
+    sides.cloud.exec(
+        "insert into t values (1, '2025-03-01', '09:30'), (2, null, '10:00'), (3, '2025-03-01', null)");
+    sides.desktop.exec("insert into t values (4, '2025-03-02', '2025-03-02 11:15:00.5')");
+    const char* toml = "[[table]]\nname = 't'\n[[table.column]]\nname = 'at'\ndate = 'day'\n";
+    sync(toml);
+    EXPECT_ROWS(sides.desktop, "select id, at from t where id in (1, 3) order by id",
+                "1|2025-03-01 09:30:00\n3|(null)");
+    EXPECT_ROWS(sides.cloud, "select id, at from t where id in (2, 4) order by id",
+                "2|10:00:00\n4|11:15:00.5");
+    sides.cloud.exec("update t set at = '10:45', day = '2025-04-01' where id = 1");
+    sync(toml);
+    EXPECT_ROWS(sides.desktop, "select day, at from t where id = 1", "2025-04-01|2025-04-01 10:45:00");
+    EXPECT_ROWS(sides.cloud, "select at from t where id = 2", "10:00:00");
 }
 
 }  // namespace

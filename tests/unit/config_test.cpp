@@ -57,7 +57,6 @@ TEST(Config, the_smallest_file_gets_every_default) {
     EXPECT_EQ(table.capture_desktop, Capture::automatic);
     EXPECT_EQ(table.capture_cloud, Capture::automatic);
     EXPECT_FALSE(table.origin || table.where);
-    EXPECT_TRUE(table.not_yet.empty());
     EXPECT_EQ(table.line, 5);
 }
 
@@ -170,11 +169,6 @@ TEST(Config, an_origin_column_makes_a_table_strict_unless_the_table_itself_says_
     const Config config =
         parse_config(sides + "[sync]\nownership = \"shared\"\n[[table]]\n" + origin, "t.toml");
     EXPECT_EQ(config.tables.at(0).policy.ownership, Ownership::strict);
-}
-
-TEST(Config, a_table_that_this_version_cannot_sync_says_so) {
-    const auto not_yet = [](const std::string& lines) { return table_of("name = \"t\"\n" + lines).not_yet; };
-    EXPECT_EQ(not_yet("where = \"org_id = 7\"\n"), std::vector<std::string>{"where (a filter of rows)"});
 }
 
 // ---------------------------------------------------------------- environment
@@ -448,8 +442,8 @@ void expect_same(const TableSetting& a, const TableSetting& b) {
                        b.policy.deletes));
     EXPECT_EQ(std::tie(a.ownership_given, a.capture_desktop, a.capture_cloud, a.origin, a.rename, a.skip),
               std::tie(b.ownership_given, b.capture_desktop, b.capture_cloud, b.origin, b.rename, b.skip));
-    EXPECT_EQ(std::tie(a.constant, a.lookup, a.where, a.timestamps, a.side_effects, a.not_yet),
-              std::tie(b.constant, b.lookup, b.where, b.timestamps, b.side_effects, b.not_yet));
+    EXPECT_EQ(std::tie(a.constant, a.lookup, a.where, a.timestamps, a.side_effects, a.columns, a.refill),
+              std::tie(b.constant, b.lookup, b.where, b.timestamps, b.side_effects, b.columns, b.refill));
 }
 
 TEST(Config, what_is_shown_reads_back_to_the_same_value) {

@@ -43,11 +43,17 @@ std::vector<std::string> told(const std::vector<KeyWork>& works) {
     return lines;
 }
 
-constexpr Identity ordinal = Identity::business_key_ordinal;
+LinkedTable table_with(Identity identity) {
+    LinkedTable table;
+    table.identity = identity;
+    table.columns.resize(3);
+    return table;
+}
+const LinkedTable ordinal = table_with(Identity::business_key_ordinal);
 using Lines = std::vector<std::string>;
 
 TEST(Pairing, a_unique_key_is_one_work_without_an_ordinal) {
-    const auto works = pair_rows(group({entry(1, 5)}, {row(6)}), {row(7)}, Identity::key);
+    const auto works = pair_rows(group({entry(1, 5)}, {row(6)}), {row(7)}, table_with(Identity::key));
     ASSERT_EQ(works.size(), 1U);
     EXPECT_EQ(works[0].candidate.key, Key{"8533"});
     EXPECT_EQ(works[0].candidate.desktop.facts.canonical, "6");
@@ -94,6 +100,14 @@ TEST(Pairing, a_row_equal_to_a_tombstone_is_its_return_and_any_other_is_new) {
               (Lines{"1: 11|-", "2: 12|-"}));
 }
 
+TEST(Pairing, a_row_that_left_the_filter_stays_with_its_entry_and_others_outside_are_nobodys) {
+    RowImage left = row(12), theirs = row(97);
+    left.facts.outside = theirs.facts.outside = true;
+    EXPECT_EQ(
+        told(pair_rows(group({entry(1, 11), entry(2, 52)}, {left, theirs}), {row(11), row(52)}, ordinal)),
+        (Lines{"1: 12|11", "2: -|52"}));
+}
+
 TEST(Pairing, what_waited_and_is_gone_is_settled) {
     CandidateGroup waiting = group({}, {});
     waiting.waiting.push_back({4, Side::cloud});
@@ -118,7 +132,8 @@ RC_GTEST_PROP(Pairing, every_row_and_every_living_entry_is_in_exactly_one_work, 
             rows[side].insert(std::to_string(value));
         }
     const auto works =
-        pair_rows(group(base, images[0]), images[1], *rc::gen::element(ordinal, Identity::full_row));
+        pair_rows(group(base, images[0]), images[1],
+                  table_with(*rc::gen::element(Identity::business_key_ordinal, Identity::full_row)));
     std::multiset<std::string> seen[2];
     std::map<std::string, int> ordinals;
     for (const KeyWork& work : works) {

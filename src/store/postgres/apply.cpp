@@ -177,6 +177,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
         section.set_clashes_aside();
         section.update();
         section.insert();
+        section.refuse_rows_outside();
     }
     for (auto section = sections.rbegin(); section != sections.rend(); ++section) {
         section->mark_direct();

@@ -17,6 +17,7 @@ class SectionApply {
     void mark_direct();  // capture triggers do not log the next statements on this table
     void set_orphans_aside();
     void set_clashes_aside();
+    void refuse_rows_outside();
     void update();
     void insert();
     void erase();

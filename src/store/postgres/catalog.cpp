@@ -84,8 +84,8 @@ WHERE a.attrelid = $1::oid ORDER BY a.attnum)",
         column.type_class = class_of(column.base_type);
         column.length = static_cast<int>(found.integer(i, 3));
         column.native_hash = hashes_by_image(column.type_class, found.boolean(i, 4));
-        column.equal_by_text = found.boolean(i, 4) && column.base_type != "interval" &&
-                               !column.base_type.ends_with("citext");
+        column.equal_by_text =
+            found.boolean(i, 4) && column.base_type != "interval" && !column.base_type.ends_with("citext");
         column.not_null = found.boolean(i, 5);
         column.has_default = found.boolean(i, 6);
         column.generated = found.boolean(i, 7);

@@ -131,8 +131,8 @@ std::string Expressions::key_cell(const LinkedColumn& column, const std::string&
     if (!table_.repeats()) return text;
     // A text that begins with a backslash gets another one, so that \N can only be a NULL.
     return fmt::format(
-        R"((CASE WHEN {0} IS NULL THEN E'\\N' WHEN {1} LIKE E'\\\\%' THEN E'\\' || {1} ELSE {1} END))", value,
-        text);
+        R"((CASE WHEN {0} IS NULL THEN E'\\N' WHEN left({1}, 1) COLLATE "C" = E'\\' THEN E'\\' || {1} ELSE {1} END COLLATE "C"))",
+        value, text);
 }
 
 std::vector<std::string> Expressions::key_cells() const {
@@ -248,6 +248,14 @@ std::string Expressions::key_fits() const {
     return join(parts, " AND ");
 }
 
+std::string Expressions::logged_key_fits() const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns())
+        parts.push_back(fits(fmt::format("h.k{}::{}", parts.size() + 1, column->on(side_).base_type),
+                             column->on(side_), column->on(other(side_))));
+    return join(parts, " AND ");
+}
+
 std::vector<std::string> Expressions::work_key_types() const {
     if (table_.repeats()) return std::vector<std::string>(table_.key_cells(), "text");
     std::vector<std::string> types;
@@ -266,6 +274,16 @@ std::string Expressions::key_names() const { return tideway::key_names(table_, s
 
 std::string Expressions::bucket(const std::vector<std::string>& cells) const {
     return fmt::format("(hashtextextended(ROW({})::text COLLATE \"C\", 0) & 16383)::int", join(cells));
+}
+
+std::string Expressions::in_scope() const {
+    if (!filtered()) return "true";
+    std::vector<std::string> columns;
+    for (const LinkedColumn& column : table_.columns)
+        columns.push_back(fmt::format("{} AS {}", column_of("t", column.on(side_).name),
+                                      sql::Identifier(column.desktop.name).quoted()));
+    return fmt::format("(SELECT coalesce(({}), false) FROM (SELECT {}) AS filtered)", table_.where,
+                       join(columns));
 }
 
 std::string Expressions::stamp() const {

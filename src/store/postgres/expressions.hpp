@@ -36,11 +36,16 @@ class Expressions {
     std::string key_present() const;
     // Whether the other side's key types can hold the key of `t`.
     std::string key_fits() const;
+    // The same for the key in a changelog `h`.
+    std::string logged_key_fits() const;
     // Types that the key cells have in work tables.
     std::vector<std::string> work_key_types() const;
     std::string key_columns() const;  // "t.a, t.b"
     std::string key_names() const;    // "a, b" quoted
     std::string bucket(const std::vector<std::string>& cells) const;
+    // boolean: the filter lets `t` in. Bare names in it are linked columns, as the desktop calls them.
+    std::string in_scope() const;
+    bool filtered() const { return !table_.where.empty(); }
     std::string stamp() const;          // bigint, UTC microseconds, or NULL
     std::string marked_mobile() const;  // boolean
     // The whole row `t` as jsonb, for the journal and the conflict record. A json text that jsonb refuses

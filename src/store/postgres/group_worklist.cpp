@@ -34,11 +34,11 @@ void GroupWorklist::compare(const std::string& key_filter) {
             fmt::format(
                 "SELECT x.*, {0} FROM (SELECT {1}, true, coalesce(t.n, 0) < coalesce(b.n, 0), "
                 "coalesce(b.live, false), greatest(t.n, b.n)::int, coalesce(t.bytes, 0)::bigint, "
-                "coalesce(t.tids, '{{}}') FROM "
+                "{13} FROM "
                 "(SELECT {2}, count(*) AS n, sum(t.a) AS a, sum(t.b) AS b, sum(t.bytes) AS bytes, "
                 "array_agg(t.tid) AS tids FROM (SELECT {3}, t.ctid AS tid, {4} AS a, {5} AS b, {6} AS bytes "
                 "FROM "
-                "{7} t) t WHERE {8} GROUP BY {2}) t FULL JOIN "
+                "{7} t WHERE {14}) t WHERE {8} GROUP BY {2}) t FULL JOIN "
                 "(SELECT {2}, count(*) AS n, sum(b.hd_a) AS a, sum(b.hd_b) AS b, bool_or(b.state = 'L') AS "
                 "live, bool_or(b.state = 'U') AS lost FROM {9} b WHERE b.state IN ('L', 'U') AND {10} GROUP "
                 "BY {2}) b "
@@ -48,9 +48,10 @@ void GroupWorklist::compare(const std::string& key_filter) {
                 key_filter.empty() ? "NULL::bigint" : "h.at", either_keys(keys_, "t", "b"), keys,
                 e_.keys_as_work(), e_.hash_a(), e_.hash_b(), e_.bytes(), e_.relation(), filter("t"), base_,
                 filter("b"), key_equal(keys_, "t", "b"),
-                key_filter.empty()
-                    ? ""
-                    : fmt::format(" JOIN {} h ON {}", candidates_, key_equal(keys_, "x", "h"))));
+                key_filter.empty() ? ""
+                                   : fmt::format(" JOIN {} h ON {}", candidates_, key_equal(keys_, "x", "h")),
+                // A row that left the filter must be seen beside those inside: all are located later.
+                e_.filtered() ? "NULL::tid[]" : "coalesce(t.tids, '{}')", e_.in_scope()));
 }
 
 void GroupWorklist::compare_all() { compare(""); }
@@ -168,7 +169,7 @@ void GroupWorklist::add_desktop_rows(std::map<Key, CandidateGroup*>& groups,
                                      const std::string& chunk_filter) {
     // Output columns are renamed a1, a2, ...: a user's column may have any name.
     std::vector<std::string> aliases;
-    for (std::size_t i = 1; i <= keys_ + 5 + table_.columns.size() + 2; ++i)
+    for (std::size_t i = 1; i <= keys_ + image_facts + table_.columns.size() + 2; ++i)
         aliases.push_back(fmt::format("a{}", i));
     const Result found = connection_.query(
         {"read rows of keys",

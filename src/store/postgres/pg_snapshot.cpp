@@ -99,8 +99,8 @@ bool truncated_since(Connection& connection, const std::string& changes, const M
 }
 
 std::string image_columns(const Expressions& e) {
-    return fmt::format("{}, {}, {}, {}, {}, {}, {}", join(e.key_cells()), e.hash_a(), e.hash_b(),
-                       e.canonical(), e.stamp(), e.marked_mobile(), join(e.cells()));
+    return fmt::format("{}, {}, {}, {}, {}, {}, NOT {}, {}", join(e.key_cells()), e.hash_a(), e.hash_b(),
+                       e.canonical(), e.stamp(), e.marked_mobile(), e.in_scope(), join(e.cells()));
 }
 
 RowImage image_at(const Result& result, int row, int column, const LinkedTable& table) {
@@ -113,7 +113,8 @@ RowImage image_at(const Result& result, int row, int column, const LinkedTable& 
     image.facts.canonical = result.text(row, at + 2);
     image.facts.stamp = maybe_integer(result, row, at + 3);
     image.facts.marked_mobile = result.boolean(row, at + 4);
-    at += 5;
+    image.facts.outside = result.boolean(row, at + 5);
+    at += image_facts;
     image.cells.reserve(table.columns.size());
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         image.cells.push_back(result.cell(row, at + static_cast<int>(i)));
@@ -193,12 +194,14 @@ HintOutcome PgSnapshot::changelog_hints(const Expressions& e, const Mark& since,
     std::vector<std::string> logged;
     for (const std::string& key : e.logged_keys())
         logged.push_back(fmt::format("{} AS k{}", key, logged.size() + 1));
+    condition += " AND " + e.logged_key_fits();  // a key that the other side cannot hold was never agreed on
     const std::string from = fmt::format(
-        "SELECT {}, CASE WHEN {} THEN {} END, {}, h.at, {} FROM (SELECT {}, (extract(epoch FROM max(h.at)) * "
+        "SELECT {}, CASE WHEN {} AND {} THEN {} END, {}, h.at, {} FROM (SELECT {}, (extract(epoch FROM "
+        "max(h.at)) * "
         "1000000)::bigint AS at "
         "FROM {} h WHERE {} GROUP BY {}) h LEFT JOIN {} t ON {}",
-        join(e.key_cells_of("h")), e.key_present(), e.hash_a(), e.hash_b(), e.bytes(), join(logged), changes,
-        condition, key_list(keys, "h"), e.relation(), e.key_match("h"));
+        join(e.key_cells_of("h")), e.key_present(), e.in_scope(), e.hash_a(), e.hash_b(), e.bytes(),
+        join(logged), changes, condition, key_list(keys, "h"), e.relation(), e.key_match("h"));
     return {.examined = stream_hints(e, from, sink)};
 }
 
@@ -216,9 +219,9 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
     if (table.repeats())
         condition = fmt::format("({0}) IN (SELECT {0} FROM {1} t WHERE {2})", join(e.key_cells()),
                                 e.relation(), condition);
-    const std::string from =
-        fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()), e.hash_a(),
-                    e.hash_b(), e.bytes(), e.relation(), condition);
+    const std::string from = fmt::format(
+        "SELECT {}, CASE WHEN {} THEN {} END, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()),
+        e.in_scope(), e.hash_a(), e.hash_b(), e.bytes(), e.relation(), condition);
     return {.examined = stream_hints(e, from, sink)};
 }
 
@@ -227,12 +230,12 @@ Digest PgSnapshot::digest(const LinkedTable& table, bool keys_only) {
     const std::string key_text = fmt::format("ROW({})::text COLLATE \"C\"", join(e.key_cells()));
     const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
-    const Result found = connection_.query(
-        {"digest",
-         fmt::format(
-             "SELECT bucket, count(*), {}, {} FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM {} t) x "
-             "GROUP BY bucket",
-             checksum_sql("a"), checksum_sql("b"), e.bucket(e.key_cells()), a, b, e.relation())});
+    const Result found =
+        connection_.query({"digest", fmt::format("SELECT bucket, count(*), {}, {} FROM (SELECT {} AS bucket, "
+                                                 "{} AS a, {} AS b FROM {} t WHERE {}) x "
+                                                 "GROUP BY bucket",
+                                                 checksum_sql("a"), checksum_sql("b"),
+                                                 e.bucket(e.key_cells()), a, b, e.relation(), e.in_scope())});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
         digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),
@@ -245,11 +248,11 @@ void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& 
     const Expressions e = store_.expressions(table);
     // All of them is the common case of a first run: no filter then.
     const std::string filter = buckets.size() >= 16384
-                                   ? ""
-                                   : fmt::format(" WHERE {} = ANY ('{{{}}}'::int[])", e.bucket(e.key_cells()),
-                                                 fmt::join(buckets, ","));
+                                   ? e.in_scope()
+                                   : fmt::format("{} = ANY ('{{{}}}'::int[]) AND {}", e.bucket(e.key_cells()),
+                                                 fmt::join(buckets, ","), e.in_scope());
     stream_hints(e,
-                 fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t{}", join(e.key_cells()),
+                 fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()),
                              e.hash_a(), e.hash_b(), e.bytes(), e.relation(), filter),
                  sink);
 }
@@ -285,8 +288,8 @@ std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vect
 std::int64_t PgSnapshot::count_protected(const LinkedTable& table) {
     const Expressions e = store_.expressions(table);
     return connection_
-        .query({"count protected rows",
-                fmt::format("SELECT count(*) FROM {} t WHERE {}", e.relation(), e.marked_mobile())})
+        .query({"count protected rows", fmt::format("SELECT count(*) FROM {} t WHERE {} AND {}", e.relation(),
+                                                    e.marked_mobile(), e.in_scope())})
         .integer(0, 0);
 }
 
@@ -302,9 +305,10 @@ std::vector<std::string> PgSnapshot::duplicate_keys(const LinkedTable& table, in
     const std::string cells = join(e.key_cells());
     const Result found = connection_.query(
         {"look for duplicate keys",
-         fmt::format("SELECT concat_ws('/', {0}), count(*), bool_and({1}) FROM {2} t GROUP BY {0} HAVING "
-                     "count(*) > 1 OR NOT bool_and({3}) OR NOT bool_and({1}) ORDER BY 2 DESC, 1 LIMIT {4}",
-                     cells, e.key_fits(), e.relation(), e.key_present(), limit)});
+         fmt::format(
+             "SELECT concat_ws('/', {0}), count(*), bool_and({1}) FROM {2} t WHERE {5} GROUP BY {0} HAVING "
+             "count(*) > 1 OR NOT bool_and({3}) OR NOT bool_and({1}) ORDER BY 2 DESC, 1 LIMIT {4}",
+             cells, e.key_fits(), e.relation(), e.key_present(), limit, e.in_scope())});
     std::vector<std::string> duplicates;
     for (int i = 0; i < found.rows(); ++i)
         duplicates.push_back(found.text(i, 0).empty() ? "NULL"

@@ -136,12 +136,13 @@ void SectionApply::lock(bool skip_locked) {
     if (has(Write::insert) && !section_.table->key_index(store_.side()))
         execute("lock keyless table",
                 fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
-    execute("lock rows", fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
-                                     "{} FROM {} s JOIN {} t ON {} "
-                                     "ORDER BY {} FOR UPDATE OF t{}",
-                                     number_, e_.hash_a(), e_.hash_b(), e_.image(), stage_, e_.relation(),
-                                     e_.key_match("s"), key_list(section_.table->key_cells(), "s"),
-                                     skip_locked ? " SKIP LOCKED" : ""));
+    execute("lock rows",
+            fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
+                        "{} FROM {} s JOIN {} t ON {} AND (s.chosen OR {}) "
+                        "ORDER BY {} FOR UPDATE OF t{}",
+                        number_, e_.hash_a(), e_.hash_b(), e_.image(), stage_, e_.relation(),
+                        e_.key_match("s"), e_.in_scope(), key_list(section_.table->key_cells(), "s"),
+                        skip_locked ? " SKIP LOCKED" : ""));
 }
 
 // One stage row claims exactly one row whose hash matches (DESIGN.md 10.7).
@@ -228,6 +229,22 @@ void SectionApply::set_clashes_aside() {
                 stage_, sql::literal(key.name), e_.relation(), join(here, " AND "), number_,
                 join(beside, " AND ")));
     }
+}
+
+// A row that a trigger or a default carried out of the filter would belong to somebody else.
+void SectionApply::refuse_rows_outside() {
+    if (!e_.filtered()) return;
+    const Result found =
+        connection_.query({"look for rows outside the filter",
+                           fmt::format("SELECT count(*) FROM pg_temp.tideway_outcome o JOIN {} s ON s.n = "
+                                       "o.n AND NOT s.chosen JOIN {} t ON t.ctid "
+                                       "= o.now WHERE o.sec = {} AND NOT {}",
+                                       stage_, e_.relation(), number_, e_.in_scope())});
+    if (found.integer(0, 0) > 0)
+        throw Refused({"44000",
+                       fmt::format("the row would lie outside the filter of {}",
+                                   section_.table->on(store_.side()).display()),
+                       "see where in the configuration", ""});
 }
 
 // Position of a column of this side among the stage's c1, c2, ...; 0: it is not linked.

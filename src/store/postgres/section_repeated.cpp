@@ -14,7 +14,8 @@ void SectionApply::lock_repeated(bool skip_locked) {
         "lock rows",
         fmt::format(
             "WITH locked AS MATERIALIZED (SELECT t.ctid AS at, {0} AS a, {1} AS b, {11} AS image, {2} "
-            "FROM {3} t JOIN (SELECT DISTINCT {4} FROM {5} s WHERE s.op <> 'I') d ON {6} ORDER BY t.ctid "
+            "FROM {3} t JOIN (SELECT DISTINCT {4} FROM {5} s WHERE s.op <> 'I') d ON {6} AND {12} ORDER BY "
+            "t.ctid "
             "FOR UPDATE OF t{7}), free AS (SELECT l.*, row_number() OVER (PARTITION BY {4}, a, b ORDER BY "
             "at) AS "
             "claim FROM locked l), wanted AS (SELECT {8}, s.a, s.b, s.n, row_number() OVER (PARTITION BY "
@@ -25,7 +26,7 @@ void SectionApply::lock_repeated(bool skip_locked) {
             "f ON {10} AND f.a = w.a AND f.b = w.b AND f.claim = w.claim",
             e_.hash_a(), e_.hash_b(), e_.keys_as_work(), e_.relation(), key_list(keys), stage_,
             e_.key_match("d"), skip_locked ? " SKIP LOCKED" : "", key_list(keys, "s"), number_,
-            key_equal(keys, "w", "f"), e_.image()));
+            key_equal(keys, "w", "f"), e_.image(), e_.in_scope()));
 }
 
 // Rows of one key go in one statement only where they are alike: then any returned row of that key may stand

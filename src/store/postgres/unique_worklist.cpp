@@ -8,6 +8,7 @@ namespace tideway::pg {
 
 // Rows without a key cannot be synchronised; they are found by duplicate_keys() before any run.
 void UniqueWorklist::compare_all() {
+    const std::string present = e_.key_present() + " AND " + e_.in_scope();
     std::vector<std::string> either;
     for (std::size_t i = 1; i <= keys_; ++i) either.push_back(fmt::format("coalesce(t.k{0}, b.k{0})", i));
     execute("compare desktop with base",
@@ -18,12 +19,13 @@ void UniqueWorklist::compare_all() {
                             "THEN b.state IN ('L', 'U') "
                             "ELSE b.state IS DISTINCT FROM 'L' OR b.hd_a <> t.a OR b.hd_b <> t.b END ON "
                             "CONFLICT DO NOTHING",
-                            join(either), e_.keys_as_work(), e_.hash_a(), e_.hash_b(), e_.relation(),
-                            e_.key_present(), base_, key_equal(keys_, "t", "b")));
+                            join(either), e_.keys_as_work(), e_.hash_a(), e_.hash_b(), e_.relation(), present,
+                            base_, key_equal(keys_, "t", "b")));
 }
 
 // candidates: a query giving k1.., at. Returns how many there were.
 std::int64_t UniqueWorklist::compare_candidates(const std::string& candidates) {
+    const std::string present = "(" + e_.key_present() + " AND " + e_.in_scope() + ")";
     const std::string insert =
         insert_head("d_seen, d_gone, base_live, d_at") +
         fmt::format(
@@ -31,8 +33,8 @@ std::int64_t UniqueWorklist::compare_candidates(const std::string& candidates) {
             "LEFT JOIN {} b ON {} "
             "WHERE CASE WHEN {} THEN b.state IS DISTINCT FROM 'L' OR b.hd_a <> {} OR b.hd_b <> {} "
             "ELSE coalesce(b.state IN ('L', 'U'), false) END ON CONFLICT DO NOTHING",
-            key_list(keys_, "h"), e_.key_present(), e_.relation(), e_.key_match("h"), base_,
-            key_equal(keys_, "b", "h"), e_.key_present(), e_.hash_a(), e_.hash_b());
+            key_list(keys_, "h"), present, e_.relation(), e_.key_match("h"), base_,
+            key_equal(keys_, "b", "h"), present, e_.hash_a(), e_.hash_b());
     return connection_
         .query({"compare hinted rows with base",
                 fmt::format("WITH h AS MATERIALIZED ({}), i AS ({}) SELECT count(*) FROM h", candidates,
@@ -44,9 +46,9 @@ void UniqueWorklist::look_for_deleted() {
     execute("look for deleted rows",
             insert_head("d_seen, d_gone, base_live") +
                 fmt::format("SELECT {}, true, true, true FROM {} b WHERE b.state = 'L' AND NOT EXISTS "
-                            "(SELECT FROM {} t WHERE {}) "
+                            "(SELECT FROM {} t WHERE {} AND {}) "
                             "ON CONFLICT DO NOTHING",
-                            key_list(keys_, "b"), base_, e_.relation(), e_.key_match("b")));
+                            key_list(keys_, "b"), base_, e_.relation(), e_.key_match("b"), e_.in_scope()));
 }
 
 void UniqueWorklist::close_cloud_hints(const std::vector<int>& complete_buckets) {
@@ -84,7 +86,7 @@ std::string UniqueWorklist::chunk_query(Part part, int max_rows, std::int64_t ma
         "w.n, sum(coalesce({}, 0) + w.c_bytes) OVER (ORDER BY w.n), {}, {}, w.c_at, w.d_at, w.waits, "
         "w.choice, {}, {}",
         e_.bytes(), join(e_.key_cells_of("w")), base_columns, e_.key_present(), image_columns(e_));
-    const std::size_t count = 2 + keys_ + base_column_count + 5 + keys_ + 5 + table_.columns.size();
+    const std::size_t count = 2 + keys_ + base_column_count + 5 + keys_ + image_facts + table_.columns.size();
     std::vector<std::string> aliases;
     for (std::size_t i = 1; i <= count; ++i) aliases.push_back(fmt::format("a{}", i));
     return fmt::format(
