@@ -134,10 +134,9 @@ class Deliverer {
                 if (fate.fate == Fate::applied) delivery_.applied.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::raced) delivery_.raced.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::orphan)
-                    delivery_.parked.push_back(
-                        {table, std::move(row), orphan(*table, fate.constraint), true});
+                    park_row(table, row, orphan(*table, row, fate.constraint), true);
                 if (fate.fate == Fate::clash)
-                    delivery_.parked.push_back({table, std::move(row), clash(*table, fate.constraint)});
+                    park_row(table, row, clash(*table, row, fate.constraint), false);
                 if (fate.fate == Fate::suppressed)
                     delivery_.parked.push_back({table,
                                                 std::move(row),
@@ -148,24 +147,40 @@ class Deliverer {
             }
     }
 
-    Refusal orphan(const LinkedTable& table, const std::string& name) const {
+    void park_row(const LinkedTable* table, PlannedRow& row, Refusal refusal, bool final) {
+        delivery_.parked.push_back({table, std::move(row), std::move(refusal), final});
+    }
+
+    // "(a, b)=(1, 2)", as the server says it.
+    std::string key_text(const LinkedTable& table, const PlannedRow& row,
+                         const std::vector<std::size_t>& columns) const {
+        std::string names, values;
+        for (const std::size_t at : columns) {
+            names += (names.empty() ? "" : ", ") + table.columns[at].on(store_.side()).name;
+            values += (values.empty() ? "" : ", ") + row.cells[at].value_or("NULL");
+        }
+        return fmt::format("({})=({})", names, values);
+    }
+
+    Refusal orphan(const LinkedTable& table, const PlannedRow& row, const std::string& name) const {
         for (const Reference& reference : table.references(store_.side()))
             if (reference.name == name)
                 return {"23503",
                         fmt::format("refers to a row of {} that is not there", reference.parent.display()),
-                        "waits for that row; foreign key " + name, name};
+                        fmt::format("Key {} is not present in table {}.",
+                                    key_text(table, row, reference.columns), reference.parent.display()),
+                        name};
         return {"23503", "refers to a row that is not there", "", name};
     }
 
-    Refusal clash(const LinkedTable& table, const std::string& name) const {
-        std::string columns;
+    Refusal clash(const LinkedTable& table, const PlannedRow& row, const std::string& name) const {
         for (const OtherKey& key : table.other_keys(store_.side()))
-            for (const std::size_t at : key.columns)
-                if (key.name == name)
-                    columns += (columns.empty() ? "" : ", ") + table.columns[at].on(store_.side()).name;
-        return {"23505",
-                fmt::format("another row of {} has the same {}", table.on(store_.side()).display(), columns),
-                "waits until one of the two gives the value up; unique key " + name, name};
+            if (key.name == name)
+                return {
+                    "23505",
+                    fmt::format("another row of {} has the same value", table.on(store_.side()).display()),
+                    fmt::format("Key {} belongs to another row.", key_text(table, row, key.columns)), name};
+        return {"23505", "another row has the same value", "", name};
     }
 
     void give_up(Batch& batch) {

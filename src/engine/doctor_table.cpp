@@ -76,11 +76,6 @@ void check_generated(Findings& found, const TableUnderSync& table) {
 
 Findings check_linking(const TableUnderSync& table, const ServerFacts& desktop, const ServerFacts& cloud) {
     Findings found;
-    if (!table.not_synced.empty()) {
-        found.push_back({Severity::warning, "not-synced", table.link.desktop.display(),
-                         "is left out: " + table.not_synced, ""});
-        return found;
-    }
     for (const Problem& problem : table.problems) found.push_back(of_problem(problem, table, desktop, cloud));
     for (const Side side : {Side::desktop, Side::cloud})
         if (relation(table, side)) check_surroundings(found, table, side, role_of(side, desktop, cloud));

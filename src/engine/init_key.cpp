@@ -234,10 +234,16 @@ class KeySearch {
                                                   key.size() == 1 ? "is unique" : "together are unique"));
     }
 
+    // Any table can be synchronised by its whole rows; which columns would tell an edit from a new row is for
+    // a person to say.
     void give_up() {
+        proposal_.setting.identity = Identity::full_row;
         proposal_.obstacles.push_back(
-            "give it a key, for instance a column filled by a sequence; identity = \"business_key+ordinal\" "
-            "and \"full_row\" are not in this version");
+            "identity = \"full_row\" works without a key (remove the # below), but an edit then travels as a "
+            "delete and an "
+            "insert; where rows are edited name the columns that belong to one thing: key = [\"...\"] with "
+            "identity = "
+            "\"business_key+ordinal\"");
     }
 
     static constexpr const char* endings[] = {"id", "_no", "code", "key", "seq", "num"};

@@ -63,6 +63,7 @@ std::vector<std::string> setting_lines(const Proposal& proposal) {
         line(lines, proposal, "names",
              fmt::format("desktop = {}\ncloud = {}", toml_string(t.desktop), toml_string(t.cloud)));
     if (!t.key.empty()) line(lines, proposal, "key", "key = " + list(t.key));
+    if (t.identity != Identity::key) lines.push_back(fmt::format("identity = \"{}\"", to_string(t.identity)));
     if (t.origin) {
         line(
             lines, proposal, "origin",

@@ -342,15 +342,6 @@ TEST_F(Doctor, NamesTablesOfBothSidesThatNobodyMentions) {
               "these tables exist on both sides, but the configuration does not mention them: notes");
 }
 
-TEST_F(Doctor, ATableLeftOutIsNamedWithItsReason) {
-    TableUnderSync table = linked();
-    table.not_synced = "needs full_row";
-    const Findings findings = check_linking(table, server(), server());
-    ASSERT_EQ(findings.size(), 1u);
-    EXPECT_EQ(findings[0].code, "not-synced");
-    EXPECT_EQ(findings[0].severity, Severity::warning);
-}
-
 TEST_F(Doctor, EveryProblemOfLinkingIsAnErrorOfItsOwnCode) {
     desktop.columns.push_back(column("when", "date", TypeClass::date));
     cloud.columns.push_back(column("when", "boolean", TypeClass::boolean));
