@@ -241,7 +241,7 @@ class KeySearch {
         proposal_.obstacles.push_back(
             "identity = \"full_row\" works without a key (remove the # below), but an edit then travels as a "
             "delete and an "
-            "insert; where rows are edited name the columns that belong to one thing: key = [\"...\"] with "
+            "insert; where rows are edited, name the columns that belong to one thing as its key, with "
             "identity = "
             "\"business_key+ordinal\"");
     }
