@@ -18,7 +18,6 @@ struct Later {
 };
 
 const std::vector<Later> later_commands = {
-    {"parked", "tideway status counts the parked rows; every run tries them again"},
     {"verify", "tideway plan --mode full compares every row with what both sides last agreed on"},
     {"explain", "tideway plan --rows gives the reason for every row that would change"},
     {"undo", "the old rows are kept in tideway.journal on the side where they were replaced"},
@@ -29,7 +28,7 @@ constexpr const char* footer =
     "Exit codes: 0 in sync, 1 failed (nothing half-done, may be retried), 2 usage or configuration,\n"
     "3 done but rows wait for somebody, 4 stopped by a guard, 5 verify found differences,\n"
     "6 another run is at work, 70 a defect of tideway.\n"
-    "Not in this version: parked, verify, explain, undo, serve.";
+    "Not in this version: verify, explain, undo, serve.";
 
 // What CLI11 writes into; turned into a Request when all of it is there.
 struct Raw {
@@ -119,6 +118,14 @@ void add_conflict_commands(CLI::App& app, Raw& raw) {
         add_command(*conflicts, raw, "resolve", "choose the row that holds", Command::conflicts_resolve);
     resolve->add_option("ID", raw.request.conflict, "its number in the list")->required();
     resolve->add_option("--take", raw.request.take, "desktop or cloud")->type_name("WHICH")->required();
+}
+
+void add_parked_commands(CLI::App& app, Raw& raw) {
+    CLI::App* parked =
+        add_command(app, raw, "parked", "rows that the other database refuses for now", Command::parked_list);
+    parked->require_subcommand(0, 1);
+    add_command(*parked, raw, "list", "each with its reason", Command::parked_list);
+    add_command(*parked, raw, "retry", "try them now: a sync of their tables", Command::parked_retry);
 }
 
 // The words that are neither options nor the values of global options.
@@ -268,6 +275,7 @@ Request parse_command_line(const std::vector<std::string>& args) {
     add_global_options(app, raw);
     add_run_commands(app, raw);
     add_conflict_commands(app, raw);
+    add_parked_commands(app, raw);
     add_setup_commands(app, raw);
     app.footer(footer);
     const std::vector<std::string> words = words_of(args);

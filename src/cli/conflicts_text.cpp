@@ -90,6 +90,20 @@ std::string conflicts_text(const std::vector<ConflictEntry>& entries) {
     return heading + cut_list(lines) + "\ntideway conflicts show ID shows both rows\n";
 }
 
+std::string parked_text(const std::vector<ParkedEntry>& entries) {
+    if (entries.empty()) return "no parked rows\n";
+    TextTable table;
+    for (const char* title : {"table", "key", "since", "code", "why"}) table.add_column(title, Align::left);
+    for (const ParkedEntry& entry : entries)
+        table.add_row({entry.table, shortened(printable(entry.key), widest_value), entry.since,
+                       entry.sqlstate,
+                       printable(entry.detail.empty() ? entry.reason : entry.reason + ": " + entry.detail)});
+    std::vector<std::string> lines = table.lines();
+    const std::string heading = lines.front() + "\n";
+    lines.erase(lines.begin());
+    return heading + cut_list(lines) + "\nevery run tries them again; tideway parked retry does it now\n";
+}
+
 std::string conflict_text(const ConflictEntry& entry) {
     std::string out = fmt::format("{} {}: {} {}\n", entry.kind == "held" ? "held row" : "conflict", entry.id,
                                   entry.table, printable(entry.key));

@@ -7,6 +7,7 @@
 
 namespace tideway::cli {
 
+std::string parked_text(const std::vector<ParkedEntry>& entries);
 std::string conflicts_text(const std::vector<ConflictEntry>& entries);
 std::string conflict_text(const ConflictEntry& entry);
 

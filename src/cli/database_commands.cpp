@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/conflicts_text.hpp"
@@ -73,6 +75,22 @@ Exit doctor(const Request& request, std::ostream& out, std::ostream& err) {
     const std::vector<Finding> findings = with_engine(request, err, [](Engine& e) { return e.doctor(); });
     out << (request.json ? dump(findings_json(findings)) : findings_text(findings));
     return exit_of(findings);
+}
+
+Exit list_parked(const Request& request, std::ostream& out, std::ostream& err) {
+    const std::vector<ParkedEntry> entries = with_engine(request, err, [](Engine& e) { return e.parked(); });
+    out << (request.json ? dump(parked_json(entries)) : parked_text(entries));
+    return Exit::ok;
+}
+
+// Their tables alone: what they wait for may stand in any of those.
+Exit retry_parked(const Request& request, std::ostream& out, std::ostream& err) {
+    Request retry = request;
+    for (const ParkedEntry& entry : with_engine(request, err, [](Engine& e) { return e.parked(); }))
+        if (std::find(retry.tables.begin(), retry.tables.end(), entry.table) == retry.tables.end())
+            retry.tables.push_back(entry.table);
+    if (retry.tables.empty()) return list_parked(request, out, err);
+    return sync(retry, out, err);
 }
 
 Exit list_conflicts(const Request& request, std::ostream& out, std::ostream& err) {

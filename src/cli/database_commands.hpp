@@ -11,6 +11,8 @@ Exit plan(const Request& request, std::ostream& out, std::ostream& err);
 Exit sync(const Request& request, std::ostream& out, std::ostream& err);
 Exit status(const Request& request, std::ostream& out, std::ostream& err);
 Exit doctor(const Request& request, std::ostream& out, std::ostream& err);
+Exit list_parked(const Request& request, std::ostream& out, std::ostream& err);
+Exit retry_parked(const Request& request, std::ostream& out, std::ostream& err);
 Exit list_conflicts(const Request& request, std::ostream& out, std::ostream& err);
 Exit show_conflict(const Request& request, std::ostream& out, std::ostream& err);
 Exit resolve_conflict(const Request& request, std::ostream& out, std::ostream& err);

@@ -38,6 +38,10 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return show_conflict(request, out, err);
         case Command::conflicts_resolve:
             return resolve_conflict(request, out, err);
+        case Command::parked_list:
+            return list_parked(request, out, err);
+        case Command::parked_retry:
+            return retry_parked(request, out, err);
         case Command::config_check:
             return check_config(request, out);
         case Command::config_show:

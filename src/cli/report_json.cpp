@@ -172,6 +172,20 @@ Json conflicts_json(const std::vector<ConflictEntry>& entries) {
     return out;
 }
 
+Json parked_json(const std::vector<ParkedEntry>& entries) {
+    Json out = {{"version", json_version}, {"parked", Json::array()}};
+    for (const ParkedEntry& entry : entries)
+        out["parked"].push_back({{"table", entry.table},
+                                 {"key", entry.key},
+                                 {"sqlstate", entry.sqlstate},
+                                 {"reason", entry.reason},
+                                 {"detail", entry.detail},
+                                 {"constraint", entry.constraint},
+                                 {"rule", entry.rule},
+                                 {"since", entry.since}});
+    return out;
+}
+
 Json config_json(const Config& config) {
     Json out = {{"version", json_version},
                 {"status", "ok"},

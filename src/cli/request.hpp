@@ -20,6 +20,8 @@ enum class Command {
     conflicts_list,
     conflicts_show,
     conflicts_resolve,
+    parked_list,
+    parked_retry,
     config_check,
     config_show,
     uninstall,

@@ -56,7 +56,7 @@ std::vector<std::string> waiting_lines(const std::vector<Waiting>& tables) {
         lines.push_back(
             fmt::format("{} parked{}: the other database refuses them for now, for example because the row "
                         "they refer to is missing\n"
-                        "    nothing to do: every run tries them again; tideway status",
+                        "    every run tries them again; tideway parked list says why",
                         counted(totals.parked, "row"), by_table(tables, &Waiting::parked)));
     return lines;
 }

@@ -180,6 +180,18 @@ ConflictEntry Engine::conflict(std::int64_t id) {
                 "tideway conflicts list shows all of them");
 }
 
+std::vector<ParkedEntry> Engine::parked() {
+    Session session(config_, connector_, world_, progress_);
+    session.link_tables();
+    std::vector<ParkedEntry> entries;
+    if (!session.installed()) return entries;
+    for (const WaitingEntry& entry : session.archive().waiting())
+        if (entry.kind == "parked")
+            entries.push_back({table_name(session, entry.table_id), display(entry.key), entry.sqlstate,
+                               entry.reason, entry.detail, entry.constraint, entry.first_seen, entry.rule});
+    return entries;
+}
+
 void Engine::resolve(std::int64_t id, const std::string& take) {
     if (take != "desktop" && take != "cloud")
         throw Error(Code::not_in_this_version, fmt::format("--take {} cannot be carried out yet", take),

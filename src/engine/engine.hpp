@@ -50,6 +50,7 @@ class Engine {
     std::string grants();  // SQL for both sides: the least rights that sync needs
     std::vector<ConflictEntry> conflicts();
     ConflictEntry conflict(std::int64_t id);
+    std::vector<ParkedEntry> parked();
     void resolve(std::int64_t id, const std::string& take);  // take: desktop | cloud
     std::vector<std::string> uninstall(bool check_only);     // what is (or was) there, readable
 

@@ -84,6 +84,10 @@ struct Finding {
     std::string text, remedy;
 };
 
+struct ParkedEntry {  // a row that the other database refuses for now
+    std::string table, key, sqlstate, reason, detail, constraint, since, rule;
+};
+
 struct ConflictEntry {
     std::int64_t id = 0;
     std::string table, key, kind, winner, policy, status, at, reason;  // kind: update_update, ..., held

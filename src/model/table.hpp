@@ -22,6 +22,7 @@ struct ColumnSide {
     std::string name;
     std::string type;          // as format_type() spells it: "numeric(10,2)"
     std::string base_type;     // without modifier, so that a cast cannot cut: "numeric"
+    int length = -1;           // varchar(n), char(n): n
     bool native_hash = false;  // equality of this type is equality of its image (DESIGN.md 10.6)
     bool not_null = false;
     bool writable = true;  // false: generated always as stored

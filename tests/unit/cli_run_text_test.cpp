@@ -77,7 +77,7 @@ done, but rows wait: 1 open conflict, 2 held, 3 parked (1 min 1 s)
   2 rows held (mbreminder/reminder 2): ownership, deletes or where keeps the change from crossing
     tideway conflicts list
   3 rows parked (jobshead 3): the other database refuses them for now, for example because the row they refer to is missing
-    nothing to do: every run tries them again; tideway status
+    every run tries them again; tideway parked list says why
   jobtasks is not synced: identity = "business_key+ordinal" (duplicate keys)
   an earlier run was interrupted: 2 batches of it booked now, nothing was written twice
   the cloud database went back to an older state (a restored backup?): rows of both sides were kept, nothing was deleted because of it

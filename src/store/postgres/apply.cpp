@@ -71,12 +71,15 @@ bool is_synchronised(Connection& connection, Side side, const sql::TableName& na
 
 // What this transaction wrote, table by table, must be the plan and nothing else: cascades and triggers show
 // here.
-void check_side_effects(Connection& connection, Side side, const Batch& batch, const BatchOutcome& outcome) {
+void check_side_effects(Connection& connection, Side side, const Batch& batch, const BatchOutcome& outcome,
+                        const std::vector<SectionApply>& sections) {
     std::map<std::string, Writes> planned;
     std::map<std::string, bool> declared;
     for (std::size_t i = 0; i < batch.sections.size(); ++i) {
         const LinkedTable& table = *batch.sections[i].table;
-        planned[table.on(side).quoted()] = planned_writes(batch.sections[i], outcome.outcomes[i]);
+        Writes& writes = planned[table.on(side).quoted()];
+        writes = planned_writes(batch.sections[i], outcome.outcomes[i]);
+        writes.updated += sections[i].stepped_aside();
         for (const std::string& name : table.side_effects)
             declared[sql::TableName::parse(name).quoted()] = true;
     }
@@ -154,7 +157,7 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
     }
     failpoint(side() == Side::cloud ? "M5a.written" : "M5b.written");
     connection.query({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
-    check_side_effects(connection, side(), batch, outcome);
+    check_side_effects(connection, side(), batch, outcome, sections);
     if (archive_) archive_->note_peer(connection, batch.source_barrier);
     failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     transaction.commit();
@@ -175,6 +178,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
         section.mark_direct();
         section.set_orphans_aside();
         section.set_clashes_aside();
+        section.step_aside();
         section.update();
         section.insert();
         section.refuse_rows_outside();

@@ -17,6 +17,7 @@ class SectionApply {
     void mark_direct();  // capture triggers do not log the next statements on this table
     void set_orphans_aside();
     void set_clashes_aside();
+    void step_aside();
     void refuse_rows_outside();
     void update();
     void insert();
@@ -25,6 +26,7 @@ class SectionApply {
     std::int64_t keep_conflicts(const Batch& batch);
     void record_agreements(const Batch& batch, std::int64_t sequence);
     std::vector<RowOutcome> outcomes();
+    std::int64_t stepped_aside() const { return stepped_aside_; }  // updates beside those of the outcomes
 
   private:
     std::int64_t execute(std::string_view name, const std::string& text);
@@ -46,6 +48,7 @@ class SectionApply {
     Expressions e_;
     std::string stage_;
     bool skip_locked_ = false;
+    std::int64_t stepped_aside_ = 0;
 };
 
 // Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.

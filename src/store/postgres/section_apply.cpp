@@ -1,22 +1,11 @@
 // One table's part of an apply transaction: stage, lock, write, journal, conflicts, receipts or base.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "store/postgres/apply.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
 namespace {
-
-// Numbers further apart than so many steps do not belong to one numbering.
-constexpr int widest_gap = 10'000;
-
-bool refers_to_itself(const LinkedTable& table, Side side) {
-    for (const Reference& reference : table.references(side))
-        if (reference.parent == table.on(side)) return true;
-    return false;
-}
 
 const char* letter(Write write) { return write == Write::insert ? "I" : write == Write::update ? "U" : "D"; }
 
@@ -171,90 +160,6 @@ void SectionApply::update() {
                                        e_.stamp(), number_));
 }
 
-// Rows whose parent is missing here, after the parents in this batch were written: they are left out, and so
-// are rows of this table that refer to them.
-void SectionApply::set_orphans_aside() {
-    const LinkedTable& table = *section_.table;
-    if (!has(Write::insert) && !has(Write::update)) return;
-    for (std::int64_t found = 1; found > 0;) {
-        found = 0;
-        for (const Reference& reference : table.references(store_.side()))
-            found += execute("look for orphans", orphans_sql(reference));
-        if (!refers_to_itself(table, store_.side())) break;
-    }
-}
-
-std::string SectionApply::orphans_sql(const Reference& reference) const {
-    std::vector<std::string> given, here, beside;
-    for (std::size_t i = 0; i < reference.columns.size(); ++i) {
-        const std::string value = fmt::format("s.c{}", reference.columns[i] + 1);
-        given.push_back(value + " IS NOT NULL");
-        here.push_back(
-            fmt::format("p.{} = {}", sql::Identifier(reference.parent_columns[i]).quoted(), value));
-        beside.push_back(fmt::format("q.c{} = {}", column_number(reference.parent_columns[i]), value));
-    }
-    std::string text = fmt::format(
-        "UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {} AND NOT EXISTS "
-        "(SELECT FROM {} p WHERE {})",
-        stage_, sql::literal(reference.name), join(given, " AND "), reference.parent.quoted(),
-        join(here, " AND "));
-    const bool linked = std::none_of(reference.parent_columns.begin(), reference.parent_columns.end(),
-                                     [&](const std::string& name) { return column_number(name) == 0; });
-    if (linked && reference.parent == section_.table->on(store_.side()))
-        text += fmt::format(" AND NOT EXISTS (SELECT FROM {} q WHERE q.op IN ('I', 'U') AND {})", stage_,
-                            join(beside, " AND "));
-    return text;
-}
-
-// Rows whose value under another unique key belongs to a row that stays: they would take the whole batch down
-// with them. A row that this batch updates or deletes may give its value up; the server judges that.
-void SectionApply::set_clashes_aside() {
-    if (!has(Write::insert) && !has(Write::update)) return;
-    for (const OtherKey& key : section_.table->other_keys(store_.side())) {
-        std::vector<std::string> here, beside;
-        for (const std::size_t at : key.columns) {
-            const std::string name =
-                sql::Identifier(section_.table->columns[at].on(store_.side()).name).quoted();
-            here.push_back(fmt::format("t.{} = s.c{}", name, at + 1));
-            beside.push_back(fmt::format("q.c{0} = s.c{0}", at + 1));
-        }
-        execute(
-            "look for clashes",
-            fmt::format(
-                "UPDATE {0} AS s SET op = 'C', refused = {1} WHERE s.op IN ('I', 'U') AND (EXISTS (SELECT "
-                "FROM "
-                "{2} t WHERE {3} AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {4} AND "
-                "f.at = t.ctid)) OR EXISTS (SELECT FROM {0} q WHERE q.op IN ('I', 'U') AND q.n < s.n AND "
-                "{5}))",
-                stage_, sql::literal(key.name), e_.relation(), join(here, " AND "), number_,
-                join(beside, " AND ")));
-    }
-}
-
-// A row that a trigger or a default carried out of the filter would belong to somebody else.
-void SectionApply::refuse_rows_outside() {
-    if (!e_.filtered()) return;
-    const Result found =
-        connection_.query({"look for rows outside the filter",
-                           fmt::format("SELECT count(*) FROM pg_temp.tideway_outcome o JOIN {} s ON s.n = "
-                                       "o.n AND NOT s.chosen JOIN {} t ON t.ctid "
-                                       "= o.now WHERE o.sec = {} AND NOT {}",
-                                       stage_, e_.relation(), number_, e_.in_scope())});
-    if (found.integer(0, 0) > 0)
-        throw Refused({"44000",
-                       fmt::format("the row would lie outside the filter of {}",
-                                   section_.table->on(store_.side()).display()),
-                       "see where in the configuration", ""});
-}
-
-// Position of a column of this side among the stage's c1, c2, ...; 0: it is not linked.
-std::size_t SectionApply::column_number(const std::string& name) const {
-    const std::vector<LinkedColumn>& columns = section_.table->columns;
-    for (std::size_t i = 0; i < columns.size(); ++i)
-        if (columns[i].on(store_.side()).name == name) return i + 1;
-    return 0;
-}
-
 void SectionApply::insert() {
     if (!has(Write::insert)) return;
     const LinkedTable& table = *section_.table;
@@ -294,28 +199,6 @@ void SectionApply::insert() {
                     e_.keys_as_work(), e_.hash_a(), e_.hash_b(), e_.stamp(), number_, stage_,
                     key_equal(table.key_cells(), "w", "s")));
     move_counters();
-}
-
-// A sequence that numbers the column goes on behind what was brought, as long as that belongs to the same
-// numbering: a number far ahead is another range or a special value, and where sides share out odd and even
-// numbers they keep to theirs. Its position survives a rollback, which only leaves a gap.
-void SectionApply::move_counters() {
-    const std::vector<LinkedColumn>& columns = section_.table->columns;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const std::string& counter = columns[i].on(store_.side()).counter;
-        if (counter.empty()) continue;
-        execute("move counter",
-                fmt::format(R"(
-WITH c AS (SELECT CASE WHEN p.is_called THEN p.last_value ELSE p.last_value - q.seqincrement END AS at, q.seqincrement AS step, q.seqmax
-           FROM pg_sequence q, {0} p WHERE q.seqrelid = {1}::regclass AND q.seqincrement > 0),
-ids AS (SELECT DISTINCT floor(s.c{2})::numeric AS id FROM {3} s JOIN pg_temp.tideway_outcome o ON o.sec = {4} AND o.n = s.n, c
-        WHERE s.op = 'I' AND s.c{2} > c.at),
-reached AS (SELECT x.id FROM (SELECT id, max(gap) OVER (ORDER BY id) AS widest FROM
-            (SELECT id, id - lag(id, 1, c.at::numeric) OVER (ORDER BY id) AS gap FROM ids, c) y) x, c WHERE x.widest <= {5} * c.step),
-target AS (SELECT c.at + floor((max(r.id) - c.at) / c.step) * c.step AS value FROM reached r, c GROUP BY c.at, c.step)
-SELECT setval({1}::regclass, t.value::bigint) FROM target t, c WHERE t.value > c.at AND t.value + c.step <= c.seqmax)",
-                            counter, sql::literal(counter), i + 1, stage_, number_, widest_gap));
-    }
 }
 
 void SectionApply::erase() {
