@@ -6,16 +6,35 @@ namespace tideway::cli {
 namespace {
 
 struct DemoTable {
-    const char *desktop, *cloud, *key;
+    const char *desktop, *cloud, *settings;
+    const char* columns = "";  // [[table.column]] sections
 };
 
 const std::vector<DemoTable> tables = {
-    {"orgmaster", "orgmaster", "org_id"},           {"locmaster", "locmaster", "loc_id"},
-    {"conmaster", "conmaster", "con_id"},           {"climaster", "climaster", "client_id"},
-    {"cliunimaster", "cliunimaster", "cliunit_id"}, {"taskmaster", "taskmaster", "task_id"},
-    {"jobmaster", "jobmaster", "job_id"},           {"mbstaff", "mbstaff", "staff_id"},
-    {"mbreminder", "reminder", "rem_id"},           {"mbremdetail", "remdetail", "remdetid"},
-    {"learequest", "learequest", "learequest_id"},
+    {"orgmaster", "orgmaster", "key = [\"org_id\"]"},
+    {"locmaster", "locmaster", "key = [\"loc_id\"]"},
+    {"conmaster", "conmaster", "key = [\"con_id\"]"},
+    {"climaster", "climaster", "key = [\"client_id\"]"},
+    {"cliunimaster", "cliunimaster", "key = [\"cliunit_id\"]"},
+    {"taskmaster", "taskmaster", "key = [\"task_id\"]"},
+    {"jobmaster", "jobmaster", "key = [\"job_id\"]"},
+    {"mbstaff", "mbstaff", "key = [\"staff_id\"]"},
+    // One row per job and person, with repeats.
+    {"jobshead", "jobshead", "key = [\"job_id\", \"sporg_id\"]\nidentity = \"business_key+ordinal\""},
+    // Ids that the cloud makes stay its own.
+    {"jobtasks", "jobtasks",
+     "key = [\"job_id\", \"task_id\"]\nidentity = \"business_key\"\nskip = [\"jt_id\"]\nlookup = { client_id "
+     "= \"select "
+     "client_id from jobshead where job_id = :job_id\" }"},
+    {"taskchecklist", "taskchecklist",
+     "key = [\"task_id\", \"checklistdesc\"]\nidentity = \"business_key+ordinal\"\nskip = [\"tc_id\"]"},
+    {"workdiary", "workdiary", "key = [\"wd_id\"]",
+     "[[table.column]]\nname = \"timefrom\"\ndate = \"date\"\n[[table.column]]\nname = \"timeto\"\ndate = "
+     "\"date\"\n[[table.column]]\nname = \"tasknotes\"\nlossy = true\n[[table.column]]\nname = "
+     "\"doc_ref\"\nlossy = true\n"},
+    {"mbreminder", "reminder", "key = [\"rem_id\"]"},
+    {"mbremdetail", "remdetail", "key = [\"remdetid\"]"},
+    {"learequest", "learequest", "key = [\"learequest_id\"]"},
 };
 
 Scene client(const std::string& title, const std::string& key, const std::string& column) {
@@ -105,11 +124,12 @@ std::string demo_configuration(const std::string& desktop_url, const std::string
         out += table.desktop == std::string_view(table.cloud)
                    ? fmt::format("name = \"{}\"\n", table.desktop)
                    : fmt::format("desktop = \"{}\"\ncloud = \"{}\"\n", table.desktop, table.cloud);
-        out += fmt::format("key = [\"{}\"]\n", table.key);
+        out += fmt::format("{}\n", table.settings);
         out += "origin = { column = \"source\", desktop = \"D\", cloud = \"M\" }\n";
         out +=
             "timestamps = { updated = \"updated_at\", created = \"created_at\", desktop_zone = "
             "\"Asia/Kolkata\" }\n";
+        out += table.columns;
     }
     return out;
 }

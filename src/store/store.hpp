@@ -233,7 +233,7 @@ struct Batch {
     std::int64_t source_barrier = 0;   // the other side's sequence that proves the copied versions durable
     std::int64_t receipts_booked = 0;  // cloud only: receipts up to here may go
     bool skip_locked = false;          // rows that somebody holds count as raced instead of being waited for
-    std::int64_t patience_ms = 5'000;  // for a lock
+    std::int64_t patience_ms = 2'000;  // for a lock
 };
 
 enum class Fate { applied, raced, suppressed, orphan, clash };
