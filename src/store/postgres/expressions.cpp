@@ -263,13 +263,6 @@ std::vector<std::string> Expressions::work_key_types() const {
     return types;
 }
 
-std::string Expressions::key_columns() const {
-    std::vector<std::string> parts;
-    for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(column_of("t", column->on(side_).name));
-    return join(parts);
-}
-
 std::string Expressions::key_names() const { return tideway::key_names(table_, side_); }
 
 std::string Expressions::bucket(const std::vector<std::string>& cells) const {

@@ -40,7 +40,6 @@ class Expressions {
     std::string logged_key_fits() const;
     // Types that the key cells have in work tables.
     std::vector<std::string> work_key_types() const;
-    std::string key_columns() const;  // "t.a, t.b"
     std::string key_names() const;    // "a, b" quoted
     std::string bucket(const std::vector<std::string>& cells) const;
     // boolean: the filter lets `t` in. Bare names in it are linked columns, as the desktop calls them.

@@ -1,0 +1,133 @@
+// One wave of a run: what was decided becomes two batches and a booking (M5a, M6a, M5b).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/run.hpp"
+
+namespace tideway {
+
+TableRun* Run::run_of(const LinkedTable* table) {
+    for (TableRun& run : gathered_->tables)
+        if (&run.link() == table) return &run;
+    throw Defect("a row belongs to a table that is not part of the run");
+}
+
+Batch Run::batch_for(Side target, Wave& wave, std::int64_t source_barrier) {
+    Batch batch;
+    batch.run = report_.run;
+    batch.source_barrier = source_barrier;
+    batch.receipts_booked = acknowledged_;
+    for (auto& [run, works] : wave.parts) {
+        BatchSection section{&run->link(), {}};
+        for (const KeyWork& work : works)
+            if ((target == Side::cloud ? work.decision.to_cloud : work.decision.to_desktop) != Write::none)
+                section.rows.push_back(planned_row(run->link(), work, target));
+        if (!section.rows.empty()) batch.sections.push_back(std::move(section));
+    }
+    return batch;
+}
+
+// What needs no write in a user's table: adopt, bury, wait, settle.
+void Run::sort_decisions(Wave& wave, Booking& booking) {
+    for (auto& [run, works] : wave.parts)
+        for (const KeyWork& work : works) {
+            const Decision& decision = work.decision;
+            count(run->report, decision);
+            hash_.add(run->link(), work);
+            if (decision.book != Book::none) booking.agreements.push_back(agreement_found(run->link(), work));
+            if (decision.wait == Wait::person_held || decision.wait == Wait::person_conflict)
+                booking.waiting.push_back({&run->link(),
+                                           work.candidate.key,
+                                           decision.wait == Wait::person_held ? "held" : "conflict",
+                                           std::string(decision.rule->id),
+                                           decision.reason,
+                                           {}});
+            // No person is needed any more, but the change may lie before the marks: only this list still
+            // knows the key.
+            if (decision.wait == Wait::direction && work.candidate.was_waiting)
+                booking.waiting.push_back({&run->link(),
+                                           work.candidate.key,
+                                           "pending",
+                                           std::string(decision.rule->id),
+                                           decision.reason,
+                                           {}});
+            const bool writes = decision.to_cloud != Write::none || decision.to_desktop != Write::none;
+            const bool quiet = decision.book == Book::none && !writes &&
+                               (decision.wait == Wait::none || decision.wait == Wait::ignored);
+            if (quiet && work.candidate.was_waiting)
+                booking.settled.emplace_back(&run->link(), work.candidate.key);
+        }
+}
+
+Delivery Run::deliver_to(Side target, Batch batch) {
+    std::int64_t& fence = target == Side::cloud ? cloud_fence_ : desktop_fence_;
+    batch.fence = fence;
+    Delivery delivery = deliver(session_.store(target), std::move(batch), session_.world);
+    fence = delivery.fence;
+    count_writes(delivery, target);
+    note_raced(delivery, target);
+    return delivery;
+}
+
+void Run::count_writes(const Delivery& delivery, Side target) {
+    for (const DeliveredRow& row : delivery.applied) {
+        TableReport& report = run_of(row.table)->report;
+        WriteCounts& writes = target == Side::cloud ? report.to_cloud : report.to_desktop;
+        (row.row.write == Write::insert   ? writes.inserted
+         : row.row.write == Write::update ? writes.updated
+                                          : writes.deleted)++;
+        if (row.row.conflict) ++report.conflicts;
+    }
+    for (const ParkedRow& row : delivery.parked) {
+        ++run_of(row.table)->report.parked;
+        if (row.refusal.sqlstate == info(Code::side_effects).id)
+            report_.guard.push_back({row.table->desktop.display(),
+                                     fmt::format("key {}: {}", display(row.row.key), row.refusal.message), 1,
+                                     0});
+    }
+}
+
+void Run::note_raced(const Delivery& delivery, Side) {
+    for (const DeliveredRow& row : delivery.raced) run_of(row.table)->raced.push_back(row.row.key);
+}
+
+void Run::list_parked(const Delivery& delivery, Booking& booking) {
+    for (const ParkedRow& parked : delivery.parked)
+        booking.waiting.push_back({parked.table, parked.row.key, "parked", parked.row.rule,
+                                   parked.refusal.message, parked.refusal});
+}
+
+// M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox: S2 of the next run books
+// them.
+void Run::process(Wave wave) {
+    Booking booking;
+    booking.run = report_.run;
+    sort_decisions(wave, booking);
+    // P6: the versions about to be copied are older than both barriers.
+    ensure(desktop_barrier_ > 0 && cloud_barrier_ > 0, "P6: no barrier before a batch");
+    Batch forward = batch_for(Side::cloud, wave, desktop_barrier_);
+    Batch reverse = batch_for(Side::desktop, wave, cloud_barrier_);
+    wave.parts.clear();
+    failpoint("M5a.before");
+    Delivery sent = deliver_to(Side::cloud, std::move(forward));
+    for (const DeliveredRow& row : sent.applied)
+        booking.agreements.push_back(agreement_after(*row.table, row.row, row.outcome, Side::cloud));
+    list_parked(sent, booking);
+    booking.cloud_barrier = std::max(cloud_barrier_, sent.last_batch);
+    booking.cloud_sequence = sent.last_batch;
+    failpoint("M6a.before");
+    const bool anything = !booking.agreements.empty() || !booking.waiting.empty() ||
+                          !booking.settled.empty() || sent.last_batch > 0;
+    if (anything) session_.archive().book(booking, desktop_fence_);
+    if (sent.last_batch > 0) acknowledged_ = sent.last_batch;
+    failpoint("M5b.before");
+    Delivery received = deliver_to(Side::desktop, std::move(reverse));
+    Booking refused;
+    refused.run = report_.run;
+    refused.cloud_barrier = cloud_barrier_;
+    list_parked(received, refused);
+    if (!refused.waiting.empty()) session_.archive().book(refused, desktop_fence_);
+}
+
+}  // namespace tideway
