@@ -47,15 +47,19 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
     return buckets;
 }
 
+// What is one key to an index here may be none, or another's, at the other side.
+bool spelled_apart(const LinkedTable& table) {
+    const std::vector<const LinkedColumn*> key = table.key_columns();
+    return !table.repeats() && std::any_of(key.begin(), key.end(), [](const LinkedColumn* column) {
+        return column->desktop.type != column->cloud.type;
+    });
+}
+
 // A unique index lets NULL in any number of times.
 bool proven_unique(const LinkedTable& table, Side side) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
     if (table.repeats()) return true;  // uniqueness is not needed
-    // What is one key to the index may be none, or another's, at the other side.
-    const bool alike = std::none_of(key.begin(), key.end(), [](const LinkedColumn* column) {
-        return column->desktop.type != column->cloud.type;
-    });
-    return alike && table.key_index(side) &&
+    return !spelled_apart(table) && table.key_index(side) &&
            std::all_of(key.begin(), key.end(),
                        [&](const LinkedColumn* column) { return column->on(side).not_null; });
 }
@@ -81,25 +85,42 @@ class Gatherer {
         failpoint("M2.snapshot");
         session_.clocks.desktop_now = gathered_.desktop->now();
         session_.clocks.cloud_now = gathered_.cloud->now();
-        leave_out_duplicates();
+        // Such keys may not even fit into what the next steps put them.
+        std::erase_if(gathered_.tables,
+                      [&](TableRun& run) { return spelled_apart(run.link()) && !identifies_rows(run); });
     }
 
-    // A key without a unique index is proven unique in each snapshot; a table where it is not is left out
-    // whole.
-    void leave_out_duplicates() {
-        std::erase_if(gathered_.tables, [&](TableRun& run) {
-            for (const Side side : {Side::desktop, Side::cloud}) {
-                if (proven_unique(run.link(), side)) continue;
-                Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
-                const std::vector<std::string> duplicates = snapshot.duplicate_keys(run.link(), 5);
-                if (duplicates.empty()) continue;
-                run.table->not_synced = fmt::format(
-                    "{}: the key ({}) is not unique on the {} side: {}", info(Code::key_not_unique).id,
-                    key_names(run.link(), side), name(side), fmt::join(duplicates, ", "));
-                return true;
-            }
+    // A key without a unique index is proven unique in each snapshot that is to be acted upon; a table where
+    // it is not is left out whole.
+    bool identifies_rows(TableRun& run) {
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            if (proven_unique(run.link(), side)) continue;
+            Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
+            const std::vector<std::string> duplicates = snapshot.duplicate_keys(run.link(), 5);
+            if (duplicates.empty()) continue;
+            run.table->not_synced = fmt::format("{}: the key ({}) is not unique on the {} side: {}",
+                                                info(Code::key_not_unique).id, key_names(run.link(), side),
+                                                name(side), fmt::join(duplicates, ", "));
             return false;
-        });
+        }
+        return true;
+    }
+
+    // Reads or re-reads the tables in order; those whose key turns out to identify nothing are taken out.
+    template <typename Read>
+    void read_tables(const Read& read_one, Reach reach) {
+        for (auto run = gathered_.tables.begin(); run != gathered_.tables.end();) {
+            read_one(*run);
+            if (run->tally.keys > 0 && !spelled_apart(run->link()) && !identifies_rows(*run)) {
+                for (const Side side : {Side::desktop, Side::cloud})
+                    gathered_.marks.erase({run->link().id, side});
+                run = gathered_.tables.erase(run);
+                continue;
+            }
+            gathered_.keys += run->tally.keys;
+            ++run;
+            if (reach == Reach::first_change && gathered_.keys > 0) return;
+        }
     }
 
     void read(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
@@ -113,16 +134,11 @@ class Gatherer {
         read_cloud(run, mode, marks);
         failpoint("M2.hints");
         run.worklist->add_waiting_keys();
-        finish(run);
+        run.tally = run.worklist->tally();
         for (const Side side : {Side::desktop, Side::cloud}) {
             Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
             gathered_.marks[{table.id, side}] = {table.capture(side), snapshot.mark(table)};
         }
-    }
-
-    void finish(TableRun& run) {
-        run.tally = run.worklist->tally();
-        gathered_.keys += run.tally.keys;
     }
 
   private:
@@ -168,11 +184,13 @@ Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>
     Gatherer gatherer(session, gathered);
     gatherer.open();
     std::int64_t done = 0;
-    for (TableRun& run : gathered.tables) {
-        session.progress.table(run.report.desktop, done++, static_cast<std::int64_t>(gathered.tables.size()));
-        gatherer.read(run, mode, marks);
-        if (reach == Reach::first_change && gathered.keys > 0) break;
-    }
+    const auto count = static_cast<std::int64_t>(gathered.tables.size());
+    gatherer.read_tables(
+        [&](TableRun& run) {
+            session.progress.table(run.report.desktop, done++, count);
+            gatherer.read(run, mode, marks);
+        },
+        reach);
     return gathered;
 }
 
@@ -189,13 +207,15 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     Gathered gathered;
     Gatherer gatherer(session, gathered);
     gatherer.open();
-    for (TableRun& run : gathered.tables) {
-        run.report = std::move(reports[run.link().id]);
-        if (raced[run.link().id].empty()) continue;
-        run.worklist = session.archive().worklist(run.link(), session.installed());
-        run.worklist->add_keys(raced[run.link().id]);
-        gatherer.finish(run);
-    }
+    gatherer.read_tables(
+        [&](TableRun& run) {
+            run.report = std::move(reports[run.link().id]);
+            if (raced[run.link().id].empty()) return;
+            run.worklist = session.archive().worklist(run.link(), session.installed());
+            run.worklist->add_keys(raced[run.link().id]);
+            run.tally = run.worklist->tally();
+        },
+        Reach::all);
     return gathered;
 }
 

@@ -240,6 +240,15 @@ std::string fits(const std::string& value, const ColumnSide& here, const ColumnS
 
 }  // namespace
 
+std::string Expressions::distinct_keys() const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn* column : table_.key_columns()) {
+        const std::string value = column_of("t", column->on(side_).name);
+        parts.push_back(column->desktop.type == column->cloud.type ? value : canon(*column, value));
+    }
+    return join(parts);
+}
+
 std::string Expressions::key_fits() const {
     std::vector<std::string> parts;
     for (const LinkedColumn* column : table_.key_columns())

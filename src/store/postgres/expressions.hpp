@@ -34,13 +34,15 @@ class Expressions {
     std::string key_match(const std::string& alias) const;
     // "t.a IS NOT NULL AND ...": in an outer join, whether there is a row at all.
     std::string key_present() const;
+    // What tells keys apart at both sides: the columns themselves where they are of one type.
+    std::string distinct_keys() const;
     // Whether the other side's key types can hold the key of `t`.
     std::string key_fits() const;
     // The same for the key in a changelog `h`.
     std::string logged_key_fits() const;
     // Types that the key cells have in work tables.
     std::vector<std::string> work_key_types() const;
-    std::string key_names() const;    // "a, b" quoted
+    std::string key_names() const;  // "a, b" quoted
     std::string bucket(const std::vector<std::string>& cells) const;
     // boolean: the filter lets `t` in. Bare names in it are linked columns, as the desktop calls them.
     std::string in_scope() const;

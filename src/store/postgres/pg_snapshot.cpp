@@ -302,13 +302,14 @@ std::int64_t PgSnapshot::count(const LinkedTable& table) {
 std::vector<std::string> PgSnapshot::duplicate_keys(const LinkedTable& table, int limit) {
     if (table.repeats()) return {};
     const Expressions e = store_.expressions(table);
-    const std::string cells = join(e.key_cells());
+    // The text of a key is made for the few that are shown.
     const Result found = connection_.query(
         {"look for duplicate keys",
-         fmt::format(
-             "SELECT concat_ws('/', {0}), count(*), bool_and({1}) FROM {2} t WHERE {5} GROUP BY {0} HAVING "
-             "count(*) > 1 OR NOT bool_and({3}) OR NOT bool_and({1}) ORDER BY 2 DESC, 1 LIMIT {4}",
-             cells, e.key_fits(), e.relation(), e.key_present(), limit, e.in_scope())});
+         fmt::format("SELECT concat_ws('/', {0}), count(*), bool_and({1}) FROM {2} t WHERE {5} GROUP BY {3} "
+                     "HAVING count(*) > 1 "
+                     "OR NOT bool_and({4}) OR NOT bool_and({1}) ORDER BY 2 DESC, 1 LIMIT {6}",
+                     e.distinct_keys(), e.key_fits(), e.relation(), e.distinct_keys(), e.key_present(),
+                     e.in_scope(), limit)});
     std::vector<std::string> duplicates;
     for (int i = 0; i < found.rows(); ++i)
         duplicates.push_back(found.text(i, 0).empty() ? "NULL"

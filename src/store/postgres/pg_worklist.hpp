@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "store/postgres/pg_store.hpp"
+#include "store/postgres/pg_snapshot.hpp"
 
 namespace tideway::pg {
 
@@ -55,6 +55,7 @@ class PgWorklist : public Worklist {
 
   private:
     std::string logged_keys() const;
+    bool untouched_since(const Mark& since);
     std::string typed_select(const std::string& extra) const;
 };
 
