@@ -224,6 +224,8 @@ void Session::install_state() {
         identity.side = side;
         identity.system_id = side == Side::cloud ? cloud_server.system_id : desktop_server.system_id;
         store(side).install(config.pair, identity);
+        // Another run may have been first: its name and seeds are the pair's, on both sides.
+        if (side == Side::cloud) identity = cloud->identity(config.pair).value();
         failpoint(side == Side::cloud ? "install.cloud" : "install.desktop");
     }
     desktop_identity = desktop->identity(config.pair);
