@@ -12,6 +12,8 @@ namespace tideway::pg {
 namespace {
 
 constexpr Millis tick_interval{250};  // promised by WaitHook
+// Between two requests to cancel.
+constexpr Millis settle_step{500};
 // Long enough for a server to roll back what a cancelled statement did; beyond it the line is given up.
 constexpr Millis settle_limit{10'000};
 constexpr std::size_t copy_piece = 256 * 1024;
@@ -120,12 +122,19 @@ void Line::drain(Patience& patience) {
     }
 }
 
+// A request that arrives before the server has begun the statement stops nothing, so it is repeated.
 void Line::settle() noexcept {
     if (transaction() != PQTRANS_ACTIVE) return;
     try {
-        if (!cancel_on_server(raw())) return abandon();
-        Patience patience(nullptr, settle_limit);
-        drain(patience);
+        for (Millis spent{0}; transaction() == PQTRANS_ACTIVE && spent < settle_limit; spent += settle_step) {
+            if (!cancel_on_server(raw())) return abandon();
+            try {
+                Patience patience(nullptr, settle_step);
+                drain(patience);
+            } catch (const DeadlinePassed&) {
+                continue;
+            }
+        }
         if (transaction() == PQTRANS_ACTIVE) abandon();
     } catch (...) {
         abandon();
