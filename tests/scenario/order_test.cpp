@@ -48,6 +48,21 @@ TEST_P(Places, H24_TwoThatSwapThreeThatRotateAndAChainArrive) {
     }
 }
 
+TEST_P(Places, H24_ATriggerThatKeepsOneOfThemBackLeavesNoPassingValueBehind) {
+    pair.cloud.exec(
+        "create function keep() returns trigger language plpgsql as $$ begin if new.who = 'kept' then return "
+        "null; end if; "
+        "return new; end $$; create trigger keep before update on seat for each row execute function keep()");
+    const std::string before = dump(pair.cloud, "select * from seat order by id");
+    pair.desktop.exec("alter table seat drop constraint seat_place_key");
+    pair.desktop.exec(
+        "update seat set place = (3 - id)::text::int, who = case id when 1 then 'kept' else who end where id "
+        "< 3");
+    pair.desktop.exec("alter table seat add constraint seat_place_key unique (place)");
+    EXPECT_EXIT_CODE(3, pair.sync());
+    EXPECT_EQ(dump(pair.cloud, "select * from seat order by id"), before);
+}
+
 TEST_P(Places, H24_OneThatCollidesWithARowOfTheOtherSideWaitsAndTheRestArrives) {
     pair.cloud.exec("insert into seat values (99, 50, 'phone')");
     pair.desktop.exec("update seat set place = 50 where id = 1; update seat set who = 'edited' where id > 5");

@@ -18,6 +18,7 @@ class SectionApply {
     void set_orphans_aside();
     void set_clashes_aside();
     void step_aside();
+    void refuse_rows_left_aside();
     void refuse_rows_outside();
     void update();
     void insert();

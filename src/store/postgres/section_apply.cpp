@@ -158,6 +158,7 @@ void SectionApply::update() {
                                        "INSERT INTO pg_temp.tideway_outcome SELECT {}, w.* FROM w",
                                        e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(),
                                        e_.stamp(), number_));
+    refuse_rows_left_aside();
 }
 
 void SectionApply::insert() {

@@ -106,6 +106,21 @@ void SectionApply::step_aside() {
     }
 }
 
+// A trigger that suppresses the second of the two updates would leave the passing value in a user's row.
+void SectionApply::refuse_rows_left_aside() {
+    if (stepped_aside_ == 0) return;
+    const Result found = connection_.query(
+        {"look for rows left aside",
+         fmt::format(
+             "SELECT EXISTS (SELECT FROM {0} s JOIN pg_temp.tideway_found f ON f.sec = {1} AND f.n = s.n AND "
+             "f.a = s.a AND f.b = s.b WHERE s.op = 'U' AND NOT EXISTS (SELECT FROM pg_temp.tideway_outcome o "
+             "WHERE o.sec = {1} AND o.n = s.n))",
+             stage_, number_)});
+    if (found.boolean(0, 0))
+        throw Refused(
+            {"23505", "rows change places under a unique key, and a trigger kept one of them back", "", ""});
+}
+
 // Rows whose value under another unique key belongs to a row that stays: they would take the whole batch down
 // with them. A row that this batch updates or deletes may give its value up; the server judges that.
 void SectionApply::set_clashes_aside() {
