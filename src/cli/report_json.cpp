@@ -22,6 +22,7 @@ Json table_json(const TableReport& table) {
     out["to_desktop"] = counts_json(table.to_desktop);
     out["adopted"] = table.adopted;
     out["reasserted"] = table.reasserted;
+    out["renumbered"] = table.renumbered;
     out["conflicts"] = table.conflicts;
     out["open_conflicts"] = table.open_conflicts;
     out["held"] = table.held;

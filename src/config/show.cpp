@@ -60,7 +60,8 @@ std::string policy_text(const TableSetting& table) {
     // Left open, it follows the origin column; written out, it would not any more.
     out += fmt::format("{}ownership = \"{}\"\n",
                        table.ownership_given ? "" : "# default: ", to_string(table.policy.ownership));
-    return out + fmt::format("deletes = \"{}\"\ncollision = \"protect\"\n", to_string(table.policy.deletes));
+    return out + fmt::format("deletes = \"{}\"\ncollision = \"{}\"\n", to_string(table.policy.deletes),
+                             to_string(table.policy.collision));
 }
 
 std::string timestamps_text(const TimestampSetting& timestamps) {

@@ -37,12 +37,6 @@ void refuse_what_is_not_offered(Section& section) {
     if (section.text("deletes").value_or("").starts_with("soft:"))
         section.refuse(Code::not_in_this_version, "deletes", "= \"soft:...\" is not offered by this version",
                        "use hold: deletes then wait for a person");
-    const std::optional<std::string> collision = section.text("collision");
-    if (collision == "remap")
-        section.refuse(Code::not_in_this_version, "collision", "= \"remap\" is not offered by this version",
-                       "leave it at protect: both rows stay where they are and are listed as a conflict");
-    if (collision && collision != "protect")
-        section.not_a_word("collision", *collision, {"protect", "remap"});
 }
 
 }  // namespace
@@ -54,6 +48,7 @@ SyncKeys read_sync_keys(Section& section) {
     keys.conflict = section.word<ConflictPolicy>("conflict", parse_conflict, conflict_words);
     keys.ownership = section.word<Ownership>("ownership", parse_ownership, ownership_words);
     keys.deletes = section.word<DeletePolicy>("deletes", parse_deletes, deletes_words);
+    keys.collision = section.word<Collision>("collision", parse_collision, {"protect", "remap"});
     return keys;
 }
 

@@ -12,9 +12,10 @@ struct SyncKeys {
     std::optional<ConflictPolicy> conflict;
     std::optional<Ownership> ownership;
     std::optional<DeletePolicy> deletes;
+    std::optional<Collision> collision;
 };
 
-// Throws Error(not_in_this_version) for conflict = "merge", deletes = "soft:..." and collision = "remap".
+// Throws Error(not_in_this_version) for conflict = "merge" and deletes = "soft:...".
 SyncKeys read_sync_keys(Section& section);
 
 }  // namespace tideway::config

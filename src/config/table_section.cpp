@@ -134,6 +134,7 @@ void apply_sync_keys(Section& section, const SyncKeys& defaults, TableSetting& t
     table.capture_desktop = choose(own.capture_desktop, defaults.capture_desktop, Capture::automatic);
     table.capture_cloud = choose(own.capture_cloud, defaults.capture_cloud, Capture::automatic);
     table.policy.conflict = choose(own.conflict, defaults.conflict, ConflictPolicy::latest);
+    table.policy.collision = choose(own.collision, defaults.collision, Collision::protect);
     table.policy.deletes = choose(own.deletes, defaults.deletes, DeletePolicy::propagate);
     // An origin column protects its table unless that table itself says otherwise; [sync] does not count
     // there.

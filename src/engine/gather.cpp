@@ -201,10 +201,11 @@ Gathered gather_again(Session& session, Gathered& earlier) {
         raced[run.link().id] = std::move(run.raced);
         reports[run.link().id] = std::move(run.report);
     }
+    Gathered gathered;
+    gathered.collisions = std::move(earlier.collisions);
     earlier.tables.clear();
     earlier.desktop.reset();
     earlier.cloud.reset();
-    Gathered gathered;
     Gatherer gatherer(session, gathered);
     gatherer.open();
     gatherer.read_tables(
@@ -228,7 +229,8 @@ Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, D
     for (const CandidateGroup& group : groups) keys.push_back(group.key);
     std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
     return {static_cast<std::int64_t>(keys.size()),
-            reconcile(std::move(groups), std::move(cloud_rows), run.link(), direction, session.clocks)};
+            reconcile(std::move(groups), std::move(cloud_rows), run.link(), direction, session.clocks,
+                      gathered.collisions)};
 }
 
 }  // namespace tideway

@@ -25,6 +25,7 @@ struct Gathered {
     std::int64_t keys = 0;
     std::int64_t examined = 0;  // hints looked at, also those that turned out to be nothing
     std::map<std::pair<int, Side>, StoredMark> marks;  // of these snapshots
+    Collisions collisions;                             // among the keys that were paged through so far
 };
 
 enum class Reach { all, first_change };  // first_change: stop at the first table that has any

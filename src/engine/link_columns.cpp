@@ -140,6 +140,12 @@ void Linker::link_key() {
             problem(Code::types_incompatible, where(Side::desktop, column),
                     "a json column cannot be part of a key", "use another key");
     }
+    if (setting_.policy.collision == Collision::remap && (!numbered_key(result_.table) || !setting_.origin))
+        problem(Code::config_value, where(Side::desktop),
+                "collision = \"remap\" needs a key of one whole-number column, and an origin column that "
+                "tells where a "
+                "row was made",
+                "leave collision at \"protect\": both rows then wait for a person");
     result_.table.key_index_desktop = unique_index(desktop_, Side::desktop);
     result_.table.key_index_cloud = unique_index(cloud_, Side::cloud);
 }

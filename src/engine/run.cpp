@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/renumber.hpp"
+
 namespace tideway {
 namespace {
 
@@ -119,6 +121,7 @@ void Run::work() {
     marks_ = gathered_->marks;
     count_protected(*gathered_, true);
     if (!guard_allows()) return record_guard_stop();
+    renumber_collisions();
     for (int round = 1; gathered_->keys > 0; ++round) {
         raise_barriers();
         process_everything();
@@ -134,6 +137,22 @@ void Run::work() {
         keep_marks_of_left_out_tables();
     }
     advance();
+}
+
+// Rows that got other keys are read again: they are new to the cloud now, and so is the cloud's row to the
+// desktop.
+void Run::renumber_collisions() {
+    const Renumbered renumbered =
+        tideway::renumber_collisions(session_, *gathered_, options_.direction, report_.run, desktop_fence_);
+    report_.remarks.insert(report_.remarks.end(), renumbered.remarks.begin(), renumbered.remarks.end());
+    if (!renumbered.any()) return;
+    gathered_.reset();
+    gathered_ = gather(session_, options_.mode, session_.archive().marks());
+    marks_ = gathered_->marks;
+    count_protected(*gathered_, true);
+    for (TableRun& run : gathered_->tables)
+        if (const auto found = renumbered.rows.find(run.link().id); found != renumbered.rows.end())
+            run.report.renumbered = found->second;
 }
 
 // The history shows the stop; the tables' own records stay as they were, since nothing was synchronised.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/limits.hpp"
 #include "engine/run.hpp"
 
 namespace tideway {
@@ -10,14 +11,6 @@ namespace {
 
 constexpr int page_rows = 2'000;
 constexpr std::int64_t page_bytes = 4LL * 1024 * 1024;
-
-std::int64_t limit_rows(const Limit& limit, std::int64_t of) {
-    return std::max<std::int64_t>(limit.rows,
-                                  static_cast<std::int64_t>(limit.percent / 100.0 * static_cast<double>(of)));
-}
-
-// Rows that could be changed or deleted: at first contact there is no base yet.
-std::int64_t rows_at_stake(const Tally& tally) { return tally.base_rows + tally.on_both; }
 
 struct Exceeded {
     bool deletes = false, updates = false;

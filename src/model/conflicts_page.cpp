@@ -67,6 +67,8 @@ std::string_view to_string(Condition condition) {
             return "made on mobile, the table is strict, and the cloud was restored";
         case Condition::stale_after_restore:
             return "the cloud was restored and shows the row as it was before its deletion";
+        case Condition::parent_collides:
+            return "it refers to a key under which two rows were created";
         case Condition::one_side_fuller:
             return "other columns are mapped than before, and one row has values where the other has none";
     }

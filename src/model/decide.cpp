@@ -47,6 +47,8 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
                     (facts.base.previous != Hash{} && facts.desktop.hash == facts.base.previous));
         case Condition::mobile_after_restore:
             return strict && mobile && !hashes_forgotten(facts.base);
+        case Condition::parent_collides:
+            return facts.parent_collides;
         case Condition::one_side_fuller:
             return facts.fuller && hashes_forgotten(facts.base) &&
                    (facts.fuller == Side::cloud || !strict || !mobile);
@@ -222,11 +224,13 @@ void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) 
         case Verdict::hold:
             return hold(decision, facts, Wait::person_held);
         case Verdict::collide:
+            decision.renumber = policy.collision == Collision::remap && !facts.chosen;
             return hold(decision, facts, Wait::person_conflict);
     }
 }
 
 void limit(Decision& decision, Direction direction) {
+    if (direction == Direction::forward) decision.renumber = false;
     const bool forbidden = (decision.to_cloud != Write::none && direction == Direction::reverse) ||
                            (decision.to_desktop != Write::none && direction == Direction::forward);
     if (!forbidden) return;

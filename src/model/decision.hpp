@@ -52,6 +52,7 @@ struct KeyFacts {
     ClockFacts clocks;
     std::optional<Side> fuller;  // its row has every value of the other's, and values where that one is NULL
     std::optional<Side> chosen;  // a person resolved this key: this side's version wins
+    bool parent_collides = false;  // the row refers to a key under which two rows were created
 };
 
 // How a row relates to the base. `absent`/`row` where there is no live base to compare with.
@@ -72,6 +73,7 @@ enum class Condition {
     stale_after_restore,   // the cloud was restored and shows the tombstone's last row
     mobile_after_restore,  // owned_by_mobile, and the cloud was restored
     brought_back,          // a refill made the tombstone's row again
+    parent_collides,       // the row refers to a key under which two rows were created
     one_side_fuller,       // other columns are mapped now, and one row has values where the other has none
 };
 
@@ -119,6 +121,7 @@ struct Decision {
     bool conflict = false;      // a losing version is replaced: it goes to the conflict record
     Side winner = Side::cloud;  // only where conflict
     std::string_view kind;      // "update_update", ... only where conflict or wait == person_*
+    bool renumber = false;      // the desktop's row is to get another key; it waits where that cannot be
     bool bad_clock = false;     // a time stamp could not be trusted
     std::string reason;
 };

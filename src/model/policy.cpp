@@ -24,6 +24,7 @@ constexpr Names<ConflictPolicy, 4> conflicts{{{ConflictPolicy::latest, "latest"}
 constexpr Names<Ownership, 2> ownerships{{{Ownership::shared, "shared"}, {Ownership::strict, "strict"}}};
 constexpr Names<DeletePolicy, 3> deletes{
     {{DeletePolicy::propagate, "propagate"}, {DeletePolicy::hold, "hold"}, {DeletePolicy::ignore, "ignore"}}};
+constexpr Names<Collision, 2> collisions{{{Collision::protect, "protect"}, {Collision::remap, "remap"}}};
 constexpr Names<Identity, 4> identities{{{Identity::key, "key"},
                                          {Identity::business_key, "business_key"},
                                          {Identity::business_key_ordinal, "business_key+ordinal"},
@@ -51,6 +52,7 @@ std::string_view to_string(Capture v) { return name_of(captures, v); }
 std::string_view to_string(ConflictPolicy v) { return name_of(conflicts, v); }
 std::string_view to_string(Ownership v) { return name_of(ownerships, v); }
 std::string_view to_string(DeletePolicy v) { return name_of(deletes, v); }
+std::string_view to_string(Collision v) { return name_of(collisions, v); }
 std::string_view to_string(Identity v) { return name_of(identities, v); }
 
 std::optional<Mode> parse_mode(std::string_view t) { return value_of(modes, t); }
@@ -59,6 +61,7 @@ std::optional<Capture> parse_capture(std::string_view t) { return value_of(captu
 std::optional<ConflictPolicy> parse_conflict(std::string_view t) { return value_of(conflicts, t); }
 std::optional<Ownership> parse_ownership(std::string_view t) { return value_of(ownerships, t); }
 std::optional<DeletePolicy> parse_deletes(std::string_view t) { return value_of(deletes, t); }
+std::optional<Collision> parse_collision(std::string_view t) { return value_of(collisions, t); }
 std::optional<Identity> parse_identity(std::string_view t) { return value_of(identities, t); }
 
 }  // namespace tideway

@@ -13,6 +13,8 @@ enum class Capture { automatic, changelog, xmin, timestamp, digest };
 enum class ConflictPolicy { latest, desktop, cloud, manual };
 enum class Ownership { shared, strict };
 enum class DeletePolicy { propagate, hold, ignore };
+// Two rows created under one key: both stay and wait, or the desktop's row gets another key.
+enum class Collision { protect, remap };
 enum class Identity { key, business_key, business_key_ordinal, full_row };
 
 // Rows may share a key: a row is then identified by its key and an ordinal.
@@ -25,6 +27,7 @@ struct Policy {
     ConflictPolicy conflict = ConflictPolicy::latest;
     Ownership ownership = Ownership::shared;
     DeletePolicy deletes = DeletePolicy::propagate;
+    Collision collision = Collision::protect;
     bool refill = false;  // the desktop's rows are rewritten from elsewhere before each run
 };
 
@@ -35,6 +38,7 @@ std::string_view to_string(Capture);
 std::string_view to_string(ConflictPolicy);
 std::string_view to_string(Ownership);
 std::string_view to_string(DeletePolicy);
+std::string_view to_string(Collision);
 std::string_view to_string(Identity);
 
 std::optional<Mode> parse_mode(std::string_view);
@@ -43,6 +47,7 @@ std::optional<Capture> parse_capture(std::string_view);
 std::optional<ConflictPolicy> parse_conflict(std::string_view);
 std::optional<Ownership> parse_ownership(std::string_view);
 std::optional<DeletePolicy> parse_deletes(std::string_view);
+std::optional<Collision> parse_collision(std::string_view);
 std::optional<Identity> parse_identity(std::string_view);
 
 }  // namespace tideway

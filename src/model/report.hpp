@@ -25,6 +25,7 @@ struct TableReport {
     WriteCounts to_cloud, to_desktop;
     std::int64_t adopted = 0;     // found equal on both sides and booked
     std::int64_t reasserted = 0;  // written again after a refill had brought back the old row
+    std::int64_t renumbered = 0;  // desktop rows that got another key (collision = "remap")
     std::int64_t conflicts = 0;   // found in this run, the loser kept
     std::int64_t open_conflicts =
         0;  // wait for a person (conflict = "manual", unreliable clocks, collisions)

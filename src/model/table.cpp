@@ -1,5 +1,9 @@
 #include "model/table.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <optional>
+
 namespace tideway {
 
 std::vector<const LinkedColumn*> LinkedTable::key_columns() const {
@@ -26,6 +30,36 @@ std::string key_types_text(const LinkedTable& table, Side side) {
     for (const LinkedColumn* column : table.key_columns())
         text += (text.empty() ? "" : ", ") + column->on(side).type;
     return text;
+}
+
+namespace {
+
+// The largest whole number of a column; none: it holds others too, or numbers beyond 64 bits.
+std::optional<std::int64_t> largest_of(const ColumnSide& column) {
+    if (column.type == "smallint") return std::numeric_limits<std::int16_t>::max();
+    if (column.type == "integer") return std::numeric_limits<std::int32_t>::max();
+    if (column.type == "bigint") return std::numeric_limits<std::int64_t>::max();
+    const std::size_t open = column.type.find('('), comma = column.type.find(",0)");
+    if (column.base_type != "numeric" || open == std::string::npos || comma == std::string::npos)
+        return std::nullopt;
+    const int digits = std::stoi(column.type.substr(open + 1));
+    if (digits > 18) return std::numeric_limits<std::int64_t>::max();
+    std::int64_t largest = 1;
+    for (int i = 0; i < digits; ++i) largest *= 10;
+    return largest - 1;
+}
+
+}  // namespace
+
+bool numbered_key(const LinkedTable& table) {
+    const std::vector<const LinkedColumn*> key = table.key_columns();
+    return key.size() == 1 && !table.repeats() && largest_of(key.front()->desktop) &&
+           largest_of(key.front()->cloud);
+}
+
+std::int64_t largest_number(const LinkedTable& table) {
+    const LinkedColumn& key = *table.key_columns().front();
+    return std::min(largest_of(key.desktop).value(), largest_of(key.cloud).value());
 }
 
 std::string definition(const LinkedTable& table) {

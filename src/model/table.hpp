@@ -137,6 +137,11 @@ std::string identity_text(const LinkedTable& table, Side side);
 // The types of its columns, which may be changed while the identity stays.
 std::string key_types_text(const LinkedTable& table, Side side);
 
+// The key is one column of whole numbers on both sides.
+bool numbered_key(const LinkedTable& table);
+// The largest key that both sides' columns can hold; numbered_key() must hold.
+std::int64_t largest_number(const LinkedTable& table);
+
 // What the hashes of this link cover, both sides. Hashes taken under another definition say nothing about a
 // row.
 std::string definition(const LinkedTable& table);

@@ -26,11 +26,16 @@ std::optional<Side> fuller_of(const RowImage& desktop, const RowImage& cloud) {
     return std::nullopt;
 }
 
-KeyFacts facts_of(const Candidate& candidate, const RowImage& cloud, const ClockFacts& clocks) {
-    KeyFacts facts{
-        candidate.base,  candidate.desktop.facts, cloud.facts, clocks, fuller_of(candidate.desktop, cloud),
-        candidate.chosen};
+KeyFacts facts_of(const KeyWork& work, const ClockFacts& clocks) {
+    const Candidate& candidate = work.candidate;
+    KeyFacts facts;
+    facts.base = candidate.base;
+    facts.desktop = candidate.desktop.facts;
+    facts.cloud = work.cloud.facts;
     facts.cloud.captured = candidate.cloud_captured;
+    facts.clocks = clocks;
+    facts.fuller = fuller_of(candidate.desktop, work.cloud);
+    facts.chosen = candidate.chosen;
     return facts;
 }
 
@@ -42,6 +47,7 @@ std::uint64_t fnv(const std::string& text) {
 }
 
 const char* action_of(const Decision& d) {
+    if (d.renumber) return "gets another key on the desktop";
     const auto word = [](Write write, const char* insert, const char* update, const char* erase) {
         return write == Write::insert ? insert : write == Write::update ? update : erase;
     };
@@ -67,7 +73,8 @@ const char* action_of(const Decision& d) {
 }  // namespace
 
 std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
-                               const LinkedTable& table, Direction direction, const ClockFacts& clocks) {
+                               const LinkedTable& table, Direction direction, const ClockFacts& clocks,
+                               Collisions& collisions) {
     std::map<Key, std::vector<RowImage>> by_key;
     for (RowImage& row : cloud_rows) by_key[row.key].push_back(std::move(row));
     std::vector<KeyWork> works;
@@ -76,9 +83,16 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
         std::vector<RowImage> rows;
         if (const auto found = by_key.find(group.key); found != by_key.end()) rows = std::move(found->second);
         for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table)) {
-            work.decision = decide(facts_of(work.candidate, work.cloud, clocks), table.policy, direction);
+            work.decision = decide(facts_of(work, clocks), table.policy, direction);
             works.push_back(std::move(work));
         }
+    }
+    collisions.note(table, works);
+    for (KeyWork& work : works) {
+        if (!collisions.concern(table, work)) continue;
+        KeyFacts facts = facts_of(work, clocks);
+        facts.parent_collides = true;
+        work.decision = decide(facts, table.policy, direction);
     }
     return works;
 }
@@ -184,7 +198,7 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
 // that was made before the first run must keep its name in it.
 void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
     const Decision& d = work.decision;
-    if (d.to_cloud == Write::none && d.to_desktop == Write::none) return;
+    if (d.to_cloud == Write::none && d.to_desktop == Write::none && !d.renumber) return;
     std::string text =
         fmt::format("{}|{}|{}", table.id, static_cast<int>(d.to_cloud), static_cast<int>(d.to_desktop));
     const auto add_part = [&text](const std::string& part) {

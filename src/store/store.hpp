@@ -134,6 +134,8 @@ class Snapshot {
     virtual std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) = 0;
     virtual std::int64_t count_protected(const LinkedTable& table) = 0;
     virtual std::int64_t count(const LinkedTable& table) = 0;
+    // The largest key of a table whose key is one whole number; none: there are no rows.
+    virtual std::optional<std::int64_t> highest_number(const LinkedTable& table) = 0;
     // Key values that occur more than once or are NULL (at most `limit`, as text); empty = the key is unique.
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
 };
@@ -386,6 +388,21 @@ struct LastRun {
     std::int64_t age_seconds = 0;
 };
 
+// A desktop row that gets another key, and all rows of synchronised tables that refer to it.
+struct Renumbering {
+    struct Dependent {
+        const LinkedTable* table = nullptr;
+        std::vector<std::size_t> columns;  // positions in its columns that hold the parent's key
+    };
+    std::string run;
+    const LinkedTable* table = nullptr;
+    Key key;
+    Hash expected;  // the row must still have it
+    std::int64_t number = 0;
+    std::string rule, reason;
+    std::vector<Dependent> dependents;
+};
+
 // What only the desktop keeps: base, marks, waiting keys, run history.
 class Archive {
   public:
@@ -411,6 +428,13 @@ class Archive {
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
+    // A key above `above` that no desktop row has: the next of the sequence that numbers the column, else the
+    // lowest. The table's key must be one whole number.
+    virtual std::int64_t free_number(const LinkedTable& table, std::int64_t above) = 0;
+    // One transaction: old images into the journal, the old row into the conflict record, the new keys.
+    // Captured like a user's change. False if the row is no longer as expected; Refused if the database does
+    // not let it.
+    virtual bool renumber(const Renumbering& renumbering, std::int64_t fence) = 0;
 };
 
 }  // namespace tideway

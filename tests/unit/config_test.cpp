@@ -395,7 +395,6 @@ TEST(Config, refuses_settings_that_this_version_does_not_offer) {
         {sides + "[sync]\nconflict = \"merge\"\n", later, "t.toml:6:12: conflict = \"merge\"", "latest"});
     expect_refused({table("conflict = \"merge\""), later, "t.toml:7:12: conflict = \"merge\"", "latest"});
     expect_refused({table("deletes = \"soft:is_deleted=true\""), later, "t.toml:7:11: deletes", "hold"});
-    expect_refused({table("collision = \"remap\""), later, "t.toml:7:13: collision", "protect"});
     expect_refused(
         {table("[[table.column]]\nname = \"c\"\npolicy = \"max\""), later, "t.toml:9:10: policy", ""});
     expect_refused(

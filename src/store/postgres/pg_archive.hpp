@@ -24,6 +24,8 @@ class PgArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     void choose(std::int64_t waiting_id, Side side) override;
+    std::int64_t free_number(const LinkedTable& table, std::int64_t above) override;
+    bool renumber(const Renumbering& renumbering, std::int64_t fence) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);

@@ -299,6 +299,15 @@ std::int64_t PgSnapshot::count(const LinkedTable& table) {
         .integer(0, 0);
 }
 
+std::optional<std::int64_t> PgSnapshot::highest_number(const LinkedTable& table) {
+    const ColumnSide& key = table.key_columns().front()->on(store_.side());
+    return maybe_integer(
+        connection_.query({"highest number", fmt::format("SELECT max(t.{})::bigint FROM {} t",
+                                                         sql::Identifier(key.name).quoted(),
+                                                         table.on(store_.side()).quoted())}),
+        0, 0);
+}
+
 std::vector<std::string> PgSnapshot::duplicate_keys(const LinkedTable& table, int limit) {
     if (table.repeats()) return {};
     const Expressions e = store_.expressions(table);

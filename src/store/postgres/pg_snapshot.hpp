@@ -46,6 +46,7 @@ class PgSnapshot : public Snapshot {
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;
     std::int64_t count_protected(const LinkedTable& table) override;
     std::int64_t count(const LinkedTable& table) override;
+    std::optional<std::int64_t> highest_number(const LinkedTable& table) override;
     std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) override;
 
   private:
