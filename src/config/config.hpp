@@ -22,9 +22,11 @@ struct TimestampSetting {  // timestamps = { updated = "...", created = "...", d
     bool operator==(const TimestampSetting&) const = default;
 };
 
-struct ColumnSetting {                // [[table.column]]
-    bool lossy = false;               // the narrower side holds the beginning of a longer text
-    std::optional<std::string> date;  // desktop name of the date that a time of day belongs to
+struct ColumnSetting {                     // [[table.column]]
+    bool lossy = false;                    // the narrower side holds the beginning of a longer text
+    std::optional<std::string> date;       // desktop name of the date that a time of day belongs to
+    std::optional<std::string> refers_to;  // desktop name of the [[table]] whose row it names
+    std::optional<Orphans> orphans;        // where that row is missing at the target
     bool operator==(const ColumnSetting&) const = default;
 };
 
@@ -42,7 +44,8 @@ struct TableSetting {
     std::map<std::string, std::string> constant;
     std::map<std::string, std::string> lookup;     // cloud column -> query
     std::map<std::string, ColumnSetting> columns;  // by desktop name
-    bool refill = false;  // rewritten from elsewhere before each run (DESIGN.md 10.1)
+    std::optional<std::string> local_id;  // desktop name of a column that each side numbers by itself
+    bool refill = false;                  // rewritten from elsewhere before each run (DESIGN.md 10.1)
     std::optional<std::string> where;
     TimestampSetting timestamps;
     std::vector<std::string> side_effects;  // tables that triggers may touch

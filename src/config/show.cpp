@@ -92,12 +92,15 @@ std::string table_text(const TableSetting& table) {
                            quoted(table.origin->cloud));
     out += fmt::format("rename = {}\nskip = {}\nconstant = {}\nlookup = {}\n", inline_table(table.rename),
                        list(table.skip), inline_table(table.constant), inline_table(table.lookup));
+    if (table.local_id) out += fmt::format("local_id = {}\n", quoted(*table.local_id));
     if (table.where) out += fmt::format("where = {}\n", quoted(*table.where));
     out += timestamps_text(table.timestamps);
     out += fmt::format("refill = {}\nside_effects = {}\n", table.refill, list(table.side_effects));
     for (const auto& [name, column] : table.columns) {
         out += fmt::format("[[table.column]]\nname = {}\nlossy = {}\n", quoted(name), column.lossy);
         if (column.date) out += fmt::format("date = {}\n", quoted(*column.date));
+        if (column.refers_to) out += fmt::format("refers_to = {}\n", quoted(*column.refers_to));
+        if (column.orphans) out += fmt::format("orphans = \"{}\"\n", to_string(*column.orphans));
     }
     return out;
 }

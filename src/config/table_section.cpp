@@ -60,6 +60,10 @@ void read_key(Section& section, TableSetting& table) {
     if (by_columns && table.key.empty())
         section.refuse(Code::config_value, "identity", "needs the columns that identify a row",
                        "add key = [\"...\"]");
+    table.local_id = section.text("local_id");
+    if (table.local_id && table.identity != Identity::business_key)
+        section.refuse(Code::config_value, "local_id", "needs other columns that identify a row",
+                       "add identity = \"business_key\" and key = [\"...\"]");
     if (table.identity == Identity::full_row && !table.key.empty())
         section.refuse(Code::config_value, "key", "has no effect with identity = \"full_row\"",
                        "remove key: with full_row the whole row is the key");
@@ -154,6 +158,8 @@ void read_column(Section& column, TableSetting& table) {
     ColumnSetting setting;
     setting.lossy = column.flag("lossy").value_or(false);
     setting.date = column.text("date");
+    setting.refers_to = column.text("refers_to");
+    setting.orphans = column.word<Orphans>("orphans", parse_orphans, {"park", "null", "allow"});
     column.finish();
     if (!table.columns.emplace(*name, setting).second)
         column.refuse(Code::config_value, "name", fmt::format("names \"{}\" twice", *name));

@@ -101,7 +101,7 @@ void check_changelog(Findings& found, Side side, const Relation& seen, const std
 void check_fallback(Findings& found, Side side, const Relation& seen, const std::string& role) {
     Relation with_right = seen;
     with_right.may_trigger = true;
-    if (resolve_capture(Capture::automatic, Identity::key, side, with_right, std::nullopt) == Capture::xmin)
+    if (resolve_capture(Capture::automatic, LinkedTable{}, side, with_right, std::nullopt) == Capture::xmin)
         return;
     found.push_back({Severity::warning, "no-trigger-right", place(side, seen.name),
                      "the role may not create triggers here, so capture is xmin: exact, but every run reads "

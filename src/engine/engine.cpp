@@ -180,15 +180,25 @@ ConflictEntry Engine::conflict(std::int64_t id) {
                 "tideway conflicts list shows all of them");
 }
 
+namespace {
+
+std::string in_one_line(std::string names) {
+    for (std::size_t at; (at = names.find('\n')) != std::string::npos;) names.replace(at, 1, ", ");
+    return names;
+}
+
+}  // namespace
+
 std::vector<ParkedEntry> Engine::parked() {
     Session session(config_, connector_, world_, progress_);
     session.link_tables();
     std::vector<ParkedEntry> entries;
     if (!session.installed()) return entries;
     for (const WaitingEntry& entry : session.archive().waiting())
-        if (entry.kind == "parked")
+        if (entry.kind == "parked" || entry.kind == "emptied")
             entries.push_back({table_name(session, entry.table_id), display(entry.key), entry.sqlstate,
-                               entry.reason, entry.detail, entry.constraint, entry.first_seen, entry.rule});
+                               entry.reason, entry.detail, in_one_line(entry.constraint), entry.first_seen,
+                               entry.rule});
     return entries;
 }
 

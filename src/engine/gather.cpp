@@ -125,6 +125,7 @@ class Gatherer {
 
     void read(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const LinkedTable& table = run.link();
+        if (parent_lost_keys(table)) mode = Mode::full;
         run.worklist = session_.archive().worklist(table, session_.installed());
         const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode, marks);
         const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
@@ -142,6 +143,17 @@ class Gatherer {
     }
 
   private:
+    // Rows that name their parent by its key change with that key, and nothing captures it.
+    bool parent_lost_keys(const LinkedTable& table) const {
+        return std::any_of(table.columns.begin(), table.columns.end(), [&](const LinkedColumn& column) {
+            if (!column.by_key) return false;
+            return std::any_of(gathered_.tables.begin(), gathered_.tables.end(), [&](const TableRun& run) {
+                return run.link().desktop == column.by_key->desktop &&
+                       run.tally.desktop_deleted + run.tally.cloud_deleted > 0;
+            });
+        });
+    }
+
     // A mark of another capture, or none, means that everything has to be compared once.
     std::pair<Capture, std::string> capture_and_mark(
         const LinkedTable& table, Side side, Mode mode,

@@ -33,7 +33,9 @@ bool needs_trigger(const Need& need, Side side) {
     Relation with_right = need.here;
     with_right.may_trigger = true;
     const Capture setting = side == Side::desktop ? need.setting.capture_desktop : need.setting.capture_cloud;
-    return resolve_capture(setting, need.setting.identity, side, with_right, std::nullopt) ==
+    LinkedTable table;
+    table.identity = need.setting.identity;
+    return resolve_capture(setting, table, side, with_right, std::nullopt) ==
            Capture::changelog;
 }
 

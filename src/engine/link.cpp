@@ -64,6 +64,7 @@ LinkResult Linker::link() {
     check_counters(cloud_, Side::cloud);
     check_lonely_columns(desktop_, Side::desktop);
     check_lonely_columns(cloud_, Side::cloud);
+    link_local_id();
     return std::move(result_);
 }
 
@@ -81,7 +82,10 @@ std::string Linker::cloud_name(const std::string& desktop_column) const {
     return renamed == setting_.rename.end() ? desktop_column : renamed->second;
 }
 
-bool Linker::skipped(const std::string& column) const { return setting_.skip.contains(column); }
+bool Linker::skipped(const std::string& column) const {
+    return setting_.skip.contains(column) ||
+           (setting_.local_id && (column == *setting_.local_id || column == cloud_name(*setting_.local_id)));
+}
 
 void Linker::check_relation(const Relation& r, Side side) {
     if (r.kind != 'r' || r.inherits)
@@ -225,8 +229,11 @@ void Linker::check_lonely_columns(const Relation& relation, Side side) {
         const auto& columns = result_.table.columns;
         const auto& constants = result_.table.constants;
         const bool looked_up = side == Side::cloud && setting_.lookup.contains(column.name);
+        const bool numbered_here =
+            setting_.local_id &&
+            column.name == (side == Side::desktop ? *setting_.local_id : cloud_name(*setting_.local_id));
         const bool filled =
-            looked_up ||
+            looked_up || numbered_here ||
             std::any_of(columns.begin(), columns.end(),
                         [&](const LinkedColumn& c) { return c.on(side).name == column.name; }) ||
             std::any_of(constants.begin(), constants.end(),
@@ -244,9 +251,11 @@ void Linker::check_lonely_columns(const Relation& relation, Side side) {
     }
 }
 
-Capture resolve_capture(Capture setting, Identity identity, Side side, const Relation& relation,
+Capture resolve_capture(Capture setting, const LinkedTable& table, Side side, const Relation& relation,
                         std::optional<Capture> used_before) {
-    if (identity == Identity::full_row) return Capture::digest;  // there is no key to log
+    if (table.identity == Identity::full_row) return Capture::digest;  // there is no key to log
+    for (const LinkedColumn* column : table.key_columns())
+        if (column->by_key) return Capture::digest;
     if (setting != Capture::automatic) return setting;
     if (used_before == Capture::changelog && relation.may_trigger) return Capture::changelog;
     if (used_before == Capture::xmin) return Capture::xmin;
@@ -255,18 +264,25 @@ Capture resolve_capture(Capture setting, Identity identity, Side side, const Rel
     return relation.estimated_rows > xmin_row_limit ? Capture::changelog : Capture::xmin;
 }
 
-std::vector<std::size_t> parents_first(
-    const std::vector<std::pair<const Relation*, const Relation*>>& relations) {
-    const std::size_t count = relations.size();
+namespace {
+
+bool refers(const Ordered& child, const Ordered& parent) {
+    for (const auto& [c, p] :
+         {std::pair(child.desktop, parent.desktop), std::pair(child.cloud, parent.cloud)})
+        for (const ForeignKey& key : c->foreign_keys)
+            if (key.parent == p->name) return true;
+    return std::find(child.refers_to.begin(), child.refers_to.end(), parent.desktop->name) !=
+           child.refers_to.end();
+}
+
+}  // namespace
+
+std::vector<std::size_t> parents_first(const std::vector<Ordered>& tables) {
+    const std::size_t count = tables.size();
     std::vector<std::set<std::size_t>> parents(count);
     for (std::size_t child = 0; child < count; ++child)
         for (std::size_t parent = 0; parent < count; ++parent)
-            for (int side = 0; side < 2 && parent != child; ++side) {
-                const Relation* c = side == 0 ? relations[child].first : relations[child].second;
-                const Relation* p = side == 0 ? relations[parent].first : relations[parent].second;
-                for (const ForeignKey& key : c->foreign_keys)
-                    if (key.parent == p->name) parents[child].insert(parent);
-            }
+            if (parent != child && refers(tables[child], tables[parent])) parents[child].insert(parent);
     std::vector<std::size_t> order;
     std::vector<bool> placed(count, false);
     while (order.size() < count) {

@@ -55,6 +55,7 @@ class Linker {
     std::vector<Reference> references(const Relation& relation, Side side) const;
     std::vector<OtherKey> other_keys(const Relation& relation, Side side) const;
     void check_counters(const Relation& relation, Side side);
+    void link_local_id();
 
     const TableSetting& setting_;
     const Relation& desktop_;

@@ -78,6 +78,7 @@ void Run::count_writes(const Delivery& delivery, Side target) {
          : row.row.write == Write::update ? writes.updated
                                           : writes.deleted)++;
         if (row.row.conflict) ++report.conflicts;
+        if (!row.outcome.constraint.empty()) ++report.parked;  // without a reference, until its parent comes
     }
     for (const ParkedRow& row : delivery.parked) {
         ++run_of(row.table)->report.parked;
@@ -92,10 +93,22 @@ void Run::note_raced(const Delivery& delivery, Side) {
     for (const DeliveredRow& row : delivery.raced) run_of(row.table)->raced.push_back(row.row.key);
 }
 
+namespace {
+
+// A row that was written already and only lacks a parent keeps all its empty references in the list.
+WaitingKey waiting_key(const ParkedRow& parked) {
+    WaitingKey waiting{parked.table,    parked.row.key,         "parked",
+                       parked.row.rule, parked.refusal.message, parked.refusal};
+    if (!parked.row.fills) return waiting;
+    waiting.kind = "emptied";
+    waiting.refusal.constraint = parked.row.emptied;
+    return waiting;
+}
+
+}  // namespace
+
 void Run::list_parked(const Delivery& delivery, Booking& booking) {
-    for (const ParkedRow& parked : delivery.parked)
-        booking.waiting.push_back({parked.table, parked.row.key, "parked", parked.row.rule,
-                                   parked.refusal.message, parked.refusal});
+    for (const ParkedRow& parked : delivery.parked) booking.waiting.push_back(waiting_key(parked));
 }
 
 // M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox: S2 of the next run books

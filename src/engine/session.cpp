@@ -110,16 +110,21 @@ void Session::link_tables() {
         tables.push_back(std::move(table));
     }
     order_tables();
+    std::vector<TableToRefer> to_refer;
+    for (TableUnderSync& table : tables)
+        to_refer.push_back({table.setting, table.desktop ? &*table.desktop : nullptr,
+                            table.cloud ? &*table.cloud : nullptr, &table.link, &table.problems});
+    link_references(to_refer);
     number_tables();
 }
 
 void Session::order_tables() {
     static const Relation nothing;
-    std::vector<std::pair<const Relation*, const Relation*>> relations;
+    std::vector<Ordered> given;
     for (const TableUnderSync& table : tables)
-        relations.emplace_back(table.desktop ? &*table.desktop : &nothing,
-                               table.cloud ? &*table.cloud : &nothing);
-    const std::vector<std::size_t> order = parents_first(relations);
+        given.push_back({table.desktop ? &*table.desktop : &nothing, table.cloud ? &*table.cloud : &nothing,
+                         declared_parents(*table.setting)});
+    const std::vector<std::size_t> order = parents_first(given);
     std::vector<TableUnderSync> ordered;
     for (const std::size_t index : order) ordered.push_back(std::move(tables[index]));
     tables = std::move(ordered);
@@ -145,10 +150,10 @@ void Session::number_tables() {
         table.link.id = d ? d->id : c ? c->id : next++;
         if (!table.desktop || !table.cloud) continue;
         table.link.capture_desktop =
-            resolve_capture(table.setting->capture_desktop, table.setting->identity, Side::desktop,
-                            *table.desktop, d ? std::optional(d->capture) : std::nullopt);
+            resolve_capture(table.setting->capture_desktop, table.link, Side::desktop, *table.desktop,
+                            d ? std::optional(d->capture) : std::nullopt);
         table.link.capture_cloud =
-            resolve_capture(table.setting->capture_cloud, table.setting->identity, Side::cloud, *table.cloud,
+            resolve_capture(table.setting->capture_cloud, table.link, Side::cloud, *table.cloud,
                             c ? std::optional(c->capture) : std::nullopt);
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto& stamp = side == Side::desktop ? table.link.stamp_desktop : table.link.stamp_cloud;

@@ -69,6 +69,10 @@ std::string_view to_string(Condition condition) {
             return "the cloud was restored and shows the row as it was before its deletion";
         case Condition::parent_collides:
             return "it refers to a key under which two rows were created";
+        case Condition::emptied_in_cloud:
+            return "a reference is empty in the cloud until its parent comes";
+        case Condition::emptied_on_desktop:
+            return "a reference is empty on the desktop until its parent comes";
         case Condition::one_side_fuller:
             return "other columns are mapped than before, and one row has values where the other has none";
     }

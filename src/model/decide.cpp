@@ -49,6 +49,10 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
             return strict && mobile && !hashes_forgotten(facts.base);
         case Condition::parent_collides:
             return facts.parent_collides;
+        case Condition::emptied_in_cloud:
+            return facts.emptied == Side::cloud;
+        case Condition::emptied_on_desktop:
+            return facts.emptied == Side::desktop;
         case Condition::one_side_fuller:
             return facts.fuller && hashes_forgotten(facts.base) &&
                    (facts.fuller == Side::cloud || !strict || !mobile);

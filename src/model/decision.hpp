@@ -53,6 +53,8 @@ struct KeyFacts {
     std::optional<Side> fuller;  // its row has every value of the other's, and values where that one is NULL
     std::optional<Side> chosen;  // a person resolved this key: this side's version wins
     bool parent_collides = false;  // the row refers to a key under which two rows were created
+    std::optional<Side>
+        emptied;  // there the row lacks a reference that the other side's row has: its parent was missing
 };
 
 // How a row relates to the base. `absent`/`row` where there is no live base to compare with.
@@ -74,7 +76,9 @@ enum class Condition {
     mobile_after_restore,  // owned_by_mobile, and the cloud was restored
     brought_back,          // a refill made the tombstone's row again
     parent_collides,       // the row refers to a key under which two rows were created
-    one_side_fuller,       // other columns are mapped now, and one row has values where the other has none
+    emptied_in_cloud,      // a reference was left empty there, because its parent was missing
+    emptied_on_desktop,
+    one_side_fuller,  // other columns are mapped now, and one row has values where the other has none
 };
 
 enum class Verdict {

@@ -25,6 +25,8 @@ constexpr Names<Ownership, 2> ownerships{{{Ownership::shared, "shared"}, {Owners
 constexpr Names<DeletePolicy, 3> deletes{
     {{DeletePolicy::propagate, "propagate"}, {DeletePolicy::hold, "hold"}, {DeletePolicy::ignore, "ignore"}}};
 constexpr Names<Collision, 2> collisions{{{Collision::protect, "protect"}, {Collision::remap, "remap"}}};
+constexpr Names<Orphans, 3> orphan_words{
+    {{Orphans::park, "park"}, {Orphans::null, "null"}, {Orphans::allow, "allow"}}};
 constexpr Names<Identity, 4> identities{{{Identity::key, "key"},
                                          {Identity::business_key, "business_key"},
                                          {Identity::business_key_ordinal, "business_key+ordinal"},
@@ -53,6 +55,7 @@ std::string_view to_string(ConflictPolicy v) { return name_of(conflicts, v); }
 std::string_view to_string(Ownership v) { return name_of(ownerships, v); }
 std::string_view to_string(DeletePolicy v) { return name_of(deletes, v); }
 std::string_view to_string(Collision v) { return name_of(collisions, v); }
+std::string_view to_string(Orphans v) { return name_of(orphan_words, v); }
 std::string_view to_string(Identity v) { return name_of(identities, v); }
 
 std::optional<Mode> parse_mode(std::string_view t) { return value_of(modes, t); }
@@ -62,6 +65,7 @@ std::optional<ConflictPolicy> parse_conflict(std::string_view t) { return value_
 std::optional<Ownership> parse_ownership(std::string_view t) { return value_of(ownerships, t); }
 std::optional<DeletePolicy> parse_deletes(std::string_view t) { return value_of(deletes, t); }
 std::optional<Collision> parse_collision(std::string_view t) { return value_of(collisions, t); }
+std::optional<Orphans> parse_orphans(std::string_view t) { return value_of(orphan_words, t); }
 std::optional<Identity> parse_identity(std::string_view t) { return value_of(identities, t); }
 
 }  // namespace tideway

@@ -15,6 +15,9 @@ enum class Ownership { shared, strict };
 enum class DeletePolicy { propagate, hold, ignore };
 // Two rows created under one key: both stay and wait, or the desktop's row gets another key.
 enum class Collision { protect, remap };
+// A row whose parent is missing at the target: it waits, its reference is left empty until the parent is
+// there, or it is written as it is.
+enum class Orphans { park, null, allow };
 enum class Identity { key, business_key, business_key_ordinal, full_row };
 
 // Rows may share a key: a row is then identified by its key and an ordinal.
@@ -39,6 +42,7 @@ std::string_view to_string(ConflictPolicy);
 std::string_view to_string(Ownership);
 std::string_view to_string(DeletePolicy);
 std::string_view to_string(Collision);
+std::string_view to_string(Orphans);
 std::string_view to_string(Identity);
 
 std::optional<Mode> parse_mode(std::string_view);
@@ -48,6 +52,7 @@ std::optional<ConflictPolicy> parse_conflict(std::string_view);
 std::optional<Ownership> parse_ownership(std::string_view);
 std::optional<DeletePolicy> parse_deletes(std::string_view);
 std::optional<Collision> parse_collision(std::string_view);
+std::optional<Orphans> parse_orphans(std::string_view);
 std::optional<Identity> parse_identity(std::string_view);
 
 }  // namespace tideway

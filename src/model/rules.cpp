@@ -60,6 +60,10 @@ const std::vector<Rule>& rules() {
          "first contact of one mobile-made row that both sides hold: the cloud's version stays"},
         {"R5", B::none, C::row, C::row, W::always, V::conflict, "first contact of differing rows"},
         // a live base: both sides once agreed
+        {"R30", B::live, C::equal, C::equal, W::emptied_in_cloud, V::update_cloud,
+         "its parent was missing in the cloud and may have come"},
+        {"R30", B::live, C::equal, C::equal, W::emptied_on_desktop, V::update_desktop,
+         "its parent was missing on the desktop and may have come"},
         {"R6", B::live, C::equal, C::equal, W::always, V::nothing, "unchanged"},
         {"R7", B::live, C::updated, C::equal, W::desktop_may_write, V::update_cloud, "edited on the desktop"},
         {"R8", B::live, C::updated, C::equal, W::always, V::hold,

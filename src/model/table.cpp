@@ -28,7 +28,7 @@ std::string identity_text(const LinkedTable& table, Side side) {
 std::string key_types_text(const LinkedTable& table, Side side) {
     std::string text;
     for (const LinkedColumn* column : table.key_columns())
-        text += (text.empty() ? "" : ", ") + column->on(side).type;
+        text += (text.empty() ? "" : ", ") + (column->by_key ? "text" : column->on(side).type);
     return text;
 }
 
@@ -67,7 +67,7 @@ std::string definition(const LinkedTable& table) {
     for (const LinkedColumn& column : table.columns)
         if (column.hashed)
             text += column.desktop.name + ":" + column.desktop.base_type + "=" + column.cloud.name + ":" +
-                    column.cloud.base_type + "\n";
+                    column.cloud.base_type + (column.by_key ? " by key" : "") + "\n";
     return text;
 }
 

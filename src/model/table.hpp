@@ -2,6 +2,7 @@
 // both catalogues. Everything that SQL is built from is here; nothing else is looked up later.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct ColumnSide {
     std::string counter;   // sequence that must not fall behind the numbers we bring, quoted; empty: none
 };
 
+struct ParentByKey;
+
 struct LinkedColumn {
     ColumnSide desktop, cloud;
     Canon canon = Canon::image;
@@ -39,7 +42,16 @@ struct LinkedColumn {
     bool kept_on_update = false;
     int beginning = 0;                               // Canon::beginning: characters that both sides hold
     std::string date_desktop = {}, date_cloud = {};  // Canon::time_of_day: the date's column
+    // Set where the column holds a number that each side gives to the parent's row by itself: it crosses as
+    // the key of that row.
+    std::shared_ptr<const ParentByKey> by_key = {};
     const ColumnSide& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
+};
+
+struct ParentByKey {
+    sql::TableName desktop, cloud;
+    std::string id_desktop, id_cloud;  // the column with each side's own numbers
+    std::vector<LinkedColumn> key;     // what tells the parent's rows apart on both sides
 };
 
 struct ConstantColumn {  // written when Tideway inserts a row on that side
@@ -56,13 +68,15 @@ struct Lookup {
         parameters;  // positions in LinkedTable::columns, in the order of parameter_names()
 };
 
-// A foreign key of one side, checked at the end of each statement there: its columns as positions in
-// LinkedTable::columns.
+// A foreign key of one side, checked at the end of each statement there, or declared by the configuration:
+// its columns as positions in LinkedTable::columns.
 struct Reference {
     std::string name;
     std::vector<std::size_t> columns;
     sql::TableName parent;
     std::vector<std::string> parent_columns;
+    Orphans orphans = Orphans::park;
+    bool declared = false;  // the server does not check it
 };
 
 // A unique key of one side that is not the table's key.
@@ -103,6 +117,8 @@ struct LinkedTable {
     Capture capture_desktop = Capture::digest, capture_cloud = Capture::digest;  // resolved, never automatic
     bool key_index_desktop = false, key_index_cloud = false;  // ON CONFLICT (key) has an index to refer to
     Identity identity = Identity::key;
+    // A column outside `columns` that each side numbers by itself.
+    std::optional<std::string> local_id_desktop, local_id_cloud;
     std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }

@@ -274,6 +274,7 @@ class Pairing {
             if (waiting.ordinal == slot.ordinal) {
                 work.candidate.was_waiting = true;
                 work.candidate.chosen = waiting.chosen;
+                work.candidate.emptied = waiting.emptied;
             }
         return work;
     }

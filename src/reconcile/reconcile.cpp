@@ -5,6 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "reconcile/emptied.hpp"
+
 namespace tideway {
 namespace {
 
@@ -26,7 +28,7 @@ std::optional<Side> fuller_of(const RowImage& desktop, const RowImage& cloud) {
     return std::nullopt;
 }
 
-KeyFacts facts_of(const KeyWork& work, const ClockFacts& clocks) {
+KeyFacts facts_of(const LinkedTable& table, const KeyWork& work, const ClockFacts& clocks) {
     const Candidate& candidate = work.candidate;
     KeyFacts facts;
     facts.base = candidate.base;
@@ -36,6 +38,7 @@ KeyFacts facts_of(const KeyWork& work, const ClockFacts& clocks) {
     facts.clocks = clocks;
     facts.fuller = fuller_of(candidate.desktop, work.cloud);
     facts.chosen = candidate.chosen;
+    facts.emptied = emptied_on(table, work);
     return facts;
 }
 
@@ -83,14 +86,14 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
         std::vector<RowImage> rows;
         if (const auto found = by_key.find(group.key); found != by_key.end()) rows = std::move(found->second);
         for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table)) {
-            work.decision = decide(facts_of(work, clocks), table.policy, direction);
+            work.decision = decide(facts_of(table, work, clocks), table.policy, direction);
             works.push_back(std::move(work));
         }
     }
     collisions.note(table, works);
     for (KeyWork& work : works) {
         if (!collisions.concern(table, work)) continue;
-        KeyFacts facts = facts_of(work, clocks);
+        KeyFacts facts = facts_of(table, work, clocks);
         facts.parent_collides = true;
         work.decision = decide(facts, table.policy, direction);
     }
@@ -103,6 +106,20 @@ Origin origin_of(const KeyWork& work) {
     if (work.cloud.facts.marked_mobile) return Origin::mobile;
     return work.candidate.desktop.facts.present ? Origin::desktop : Origin::mobile;
 }
+
+namespace {
+
+// A reference that is empty at the source because its parent was missing there says nothing about the
+// target's.
+void keep_references(const LinkedTable& table, const KeyWork& work, Side target, PlannedRow& row) {
+    if (row.write != Write::update) return;
+    const RowImage& old = target == Side::cloud ? work.cloud : work.candidate.desktop;
+    const std::vector<std::size_t> columns = emptied_columns(table, work, other(target));
+    for (const std::size_t at : columns) row.cells[at] = old.cells[at];
+    if (!columns.empty()) row.emptied = work.candidate.emptied;
+}
+
+}  // namespace
 
 PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side target) {
     const bool to_cloud = target == Side::cloud;
@@ -131,6 +148,9 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
     for (std::size_t i = 0; i < table.columns.size() && row.write == Write::insert; ++i)
         if (table.columns[i].insert_only && !row.cells[i])
             row.cells[i] = to_cloud ? table.origin->desktop_letter : table.origin->cloud_letter;
+    row.fills = decision.rule->id == "R30";
+    if (row.fills) row.emptied = work.candidate.emptied;
+    keep_references(table, work, target, row);
     // P7: a delete is proven by a base that the other side still equals.
     ensure(row.write != Write::erase || row.chosen ||
                (base.state == BaseState::live &&
@@ -141,10 +161,12 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
 
 Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const RowOutcome& outcome,
                           Side target) {
-    Agreement agreement{
-        &table,     row.key, row.write == Write::erase ? BaseState::tombstone : BaseState::live,
-        row.origin, {},      {},
-        {},         {}};
+    Agreement agreement;
+    agreement.table = &table;
+    agreement.key = row.key;
+    agreement.state = row.write == Write::erase ? BaseState::tombstone : BaseState::live;
+    agreement.origin = row.origin;
+    agreement.emptied = outcome.constraint;
     const Hash here = row.write == Write::erase ? row.base_target : outcome.hash;
     (target == Side::cloud ? agreement.cloud : agreement.desktop) = here;
     (target == Side::cloud ? agreement.desktop : agreement.cloud) = row.source_hash;
@@ -155,14 +177,11 @@ Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const
 
 Agreement agreement_found(const LinkedTable& table, const KeyWork& work) {
     const bool gone = work.decision.book == Book::tombstone;
-    Agreement agreement{&table,
-                        work.candidate.key,
-                        gone ? BaseState::tombstone : BaseState::live,
-                        origin_of(work),
-                        {},
-                        {},
-                        {},
-                        {}};
+    Agreement agreement;
+    agreement.table = &table;
+    agreement.key = work.candidate.key;
+    agreement.state = gone ? BaseState::tombstone : BaseState::live;
+    agreement.origin = origin_of(work);
     agreement.desktop = gone ? work.candidate.base.desktop : work.candidate.desktop.facts.hash;
     agreement.cloud = gone ? work.candidate.base.cloud : work.cloud.facts.hash;
     agreement.stamp_desktop = work.candidate.desktop.facts.stamp;

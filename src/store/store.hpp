@@ -66,6 +66,9 @@ struct Agreement {
     Origin origin = Origin::desktop;
     Hash desktop, cloud;
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;
+    // References that were left empty at the target until their parents come, one a line: such a key is
+    // listed as waiting.
+    std::string emptied;
 };
 
 // One key of a batch that was committed at the cloud, until the desktop has booked it.
@@ -147,6 +150,7 @@ struct BaseRow {
 struct WaitingRow {  // listed as held, parked or in conflict by an earlier run
     int ordinal = 1;
     std::optional<Side> chosen;  // a person's resolution waiting to be carried out
+    std::string emptied;         // references that were left empty until their parents come, one a line
 };
 
 // A key that needs a decision, with what the desktop and the base know of it: at most one row and one entry
@@ -167,6 +171,7 @@ struct Candidate {
     std::optional<std::int64_t> cloud_captured;
     std::optional<Side> chosen;  // a person's resolution waiting to be carried out
     bool was_waiting = false;    // listed as held, parked or in conflict by an earlier run
+    std::string emptied;         // as in WaitingRow
 };
 
 struct Tally {
@@ -219,6 +224,9 @@ struct PlannedRow {
     std::optional<ConflictNote> conflict;
     bool chosen = false;             // a person decided this
     std::optional<Refusal> refused;  // cannot be written, known before anything was sent
+    bool fills = false;              // nothing is new but that a parent may have come for an empty reference
+    std::string
+        emptied;  // references of the source's row that are empty until their parents come, one a line
 };
 
 struct BatchSection {
@@ -241,9 +249,10 @@ struct Batch {
 enum class Fate { applied, raced, suppressed, orphan, clash };
 struct RowOutcome {
     Fate fate = Fate::raced;
-    std::string constraint;  // orphan: the foreign key whose parent is missing; clash: the unique key taken
-                             // by another row
-    Hash hash;               // of the row as it is now, triggers included (erase: unused)
+    // orphan: the foreign key whose parent is missing; clash: the unique key taken by another row; applied:
+    // references that were left empty, one a line
+    std::string constraint;
+    Hash hash;  // of the row as it is now, triggers included (erase: unused)
     std::optional<std::int64_t> stamp;
 };
 struct BatchOutcome {
@@ -341,7 +350,9 @@ class Store {
 struct WaitingKey {
     const LinkedTable* table = nullptr;
     Key key;
-    std::string kind;  // held | conflict | parked | raced | pending (replaces neither parked nor a choice)
+    // held | conflict | parked | emptied (written, but for references in refusal.constraint) | raced |
+    // pending (replaces neither parked nor a choice)
+    std::string kind;
     std::string rule, reason;
     Refusal refusal;  // parked only
 };

@@ -46,9 +46,9 @@ class Doctor : public testing::Test {
         table.problems = std::move(result.problems);
         table.remarks = std::move(result.remarks);
         table.link.capture_desktop =
-            resolve_capture(setting.capture_desktop, setting.identity, Side::desktop, desktop, std::nullopt);
+            resolve_capture(setting.capture_desktop, table.link, Side::desktop, desktop, std::nullopt);
         table.link.capture_cloud =
-            resolve_capture(setting.capture_cloud, setting.identity, Side::cloud, cloud, std::nullopt);
+            resolve_capture(setting.capture_cloud, table.link, Side::cloud, cloud, std::nullopt);
         return table;
     }
     static ServerFacts server() {

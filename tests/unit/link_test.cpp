@@ -194,7 +194,7 @@ TEST_F(Link, EqualityIsDecidedByWhatBothTypesMean) {
 TEST_F(Link, AutomaticCaptureFollowsSideSizeAndRights) {
     Relation r = desktop;
     const auto resolve = [&](Side side, std::optional<Capture> before = std::nullopt) {
-        return resolve_capture(Capture::automatic, Identity::key, side, r, before);
+        return resolve_capture(Capture::automatic, LinkedTable{}, side, r, before);
     };
     EXPECT_EQ(resolve(Side::desktop), Capture::xmin);
     EXPECT_EQ(resolve(Side::cloud), Capture::changelog);
@@ -204,7 +204,7 @@ TEST_F(Link, AutomaticCaptureFollowsSideSizeAndRights) {
     r.may_trigger = false;
     EXPECT_EQ(resolve(Side::cloud), Capture::xmin);
     EXPECT_EQ(resolve(Side::cloud, Capture::changelog), Capture::xmin);
-    EXPECT_EQ(resolve_capture(Capture::digest, Identity::key, Side::cloud, r, std::nullopt), Capture::digest);
+    EXPECT_EQ(resolve_capture(Capture::digest, LinkedTable{}, Side::cloud, r, std::nullopt), Capture::digest);
 }
 
 TEST(ParentsFirst, OrdersByReferencesOfEitherSideAndSurvivesCycles) {

@@ -176,6 +176,8 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
     failpoint("apply.locked");
     for (SectionApply& section : sections) {
         section.mark_direct();
+        section.resolve_parents();
+        section.postpone_references(sections);
         section.set_orphans_aside();
         section.set_clashes_aside();
         section.step_aside();
@@ -183,6 +185,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
         section.insert();
         section.refuse_rows_outside();
     }
+    for (SectionApply& section : sections) section.fill_postponed();
     for (auto section = sections.rbegin(); section != sections.rend(); ++section) {
         section->mark_direct();
         section->erase();

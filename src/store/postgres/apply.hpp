@@ -1,5 +1,6 @@
 // One table's part of an apply transaction.
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ class SectionApply {
     // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as
     // raced.
     void lock(bool skip_locked);
-    void mark_direct();  // capture triggers do not log the next statements on this table
+    void mark_direct();      // capture triggers do not log the next statements on this table
+    void resolve_parents();  // keys that came for a parent's own number
     void set_orphans_aside();
     void set_clashes_aside();
     void step_aside();
@@ -22,6 +24,10 @@ class SectionApply {
     void refuse_rows_outside();
     void update();
     void insert();
+    // References of rows whose parents a later section brings: empty at first, filled when all rows are
+    // there.
+    void postpone_references(const std::vector<SectionApply>& all);
+    void fill_postponed();
     void erase();
     std::int64_t journal(const Batch& batch, std::int64_t sequence);
     std::int64_t keep_conflicts(const Batch& batch);
@@ -33,9 +39,13 @@ class SectionApply {
     std::int64_t execute(std::string_view name, const std::string& text);
     bool has(Write write) const;
     Cells stage_row(const PlannedRow& row, std::size_t n) const;
+    void add_parents(Cells& cells, const PlannedRow& row) const;
+    bool may_be_empty(const Reference& reference) const;
+    void postpone(const Reference& reference, const SectionApply& parent);
     bool may_round(const LinkedColumn& column) const;
     void refuse_rounding();
-    std::string orphans_sql(const Reference& reference) const;
+    std::string orphan_condition(const Reference& reference) const;
+    std::int64_t treat_orphans(const Reference& reference);
     std::size_t column_number(const std::string& name) const;
     void move_counters();
     std::string claimed(char op) const;
@@ -49,6 +59,7 @@ class SectionApply {
     Expressions e_;
     std::string stage_;
     bool skip_locked_ = false;
+    std::set<std::size_t> postponed_;  // positions of columns
     std::int64_t stepped_aside_ = 0;
 };
 
@@ -57,6 +68,9 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked);
 
 // "ON CONFLICT (k1..) DO UPDATE SET ..." of a base table.
 std::string base_upsert(std::size_t keys);
+// Lists rows whose references were left empty; behind it goes the query.
+extern const char* const insert_emptied;
+extern const char* const emptied_reason;
 // Goes behind it where a row of the desktop was written: hp_a, hp_b.
 extern const char* const keep_first_image;
 

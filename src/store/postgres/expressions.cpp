@@ -41,13 +41,47 @@ std::string key_equal(std::size_t count, const std::string& left, const std::str
 Expressions::Expressions(const LinkedTable& table, Side side, Hash seeds, int server_version)
     : table_(table), side_(side), seeds_(seeds), version_(server_version) {}
 
+std::string Expressions::parent_key(const LinkedColumn& column, const std::string& alias) const {
+    return parent_key(*column.by_key, alias, 1);
+}
+
+std::string Expressions::parent_key(const ParentByKey& parent, const std::string& alias, int depth) const {
+    std::vector<std::string> parts;
+    for (const LinkedColumn& column : parent.key) {
+        const std::string raw = column_of(alias, column.on(side_).name);
+        parts.push_back(column.by_key ? crossing(*column.by_key, raw, depth + 1) : canon(column, raw));
+    }
+    return fmt::format("ROW({})::text", join(parts));
+}
+
+// A number without a row crosses as what no key looks like.
+std::string Expressions::crossing(const ParentByKey& parent, const std::string& number, int depth) const {
+    const std::string alias = fmt::format("p{}", depth);
+    const sql::TableName& relation = side_ == Side::desktop ? parent.desktop : parent.cloud;
+    return fmt::format(
+        "(CASE WHEN {0} IS NOT NULL THEN coalesce((SELECT {1} FROM {2} {3} WHERE {4} = {0}), '?' || "
+        "{0}::text) END "
+        "COLLATE \"C\")",
+        number, parent_key(parent, alias, depth), relation.quoted(), alias,
+        column_of(alias, side_ == Side::desktop ? parent.id_desktop : parent.id_cloud));
+}
+
+std::string Expressions::value_of(const LinkedColumn& column) const {
+    const std::string raw = column_of("t", column.on(side_).name);
+    return column.by_key ? crossing(*column.by_key, raw, 1) : raw;
+}
+
+std::string Expressions::work_type(const LinkedColumn& column) const {
+    return column.by_key ? "text" : column.on(side_).base_type;
+}
+
 std::string Expressions::hash(std::int64_t seed) const {
     std::vector<std::string> images;
     for (const LinkedColumn& column : table_.columns) {
         if (!column.hashed) continue;
-        const std::string value = column_of("t", column.on(side_).name);
-        const bool native = column.on(side_).native_hash;
-        images.push_back(native ? value : fmt::format("({}::text COLLATE \"C\")", value));
+        const bool native = column.on(side_).native_hash && !column.by_key;
+        images.push_back(native ? value_of(column)
+                                : fmt::format("({}::text COLLATE \"C\")", value_of(column)));
     }
     const char* form = version_ >= 140000 ? "hash_record_extended(ROW({}), {})"
                                           : "hashtextextended(ROW({})::text COLLATE \"C\", {})";
@@ -107,10 +141,10 @@ std::string Expressions::canon(const LinkedColumn& column, const std::string& va
 
 // A moment on another date than the row's is no time of that day.
 std::string Expressions::canon_in_row(const LinkedColumn& column) const {
-    const std::string value = column_of("t", column.on(side_).name);
-    if (column.canon != Canon::time_of_day || !zoneless(column.on(side_))) return canon(column, value);
-    return fmt::format("CASE WHEN {0}::date = {1} THEN {2} ELSE {0}::text END", value, date_of(column),
-                       canon(column, value));
+    const std::string own = value_of(column);
+    if (column.canon != Canon::time_of_day || !zoneless(column.on(side_))) return canon(column, own);
+    return fmt::format("CASE WHEN {0}::date = {1} THEN {2} ELSE {0}::text END", own, date_of(column),
+                       canon(column, own));
 }
 
 // Of the row; a row without a date has its times on one that nobody works on.
@@ -139,7 +173,7 @@ std::vector<std::string> Expressions::key_cells() const {
     if (table_.identity == Identity::full_row) return {canonical()};
     std::vector<std::string> cells;
     for (const LinkedColumn* column : table_.key_columns())
-        cells.push_back(key_cell(*column, column_of("t", column->on(side_).name)));
+        cells.push_back(key_cell(*column, value_of(*column)));
     return cells;
 }
 
@@ -193,8 +227,7 @@ std::string Expressions::keys_as_work() const {
         return join(keys);
     }
     for (const LinkedColumn* column : table_.key_columns())
-        keys.push_back(fmt::format("{}::{} AS k{}", column_of("t", column->on(side_).name),
-                                   column->on(side_).base_type, keys.size() + 1));
+        keys.push_back(fmt::format("{}::{} AS k{}", value_of(*column), work_type(*column), keys.size() + 1));
     return join(keys);
 }
 
@@ -206,8 +239,7 @@ std::string Expressions::key_match(const std::string& alias) const {
         return join(parts, " AND ");
     }
     for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(
-            fmt::format("{} = {}.k{}", column_of("t", column->on(side_).name), alias, parts.size() + 1));
+        parts.push_back(fmt::format("{} = {}.k{}", value_of(*column), alias, parts.size() + 1));
     return join(parts, " AND ");
 }
 
@@ -244,7 +276,8 @@ std::string Expressions::distinct_keys() const {
     std::vector<std::string> parts;
     for (const LinkedColumn* column : table_.key_columns()) {
         const std::string value = column_of("t", column->on(side_).name);
-        parts.push_back(column->desktop.type == column->cloud.type ? value : canon(*column, value));
+        parts.push_back(column->by_key || column->desktop.type == column->cloud.type ? value
+                                                                                     : canon(*column, value));
     }
     return join(parts);
 }
@@ -252,8 +285,9 @@ std::string Expressions::distinct_keys() const {
 std::string Expressions::key_fits() const {
     std::vector<std::string> parts;
     for (const LinkedColumn* column : table_.key_columns())
-        parts.push_back(
-            fits(column_of("t", column->on(side_).name), column->on(side_), column->on(other(side_))));
+        parts.push_back(column->by_key ? "true"
+                                       : fits(column_of("t", column->on(side_).name), column->on(side_),
+                                              column->on(other(side_))));
     return join(parts, " AND ");
 }
 
@@ -268,7 +302,7 @@ std::string Expressions::logged_key_fits() const {
 std::vector<std::string> Expressions::work_key_types() const {
     if (table_.repeats()) return std::vector<std::string>(table_.key_cells(), "text");
     std::vector<std::string> types;
-    for (const LinkedColumn* column : table_.key_columns()) types.push_back(column->on(side_).base_type);
+    for (const LinkedColumn* column : table_.key_columns()) types.push_back(work_type(*column));
     return types;
 }
 
@@ -318,19 +352,19 @@ std::string Expressions::bytes() const {
 std::vector<std::string> Expressions::cells() const {
     std::vector<std::string> cells;
     for (const LinkedColumn& column : table_.columns) {
-        const std::string value = column_of("t", column.on(side_).name);
+        const std::string own = value_of(column);
         const bool crosses_zone =
             column.canon == Canon::instant && zoneless(column.desktop) != zoneless(column.cloud);
         if (column.canon == Canon::beginning) {
-            cells.push_back(fmt::format("left({}::text, {})", value, column.beginning));
+            cells.push_back(fmt::format("left({}::text, {})", own, column.beginning));
         } else if (column.canon == Canon::time_of_day) {
-            cells.push_back(zoneless(column.on(side_)) ? value + "::time"
-                                                       : fmt::format("({} + {})", date_of(column), value));
+            cells.push_back(zoneless(column.on(side_)) ? own + "::time"
+                                                       : fmt::format("({} + {})", date_of(column), own));
         } else if (!crosses_zone) {
-            cells.push_back(value);
+            cells.push_back(own);
         } else {
             const std::string zone = sql::literal(table_.desktop_zone);
-            cells.push_back(fmt::format("({} AT TIME ZONE {})", value, zone));
+            cells.push_back(fmt::format("({} AT TIME ZONE {})", own, zone));
         }
     }
     return cells;

@@ -58,6 +58,8 @@ class Expressions {
     std::vector<std::string> cells() const;
     // UPDATE SET list from a stage `s` with columns c1..: keeps the present image where the meaning is equal.
     std::string assignments() const;
+    // The key of the parent's row `alias` (of column.by_key) as it crosses, and that row's own number.
+    std::string parent_key(const LinkedColumn& column, const std::string& alias) const;
     const LinkedTable& table() const { return table_; }
     Side side() const { return side_; }
 
@@ -67,6 +69,11 @@ class Expressions {
     std::string canon(const LinkedColumn& column, const std::string& value) const;
     std::string canon_in_row(const LinkedColumn& column) const;
     std::string date_of(const LinkedColumn& column) const;
+    // What a column of `t` counts as on both sides: itself, or the key of the parent that it names.
+    std::string value_of(const LinkedColumn& column) const;
+    std::string crossing(const ParentByKey& parent, const std::string& number, int depth) const;
+    std::string parent_key(const ParentByKey& parent, const std::string& alias, int depth) const;
+    std::string work_type(const LinkedColumn& column) const;
     std::string instant(const ColumnSide& column, const std::string& value) const;
     std::string same_meaning(const LinkedColumn& column, const std::string& old,
                              const std::string& fresh) const;

@@ -53,7 +53,7 @@ void PgArchive::check_fence(Connection& connection, std::int64_t fence) {
 
 // Through a stage with the base's own key types.
 void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<const Agreement*>& agreements,
-                                 const std::vector<std::int64_t>& barriers) {
+                                 const std::vector<std::int64_t>& barriers, const std::string& run_id) {
     if (agreements.empty()) return;
     const std::string base = base_name(store_.pair_number(), table_id);
     const std::size_t keys = agreements.front()->key.size();
@@ -63,7 +63,8 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
              "DROP TABLE IF EXISTS pg_temp.tideway_booking; CREATE TEMP TABLE tideway_booking ON COMMIT DROP "
              "AS SELECT {0}, "
              "state, "
-             "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, '{{}}'::text[] AS key, 0 AS n FROM {1} "
+             "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, '{{}}'::text[] AS key, ''::text AS "
+             "emptied, 0 AS n FROM {1} "
              "WITH NO DATA",
              key_list(keys), base)});
     std::size_t next = 0;
@@ -71,10 +72,11 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
         for (; next < agreements.size() && buffer.size() < 256 * 1024; ++next) {
             const Agreement& a = *agreements[next];
             Cells cells(a.key.begin(), a.key.end());
-            for (Cell cell : {Cell(letter(a.state)), Cell(a.origin == Origin::mobile ? "M" : "D"),
-                              number(a.desktop.a), number(a.desktop.b), number(a.cloud.a), number(a.cloud.b),
-                              maybe(a.stamp_desktop), maybe(a.stamp_cloud), number(barriers[next]),
-                              Cell(text_array(a.key)), number(static_cast<std::int64_t>(next))})
+            for (Cell cell :
+                 {Cell(letter(a.state)), Cell(a.origin == Origin::mobile ? "M" : "D"), number(a.desktop.a),
+                  number(a.desktop.b), number(a.cloud.a), number(a.cloud.b), maybe(a.stamp_desktop),
+                  maybe(a.stamp_cloud), number(barriers[next]), Cell(text_array(a.key)), Cell(a.emptied),
+                  number(static_cast<std::int64_t>(next))})
                 cells.push_back(std::move(cell));
             append_cells(buffer, cells);
         }
@@ -92,6 +94,12 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
         "$2::int AND "
         "g.key = k.key",
         {store_.pair(), std::to_string(table_id)});
+    run(c, "list emptied references",
+        fmt::format("{} SELECT DISTINCT ON (k.key) $1, $2::int, k.key, 'emptied', 'R30', $3, '23503', "
+                    "k.emptied, $4 FROM "
+                    "pg_temp.tideway_booking k WHERE k.emptied <> '' ORDER BY k.key, k.n DESC",
+                    insert_emptied),
+        {store_.pair(), std::to_string(table_id), emptied_reason, run_id});
 }
 
 void PgArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& waiting,
@@ -144,7 +152,7 @@ void PgArchive::book(const Booking& booking, std::int64_t fence) {
     for (const Agreement& agreement : booking.agreements) by_table[agreement.table->id].push_back(&agreement);
     for (const auto& [table_id, agreements] : by_table)
         write_agreements(c, table_id, agreements,
-                         std::vector<std::int64_t>(agreements.size(), booking.cloud_barrier));
+                         std::vector<std::int64_t>(agreements.size(), booking.cloud_barrier), booking.run);
     write_waiting(c, booking.waiting, booking.run);
     settle(c, booking.settled);
     note_peer(c, std::max(booking.cloud_barrier, booking.cloud_sequence));
@@ -217,7 +225,7 @@ std::vector<TableCounts> PgArchive::counts() {
         const Result found = run(c, "count table",
                                  fmt::format(R"(
 SELECT (SELECT count(*) FROM {} b WHERE b.state = 'L'), count(*) FILTER (WHERE kind = 'held'), count(*) FILTER (WHERE kind = 'conflict'),
-       count(*) FILTER (WHERE kind = 'parked'), count(*) FILTER (WHERE kind = 'raced'),
+       count(*) FILTER (WHERE kind IN ('parked', 'emptied')), count(*) FILTER (WHERE kind = 'raced'),
        (SELECT coalesce(max(pending), 0) FROM tideway.table_status s WHERE s.pair = $1 AND s.tbl = $2::int),
        (SELECT to_char(m.last_sync_timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.sync_metadata m
         WHERE m.pair = $1 AND m.table_name = $3 AND m.direction = 'forward'),

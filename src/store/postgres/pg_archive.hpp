@@ -34,10 +34,11 @@ class PgArchive : public Archive {
     void check_fence(Connection& connection, std::int64_t fence);
     void reset_marks(Connection& connection);
     void forget_agreements_after(Connection& connection, std::int64_t cloud_sequence);
-    void book_receipts(Connection& connection, const std::vector<const Receipt*>& receipts);
+    void book_receipts(Connection& connection, const std::vector<const Receipt*>& receipts,
+                       const std::string& run);
     void write_agreements(Connection& connection, int table_id,
                           const std::vector<const Agreement*>& agreements,
-                          const std::vector<std::int64_t>& barriers);
+                          const std::vector<std::int64_t>& barriers, const std::string& run);
     void write_waiting(Connection& connection, const std::vector<WaitingKey>& waiting,
                        const std::string& run);
     void settle(Connection& connection, const std::vector<std::pair<const LinkedTable*, Key>>& settled);

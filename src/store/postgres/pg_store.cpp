@@ -49,7 +49,7 @@ Expressions PgStore::expressions(const LinkedTable& table) const {
 std::vector<Receipt> PgStore::receipts(std::int64_t after) {
     Transaction transaction(writer(), {.read_only = true});
     const Result found = run(writer(), "read receipts", R"(
-SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier
+SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, emptied
 FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq)",
                              {pair_, std::to_string(after)});
     std::vector<Receipt> receipts;
@@ -66,6 +66,7 @@ FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq
         a.stamp_cloud = maybe_integer(found, i, 9);
         receipt.sequence = found.integer(i, 10);
         receipt.desktop_barrier = found.integer(i, 11);
+        a.emptied = found.text(i, 12);
         receipts.push_back(std::move(receipt));
     }
     transaction.commit();

@@ -54,7 +54,8 @@ PgWorklist::PgWorklist(PgStore& store, const LinkedTable& table, bool installed)
         "ADD c_seen boolean NOT NULL DEFAULT false, ADD c_gone boolean NOT NULL DEFAULT false, "
         "ADD base_live boolean NOT NULL DEFAULT false, ADD c_at bigint, ADD d_at bigint, ADD c_bytes bigint "
         "NOT NULL DEFAULT 0, "
-        "ADD waits boolean NOT NULL DEFAULT false, ADD choice text, ADD weight int NOT NULL DEFAULT 1, "
+        "ADD waits boolean NOT NULL DEFAULT false, ADD choice text, ADD emptied text, ADD weight int NOT "
+        "NULL DEFAULT 1, "
         "ADD d_bytes bigint NOT NULL DEFAULT 0, ADD tids tid[], ADD PRIMARY KEY ({3});\nCREATE INDEX ON "
         "{2} (n);\n",
         table.id, typed_select(""), work_, key_list(keys_));
@@ -207,11 +208,14 @@ void PgWorklist::add_waiting_keys() {
     for (const std::string& type : e_.work_key_types())
         typed.push_back(fmt::format("g.key[{}]::{}", typed.size() + 1, type));
     execute("add waiting keys",
-            insert_head("waits, choice, base_live") +
+            insert_head("waits, choice, emptied, base_live") +
                 fmt::format(
-                    "SELECT {}, true, max(g.choice), false FROM tideway.waiting g WHERE g.pair = {} AND "
+                    "SELECT {}, true, max(g.choice), max(g.constraint_name) FILTER (WHERE g.kind = "
+                    "'emptied'), false FROM "
+                    "tideway.waiting g WHERE g.pair = {} AND "
                     "g.tbl = {} "
-                    "GROUP BY {} ON CONFLICT ({}) DO UPDATE SET waits = true, choice = excluded.choice",
+                    "GROUP BY {} ON CONFLICT ({}) DO UPDATE SET waits = true, choice = excluded.choice, "
+                    "emptied = excluded.emptied",
                     join(typed), sql::literal(store_.pair()), table_.id, positions(keys_), key_list(keys_)));
 }
 

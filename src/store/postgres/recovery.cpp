@@ -53,7 +53,7 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
             accepted.push_back(&receipt);
     }
     if (recovery.desktop_rolled_back) reset_marks(c);
-    book_receipts(c, accepted);
+    book_receipts(c, accepted, run_id);
     recovery.booked = static_cast<std::int64_t>(accepted.size());
     // Every number that the cloud has reached is known from now on, restored or not: a later restore shows as
     // a step back, and a receipt of this run is never taken for an old one.
@@ -87,7 +87,8 @@ void PgArchive::forget_agreements_after(Connection& c, std::int64_t cloud_sequen
 }
 
 // Receipts of tables that have left the configuration are booked as well: their base may be used again.
-void PgArchive::book_receipts(Connection& connection, const std::vector<const Receipt*>& receipts) {
+void PgArchive::book_receipts(Connection& connection, const std::vector<const Receipt*>& receipts,
+                              const std::string& run_id) {
     std::map<int, std::vector<const Receipt*>> by_table;
     for (const Receipt* receipt : receipts) by_table[receipt->table_id].push_back(receipt);
     for (const auto& [table_id, group] : by_table) {
@@ -97,7 +98,7 @@ void PgArchive::book_receipts(Connection& connection, const std::vector<const Re
             agreements.push_back(&receipt->agreement);
             barriers.push_back(receipt->sequence);
         }
-        write_agreements(connection, table_id, agreements, barriers);
+        write_agreements(connection, table_id, agreements, barriers, run_id);
     }
 }
 

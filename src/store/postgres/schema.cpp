@@ -88,6 +88,7 @@ CREATE TABLE IF NOT EXISTS tideway.inbox (
     key text[] NOT NULL, state "char" NOT NULL, origin "char" NOT NULL, hd_a bigint NOT NULL, hd_b bigint NOT NULL,
     hc_a bigint NOT NULL, hc_b bigint NOT NULL, ts_d bigint, ts_c bigint, d_barrier bigint NOT NULL,
     PRIMARY KEY (pair, batch_seq, tbl, key));
+ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS emptied text NOT NULL DEFAULT '';
 )";
 }
 

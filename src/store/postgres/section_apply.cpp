@@ -44,6 +44,9 @@ void SectionApply::stage() {
         for (const Lookup& lookup : table.lookups)
             columns.push_back(fmt::format("t.{} AS c{}", sql::Identifier(lookup.cloud.name).quoted(),
                                           table.columns.size() + (&lookup - table.lookups.data()) + 1));
+    std::string parents;
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        if (table.columns[i].by_key) parents += fmt::format(", ''::text AS r{}", i + 1);
     execute("create stage",
             fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
                         "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
@@ -51,8 +54,10 @@ void SectionApply::stage() {
                         "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
                         "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
                         "policy, ''::text AS winner, ''::text AS reason, "
-                        "false AS chosen, {}, ''::text AS refused FROM {} t WITH NO DATA",
-                        number_, join(columns), e_.relation()));
+                        "false AS chosen, {}, ''::text AS refused, false AS fills, ''::text AS emptied{} "
+                        "FROM {} t WITH NO "
+                        "DATA",
+                        number_, join(columns), parents, e_.relation()));
     std::size_t next = 0;
     connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", stage_)}, [&](std::string& buffer) {
         for (; next < section_.rows.size() && buffer.size() < 256 * 1024; ++next)
@@ -115,7 +120,21 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
     else
         cells.insert(cells.end(), row.cells.begin(), row.cells.end());
     cells.emplace_back();  // refused
+    cells.emplace_back(row.fills ? "t" : "f");
+    cells.emplace_back(row.fills ? "" : row.emptied);
+    add_parents(cells, row);
     return cells;
+}
+
+// What crosses as a parent's key is no value of the column: that is found when the parents are there.
+void SectionApply::add_parents(Cells& cells, const PlannedRow& row) const {
+    const std::vector<LinkedColumn>& columns = section_.table->columns;
+    const std::size_t first = cells.size() - 3 - section_.table->cells_to(store_.side());
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (!columns[i].by_key) continue;
+        cells.push_back(row.write == Write::erase ? Cell() : row.cells[i]);
+        cells[first + i].reset();
+    }
 }
 
 // A target without an index on the key could receive the same key from a user while we insert it.
@@ -254,11 +273,12 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
     const std::string from =
         fmt::format("FROM {} s JOIN pg_temp.tideway_outcome o ON o.sec = {} AND o.n = s.n", stage_, number_);
     if (cloud) {
-        execute("write receipts", fmt::format("INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, "
-                                              "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, d_barrier) "
-                                              "SELECT {}, {}, {}, s.key, {}, {} {}",
-                                              sql::literal(store_.pair()), sequence, section_.table->id,
-                                              agreement, batch.source_barrier, from));
+        execute("write receipts",
+                fmt::format("INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, "
+                            "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, d_barrier, emptied) "
+                            "SELECT {}, {}, {}, s.key, {}, {}, s.emptied {}",
+                            sql::literal(store_.pair()), sequence, section_.table->id, agreement,
+                            batch.source_barrier, from));
         return;
     }
     const std::size_t keys = section_.table->identity_cells();
@@ -276,6 +296,12 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
                         "= {} AND o.n = s.n "
                         "WHERE g.pair = {} AND g.tbl = {} AND g.key = s.key",
                         stage_, number_, sql::literal(store_.pair()), section_.table->id));
+    execute(
+        "list emptied references",
+        fmt::format(
+            "{} SELECT {}, {}, s.key, 'emptied', s.rule, {}, '23503', s.emptied, {} {} WHERE s.emptied <> ''",
+            insert_emptied, sql::literal(store_.pair()), section_.table->id, sql::literal(emptied_reason),
+            sql::literal(batch.run), from));
 }
 
 std::vector<RowOutcome> SectionApply::outcomes() {
@@ -287,7 +313,7 @@ std::vector<RowOutcome> SectionApply::outcomes() {
 SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'C') THEN s.op::text
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
-         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, '')
+         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, '')
 FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
                                                                          number_, there, stage_)});
     ensure(found.rows() == static_cast<int>(section_.rows.size()),
@@ -307,6 +333,11 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
     }
     return outcomes;
 }
+
+const char* const insert_emptied =
+    "INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, sqlstate, constraint_name, run)";
+const char* const emptied_reason =
+    "refers to a row that is not there: the reference is left empty until that row comes";
 
 // What our writes replaced first is what a refill brings back, however often we write.
 const char* const keep_first_image =

@@ -23,19 +23,46 @@ bool refers_to_itself(const LinkedTable& table, Side side) {
 }  // namespace
 
 // Rows whose parent is missing here, after the parents in this batch were written: they are left out, and so
-// are rows of this table that refer to them.
+// are rows of this table that refer to them; or their reference is left empty.
 void SectionApply::set_orphans_aside() {
     const LinkedTable& table = *section_.table;
     if (!has(Write::insert) && !has(Write::update)) return;
     for (std::int64_t found = 1; found > 0;) {
         found = 0;
-        for (const Reference& reference : table.references(store_.side()))
-            found += execute("look for orphans", orphans_sql(reference));
+        for (const Reference& reference : table.references(store_.side())) found += treat_orphans(reference);
         if (!refers_to_itself(table, store_.side())) break;
     }
 }
 
-std::string SectionApply::orphans_sql(const Reference& reference) const {
+// Rows that were written without their parent, and that have nothing new but its arrival, wait on.
+std::int64_t SectionApply::treat_orphans(const Reference& reference) {
+    const LinkedTable& table = *section_.table;
+    const bool by_key = table.columns[reference.columns.front()].by_key != nullptr;
+    if (reference.orphans == Orphans::allow && !by_key) return 0;
+    const std::string condition = orphan_condition(reference), name = sql::literal(reference.name);
+    if (reference.orphans != Orphans::null)
+        return execute(
+            "look for orphans",
+            fmt::format("UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {}", stage_,
+                        name, condition));
+    std::string empty;
+    for (const std::size_t at : reference.columns)
+        empty += fmt::format(", c{} = NULL", at + 1) + (by_key ? fmt::format(", r{} = NULL", at + 1) : "");
+    const std::int64_t waiting =
+        execute("look for orphans that wait",
+                fmt::format("UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op = 'U' AND s.fills AND {}",
+                            stage_, name, condition));
+    return waiting + execute("empty references of orphans",
+                             fmt::format("UPDATE {} AS s SET emptied = concat_ws(E'\\n', nullif(s.emptied, "
+                                         "''), {}){} WHERE s.op IN ('I', "
+                                         "'U') AND {}",
+                                         stage_, name, empty, condition));
+}
+
+std::string SectionApply::orphan_condition(const Reference& reference) const {
+    const std::size_t first = reference.columns.front();
+    if (section_.table->columns[first].by_key)
+        return fmt::format("s.r{0} IS NOT NULL AND s.c{0} IS NULL", first + 1);
     std::vector<std::string> given, here, beside;
     for (std::size_t i = 0; i < reference.columns.size(); ++i) {
         const std::string value = fmt::format("s.c{}", reference.columns[i] + 1);
@@ -44,11 +71,8 @@ std::string SectionApply::orphans_sql(const Reference& reference) const {
             fmt::format("p.{} = {}", sql::Identifier(reference.parent_columns[i]).quoted(), value));
         beside.push_back(fmt::format("q.c{} = {}", column_number(reference.parent_columns[i]), value));
     }
-    std::string text = fmt::format(
-        "UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {} AND NOT EXISTS "
-        "(SELECT FROM {} p WHERE {})",
-        stage_, sql::literal(reference.name), join(given, " AND "), reference.parent.quoted(),
-        join(here, " AND "));
+    std::string text = fmt::format("{} AND NOT EXISTS (SELECT FROM {} p WHERE {})", join(given, " AND "),
+                                   reference.parent.quoted(), join(here, " AND "));
     const bool linked = std::none_of(reference.parent_columns.begin(), reference.parent_columns.end(),
                                      [&](const std::string& name) { return column_number(name) == 0; });
     if (linked && reference.parent == section_.table->on(store_.side()))

@@ -84,9 +84,9 @@ std::string UniqueWorklist::chunk_query(Part part, int max_rows, std::int64_t ma
                                           work_, position_, only(part), max_rows);
     const std::string columns = fmt::format(
         "w.n, sum(coalesce({}, 0) + w.c_bytes) OVER (ORDER BY w.n), {}, {}, w.c_at, w.d_at, w.waits, "
-        "w.choice, {}, {}",
+        "w.choice, w.emptied, {}, {}",
         e_.bytes(), join(e_.key_cells_of("w")), base_columns, e_.key_present(), image_columns(e_));
-    const std::size_t count = 2 + keys_ + base_column_count + 5 + keys_ + image_facts + table_.columns.size();
+    const std::size_t count = 2 + keys_ + base_column_count + 6 + keys_ + image_facts + table_.columns.size();
     std::vector<std::string> aliases;
     for (std::size_t i = 1; i <= count; ++i) aliases.push_back(fmt::format("a{}", i));
     return fmt::format(
@@ -107,10 +107,11 @@ CandidateGroup UniqueWorklist::candidate_at(const Result& found, int row) const 
         WaitingRow waiting;
         if (!found.null(row, at + 3))
             waiting.chosen = found.text(row, at + 3) == "desktop" ? Side::desktop : Side::cloud;
+        if (!found.null(row, at + 4)) waiting.emptied = found.text(row, at + 4);
         group.waiting.push_back(waiting);
     }
-    if (found.boolean(row, at + 4)) {
-        group.desktop.push_back(image_at(found, row, at + 5, table_));
+    if (found.boolean(row, at + 5)) {
+        group.desktop.push_back(image_at(found, row, at + 6, table_));
         group.desktop.back().facts.captured = maybe_integer(found, row, at + 1);
     }
     return group;

@@ -1,0 +1,88 @@
+// References whose value is only known, or only allowed, when other rows of the batch are there.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/postgres/apply.hpp"
+
+namespace tideway::pg {
+
+// A column that holds a parent's own number: the row came with the parent's key, and this side's number is
+// put there. Keys that several rows have name none of them.
+void SectionApply::resolve_parents() {
+    const std::vector<LinkedColumn>& columns = section_.table->columns;
+    const Side side = store_.side();
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (!columns[i].by_key || (!has(Write::insert) && !has(Write::update))) continue;
+        const ParentByKey& parent = *columns[i].by_key;
+        const sql::Identifier id(side == Side::desktop ? parent.id_desktop : parent.id_cloud);
+        execute("resolve parents",
+                fmt::format("UPDATE {0} AS s SET c{1} = p.id FROM (SELECT {2} AS k, (array_agg(p.{3}))[1] AS "
+                            "id FROM {4} p "
+                            "GROUP BY 1 HAVING count(*) = 1) p WHERE p.k = s.r{1}",
+                            stage_, i + 1, e_.parent_key(columns[i], "p"), id.quoted(),
+                            (side == Side::desktop ? parent.desktop : parent.cloud).quoted()));
+    }
+}
+
+bool SectionApply::may_be_empty(const Reference& reference) const {
+    return std::none_of(reference.columns.begin(), reference.columns.end(), [&](std::size_t at) {
+        const LinkedColumn& column = section_.table->columns[at];
+        return column.on(store_.side()).not_null || column.key || column.by_key;
+    });
+}
+
+// Two tables that refer to each other: whichever is written first finds the other's rows missing.
+void SectionApply::postpone_references(const std::vector<SectionApply>& all) {
+    if (!has(Write::insert) && !has(Write::update)) return;
+    for (const Reference& reference : section_.table->references(store_.side()))
+        for (std::size_t later = static_cast<std::size_t>(number_) + 1; later < all.size(); ++later)
+            if (reference.parent == all[later].section_.table->on(store_.side()) && may_be_empty(reference) &&
+                all[later].has(Write::insert))
+                postpone(reference, all[later]);
+}
+
+void SectionApply::postpone(const Reference& reference, const SectionApply& parent) {
+    std::vector<std::string> there, moves;
+    for (std::size_t i = 0; i < reference.columns.size(); ++i) {
+        const std::size_t at = reference.columns[i],
+                          named = parent.column_number(reference.parent_columns[i]);
+        if (named == 0) return;
+        if (postponed_.insert(at).second)
+            execute("keep references", fmt::format("ALTER TABLE {} ADD l{} {}", stage_, at + 1,
+                                                   section_.table->columns[at].on(store_.side()).base_type));
+        there.push_back(fmt::format("q.c{} = s.c{}", named, at + 1));
+        moves.push_back(fmt::format("l{0} = s.c{0}, c{0} = NULL", at + 1));
+    }
+    execute(
+        "postpone references",
+        fmt::format(
+            "UPDATE {} AS s SET {} WHERE s.op IN ('I', 'U') AND {} AND EXISTS (SELECT FROM {} q WHERE q.op = "
+            "'I' AND {})",
+            stage_, join(moves), orphan_condition(reference), parent.stage_, join(there, " AND ")));
+}
+
+// A parent that was left out after all makes the server refuse this, and the batch is taken apart.
+void SectionApply::fill_postponed() {
+    if (postponed_.empty()) return;
+    mark_direct();
+    std::vector<std::string> fills, any;
+    for (const std::size_t at : postponed_) {
+        const std::string name = sql::Identifier(section_.table->columns[at].on(store_.side()).name).quoted();
+        fills.push_back(fmt::format("{0} = coalesce(s.l{1}, t.{0})", name, at + 1));
+        any.push_back(fmt::format("s.l{} IS NOT NULL", at + 1));
+    }
+    stepped_aside_ += execute(
+        "fill references",
+        fmt::format(
+            "WITH w AS (UPDATE {} AS t SET {} FROM {} s JOIN pg_temp.tideway_outcome o ON o.sec = {} AND o.n "
+            "= "
+            "s.n WHERE t.ctid = o.now AND ({}) RETURNING s.n, {} AS a, {} AS b, {} AS stamp, t.ctid AS now) "
+            "UPDATE pg_temp.tideway_outcome AS o SET a = w.a, b = w.b, stamp = w.stamp, now = w.now FROM w "
+            "WHERE "
+            "o.sec = {} AND o.n = w.n",
+            e_.relation(), join(fills), stage_, number_, join(any, " OR "), e_.hash_a(), e_.hash_b(),
+            e_.stamp(), number_));
+}
+
+}  // namespace tideway::pg
