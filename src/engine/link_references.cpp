@@ -130,6 +130,14 @@ class ReferenceLinker {
             return problem(child, column.desktop.name,
                            "refers to its own table by numbers that each side makes",
                            "leave it out: skip = [\"...\"]");
+        for (const Lookup& lookup : child.link->lookups)
+            if (std::find(lookup.parameters.begin(), lookup.parameters.end(), reference.columns.front()) !=
+                lookup.parameters.end())
+                return problem(
+                    child, column.desktop.name,
+                    fmt::format("holds a number of the desktop's own, so the look-up of {} cannot use it",
+                                lookup.cloud.name),
+                    "let the look-up use other columns");
         column.by_key = std::make_shared<const ParentByKey>(ParentByKey{
             link.desktop, link.cloud, *link.local_id_desktop, *link.local_id_cloud, key_of(link)});
         column.canon = Canon::image;
