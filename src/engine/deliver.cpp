@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace tideway {
 namespace {
 
@@ -9,6 +11,9 @@ constexpr std::int64_t short_patience_ms = 300;
 // Refused rows are tried once more one by one after the others; with more of them that costs more than it
 // brings, and the next run tries them anyway.
 constexpr std::size_t most_tried_again = 200;
+// When so many rows of a table were refused for one reason and none was written, the others are not tried in
+// this run.
+constexpr int hopeless_after = 50;
 
 std::size_t row_count(const Batch& batch) {
     std::size_t count = 0;
@@ -58,6 +63,7 @@ class Deliverer {
     }
 
     void deliver(Batch batch) {
+        park_hopeless_rows(batch);
         if (row_count(batch) == 0) return;
         batch.fence = delivery_.fence;
         try {
@@ -123,6 +129,34 @@ class Deliverer {
         }
     }
 
+    // A trigger or a constraint that refuses every row of a table would cost a transaction a row.
+    struct Refusals {
+        Refusal latest;
+        int alike = 0;
+        bool written = false;
+        bool hopeless() const { return alike >= hopeless_after && !written; }
+    };
+
+    void park_hopeless_rows(Batch& batch) {
+        for (BatchSection& section : batch.sections) {
+            const auto found = refusals_.find(section.table);
+            if (found == refusals_.end() || !found->second.hopeless()) continue;
+            Refusal refusal = found->second.latest;
+            refusal.message += " (of other rows; this one was not tried after them)";
+            for (PlannedRow& row : section.rows) park_row(section.table, row, refusal, true);
+            section.rows.clear();
+        }
+        std::erase_if(batch.sections, [](const BatchSection& section) { return section.rows.empty(); });
+    }
+
+    void note_refusal(const LinkedTable* table, const Refusal& refusal) {
+        Refusals& refusals = refusals_[table];
+        const bool alike =
+            refusals.latest.sqlstate == refusal.sqlstate && refusals.latest.constraint == refusal.constraint;
+        refusals.alike = alike ? refusals.alike + 1 : 1;
+        refusals.latest = refusal;
+    }
+
     void sort_out(Batch& batch, const BatchOutcome& outcome) {
         delivery_.fence = delivery_.last_batch = outcome.sequence;
         ++delivery_.batches;
@@ -131,6 +165,7 @@ class Deliverer {
                 const RowOutcome& fate = outcome.outcomes[s][r];
                 const LinkedTable* table = batch.sections[s].table;
                 PlannedRow& row = batch.sections[s].rows[r];
+                if (fate.fate == Fate::applied) refusals_[table].written = true;
                 if (fate.fate == Fate::applied) delivery_.applied.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::raced) delivery_.raced.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::orphan)
@@ -190,6 +225,7 @@ class Deliverer {
     }
 
     void park(Batch& batch, const Refusal& refusal) {
+        for (BatchSection& section : batch.sections) note_refusal(section.table, refusal);
         for (BatchSection& section : batch.sections)
             for (PlannedRow& row : section.rows)
                 delivery_.parked.push_back({section.table, std::move(row), refusal});
@@ -198,6 +234,7 @@ class Deliverer {
     Store& store_;
     World& world_;
     Delivery delivery_;
+    std::map<const LinkedTable*, Refusals> refusals_;
     bool table_busy_ = false;  // somebody holds a whole table: taking batches apart does not help
 };
 

@@ -8,6 +8,8 @@ namespace tideway {
 namespace {
 
 constexpr std::size_t hints_per_stage = 50'000;
+// Fewer go as quickly by ordinary batches.
+constexpr std::int64_t fewest_rows_to_load = 2'000;
 
 // Collects hints and hands them to the desktop in portions, so that memory stays flat.
 class HintStage {
@@ -66,7 +68,8 @@ bool proven_unique(const LinkedTable& table, Side side) {
 
 class Gatherer {
   public:
-    Gatherer(Session& session, Gathered& gathered) : session_(session), gathered_(gathered) {}
+    Gatherer(Session& session, Gathered& gathered, Loading loading)
+        : session_(session), gathered_(gathered), loading_(loading) {}
 
     void open() {
         session_.progress.phase("reading");
@@ -125,8 +128,9 @@ class Gatherer {
 
     void read(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const LinkedTable& table = run.link();
+        if (loading_ == Loading::allowed && to_be_loaded(run, marks)) return;
         if (parent_lost_keys(table)) mode = Mode::full;
-        run.worklist = session_.archive().worklist(table, session_.installed());
+        if (!run.worklist) run.worklist = session_.archive().worklist(table, session_.installed());
         const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode, marks);
         const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
         gathered_.examined += seen.examined;
@@ -136,13 +140,36 @@ class Gatherer {
         failpoint("M2.hints");
         run.worklist->add_waiting_keys();
         run.tally = run.worklist->tally();
+        note_marks(table);
+    }
+
+  private:
+    void note_marks(const LinkedTable& table) {
         for (const Side side : {Side::desktop, Side::cloud}) {
             Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
             gathered_.marks[{table.id, side}] = {table.capture(side), snapshot.mark(table)};
         }
     }
 
-  private:
+    // A table that was never compared, and of which the cloud holds nothing but what was agreed on.
+    bool to_be_loaded(TableRun& run, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+        const LinkedTable& table = run.link();
+        if (marks.contains({table.id, Side::desktop}) || !session_.cloud->may_load(table)) return false;
+        const std::int64_t rows = gathered_.desktop->count(table);
+        run.worklist = session_.archive().worklist(table, session_.installed());
+        const Digest agreed = run.worklist->base_digest(true);
+        std::int64_t known = 0;
+        for (const auto& [bucket, sum] : agreed) known += sum.rows;
+        run.rows_to_load = rows - known;
+        run.to_load = run.rows_to_load >= fewest_rows_to_load &&
+                      agreed == gathered_.cloud->digest(table, true) && identifies_rows(run);
+        if (!run.to_load) return false;
+        run.worklist.reset();
+        note_marks(table);
+        run.report.capture_desktop = run.report.capture_cloud = to_string(Capture::digest);
+        return true;
+    }
+
     // Rows that name their parent by its key change with that key, and nothing captures it.
     bool parent_lost_keys(const LinkedTable& table) const {
         return std::any_of(table.columns.begin(), table.columns.end(), [&](const LinkedColumn& column) {
@@ -186,14 +213,15 @@ class Gatherer {
 
     Session& session_;
     Gathered& gathered_;
+    Loading loading_;
 };
 
 }  // namespace
 
 Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
-                Reach reach) {
+                Reach reach, Loading loading) {
     Gathered gathered;
-    Gatherer gatherer(session, gathered);
+    Gatherer gatherer(session, gathered, loading);
     gatherer.open();
     std::int64_t done = 0;
     const auto count = static_cast<std::int64_t>(gathered.tables.size());
@@ -218,7 +246,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     earlier.tables.clear();
     earlier.desktop.reset();
     earlier.cloud.reset();
-    Gatherer gatherer(session, gathered);
+    Gatherer gatherer(session, gathered, Loading::no);
     gatherer.open();
     gatherer.read_tables(
         [&](TableRun& run) {

@@ -16,6 +16,8 @@ struct TableRun {
     Tally tally;
     TableReport report;
     std::vector<Key> raced;  // to be decided again in the next round
+    bool to_load = false;    // not read: its rows may be loaded
+    std::int64_t rows_to_load = 0;
     const LinkedTable& link() const { return table->link; }
 };
 
@@ -28,11 +30,12 @@ struct Gathered {
     Collisions collisions;                             // among the keys that were paged through so far
 };
 
+enum class Loading { no, allowed };
 enum class Reach { all, first_change };  // first_change: stop at the first table that has any
 
 // marks: where the last complete run left off.
 Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
-                Reach reach = Reach::all);
+                Reach reach = Reach::all, Loading loading = Loading::no);
 // New snapshots, but only the raced keys of the earlier round; reports go on.
 Gathered gather_again(Session& session, Gathered& earlier);
 

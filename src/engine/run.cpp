@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/load.hpp"
 #include "engine/renumber.hpp"
 
 namespace tideway {
@@ -117,7 +118,9 @@ void Run::open_protocol() {
 }
 
 void Run::work() {
-    gathered_ = gather(session_, options_.mode, session_.archive().marks());
+    gathered_ = gather(session_, options_.mode, session_.archive().marks(), Reach::all,
+                       options_.direction == Direction::reverse ? Loading::no : Loading::allowed);
+    load_new_tables();
     marks_ = gathered_->marks;
     count_protected(*gathered_, true);
     if (!guard_allows()) return record_guard_stop();
@@ -137,6 +140,34 @@ void Run::work() {
         keep_marks_of_left_out_tables();
     }
     advance();
+}
+
+// Where rows were left, everything is read again in new snapshots; the marks of these ones are good enough
+// otherwise.
+void Run::load_new_tables() {
+    const bool any = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
+                                 [](const TableRun& run) { return run.to_load; });
+    if (!any) return;
+    raise_barriers();
+    session_.progress.phase("loading");
+    LoadState state{report_.run, desktop_fence_, cloud_fence_, desktop_barrier_, acknowledged_};
+    const std::map<int, std::int64_t> loaded = load_tables(session_, *gathered_, state);
+    cloud_fence_ = state.cloud_fence;
+    acknowledged_ = state.acknowledged;
+    const bool complete =
+        std::all_of(gathered_->tables.begin(), gathered_->tables.end(), [&](const TableRun& run) {
+            const auto found = loaded.find(run.link().id);
+            return !run.to_load || (found != loaded.end() && found->second == run.rows_to_load);
+        });
+    if (!complete) {
+        gathered_.reset();
+        gathered_ = gather(session_, options_.mode, session_.archive().marks());
+    }
+    for (TableRun& run : gathered_->tables)
+        if (const auto found = loaded.find(run.link().id); found != loaded.end()) {
+            run.report.to_cloud.inserted = found->second;
+            run.report.rules["R1"] = found->second;
+        }
 }
 
 // Rows that got other keys are read again: they are new to the cloud now, and so is the cloud's row to the

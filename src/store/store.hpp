@@ -263,6 +263,27 @@ struct BatchOutcome {
 // ---- the store
 // ---------------------------------------------------------------------------------------------------
 
+// A row on its way into a side that has no row of its table but those that were agreed on.
+struct LoadRow {
+    Key key;
+    Hash hash;  // on the desktop
+    std::optional<std::int64_t> stamp;
+    std::string line;  // one cell a linked column, as COPY text with its newline
+};
+using LoadSink = std::function<void(LoadRow&&)>;
+
+struct LoadBatch {
+    std::string run;
+    const LinkedTable* table = nullptr;
+    std::vector<LoadRow> rows;
+    std::int64_t fence = 0, source_barrier = 0, receipts_booked = 0;  // as in Batch
+};
+
+struct LoadOutcome {
+    std::int64_t sequence = 0;     // of this side's lease
+    std::vector<RowOutcome> rows;  // like the batch's; all applied
+};
+
 struct TableUse {  // table numbers and captures as the state schema records them
     int id = 0;
     sql::TableName desktop, cloud;
@@ -333,6 +354,11 @@ class Store {
     // empty to an older snapshot) and checks their fingerprints: Error(schema_changed).
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
     virtual BatchOutcome apply(const Batch& batch) = 0;
+    // Whether load() may be used for this table; ordinary batches are always possible.
+    virtual bool may_load(const LinkedTable& table) = 0;
+    // New rows straight into the table, all or nothing, with one receipt for all of them. Throws Refused or
+    // TryAgain like apply().
+    virtual LoadOutcome load(const LoadBatch& batch) = 0;
 
     // cloud only: receipts not yet booked by the desktop, in order of sequence
     virtual std::vector<Receipt> receipts(std::int64_t after) = 0;
@@ -435,6 +461,12 @@ class Archive {
     // Needs an open snapshot() of this store. installed: the base exists; else it counts as empty (plan
     // before the first sync).
     virtual std::unique_ptr<Worklist> worklist(const LinkedTable& table, bool installed) = 0;
+    // Rows in the open snapshot of this store that the base does not know.
+    // Those that refer to rows which none of `parents` has on the desktop are left out: they would be
+    // orphans.
+    virtual void stream_unknown_rows(const LinkedTable& table, const std::vector<const LinkedTable*>& parents,
+                                     const LoadSink& sink) = 0;
+    virtual void book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) = 0;
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;

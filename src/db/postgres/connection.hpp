@@ -95,6 +95,9 @@ class Connection {
     // call only.
     void copy_out(const Statement& statement, const std::function<void(const Cells&)>& sink);
 
+    // The same without taking the rows apart: sink gets each as a line of COPY text, with its newline.
+    void copy_lines(const Statement& statement, const std::function<void(std::string_view)>& sink);
+
     // COPY ... FROM STDIN in text format. `fill` appends complete rows to the (empty) buffer and returns
     // false when there is nothing more; what it appended in that last call still counts. If fill throws, the
     // COPY is aborted (nothing of it stays) and the exception passes through. Returns the number of rows.

@@ -39,6 +39,17 @@ void Connection::copy_out(const Statement& statement, const std::function<void(c
     });
 }
 
+void Connection::copy_lines(const Statement& statement, const std::function<void(std::string_view)>& sink) {
+    impl_->exchange(statement.name, [&](Patience& patience) {
+        impl_->begin_copy(statement, PGRES_COPY_OUT, patience);
+        while (const auto row = impl_->line.copy_row(patience)) {
+            sink(*row);
+            patience.progress();
+        }
+        impl_->collect(statement.name, patience);
+    });
+}
+
 std::int64_t Connection::copy_in(const Statement& statement,
                                  const std::function<bool(std::string& buffer)>& fill) {
     return impl_->exchange(statement.name, [&](Patience& patience) {

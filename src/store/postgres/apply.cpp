@@ -5,10 +5,9 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "store/postgres/pg_archive.hpp"
 #include "store/postgres/schema.hpp"
+#include "store/postgres/side_effects.hpp"
 
 namespace tideway::pg {
 namespace {
@@ -16,9 +15,6 @@ namespace {
 constexpr const char* create_work_tables = R"(
 CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) ON COMMIT DROP;
 CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
-CREATE TEMP TABLE tideway_before ON COMMIT DROP AS
-    SELECT relid, n_tup_ins AS ins, n_tup_upd AS upd, n_tup_del AS del FROM pg_stat_xact_user_tables
-    WHERE n_tup_ins + n_tup_upd + n_tup_del > 0;
 )";
 
 }  // namespace
@@ -46,11 +42,7 @@ std::int64_t count_applied(const BatchSection& section, const std::vector<RowOut
     return count;
 }
 
-struct Writes {
-    std::int64_t inserted = 0, updated = 0, deleted = 0;
-};
-
-Writes planned_writes(const BatchSection& section, const std::vector<RowOutcome>& outcomes) {
+Writes writes_of(const BatchSection& section, const std::vector<RowOutcome>& outcomes) {
     Writes writes;
     for (std::size_t i = 0; i < section.rows.size(); ++i) {
         if (outcomes[i].fate != Fate::applied) continue;
@@ -61,52 +53,18 @@ Writes planned_writes(const BatchSection& section, const std::vector<RowOutcome>
     return writes;
 }
 
-bool is_synchronised(Connection& connection, Side side, const sql::TableName& name) {
-    const char* text =
-        side == Side::desktop
-            ? "SELECT EXISTS (SELECT FROM tideway.tables WHERE desktop_schema = $1 AND desktop_table = $2)"
-            : "SELECT EXISTS (SELECT FROM tideway.tables WHERE cloud_schema = $1 AND cloud_table = $2)";
-    return run(connection, "find synchronised table", text, {name.schema, name.table}).boolean(0, 0);
+PlannedWrites planned_writes(Side side, const Batch& batch, const BatchOutcome& outcome,
+                             const std::vector<SectionApply>& sections) {
+    PlannedWrites planned;
+    for (std::size_t i = 0; i < batch.sections.size(); ++i) {
+        Writes writes = writes_of(batch.sections[i], outcome.outcomes[i]);
+        writes.updated += sections[i].stepped_aside();
+        planned.add(*batch.sections[i].table, side, writes);
+    }
+    return planned;
 }
 
-// What this transaction wrote, table by table, must be the plan and nothing else: cascades and triggers show
-// here.
-void check_side_effects(Connection& connection, Side side, const Batch& batch, const BatchOutcome& outcome,
-                        const std::vector<SectionApply>& sections) {
-    std::map<std::string, Writes> planned;
-    std::map<std::string, bool> declared;
-    for (std::size_t i = 0; i < batch.sections.size(); ++i) {
-        const LinkedTable& table = *batch.sections[i].table;
-        Writes& writes = planned[table.on(side).quoted()];
-        writes = planned_writes(batch.sections[i], outcome.outcomes[i]);
-        writes.updated += sections[i].stepped_aside();
-        for (const std::string& name : table.side_effects)
-            declared[sql::TableName::parse(name).quoted()] = true;
-    }
-    const Result found = connection.query({"compare writes with plan", R"(
-SELECT x.schemaname, x.relname, x.n_tup_ins - coalesce(b.ins, 0), x.n_tup_upd - coalesce(b.upd, 0), x.n_tup_del - coalesce(b.del, 0)
-FROM pg_stat_xact_user_tables x LEFT JOIN pg_temp.tideway_before b ON b.relid = x.relid
-WHERE x.schemaname <> 'tideway' AND x.schemaname !~ '^pg_temp'
-  AND (x.n_tup_ins, x.n_tup_upd, x.n_tup_del) IS DISTINCT FROM (coalesce(b.ins, 0), coalesce(b.upd, 0), coalesce(b.del, 0)))"});
-    for (int i = 0; i < found.rows(); ++i) {
-        const sql::TableName name{std::string(found.text(i, 0)), std::string(found.text(i, 1))};
-        const Writes plan = planned[name.quoted()];
-        // A declaration is no leave to take rows away from a synchronised table: nobody would have an image
-        // of them.
-        const bool takes_away = found.integer(i, 4) > plan.deleted && is_synchronised(connection, side, name);
-        if (declared.contains(name.quoted()) && !takes_away) continue;
-        if (found.integer(i, 2) == plan.inserted && found.integer(i, 3) == plan.updated &&
-            found.integer(i, 4) == plan.deleted)
-            continue;
-        throw Refused(
-            {"TW408",
-             fmt::format(
-                 "writing would also insert {}, update {} and delete {} rows of {} (a trigger or a cascade)",
-                 found.integer(i, 2) - plan.inserted, found.integer(i, 3) - plan.updated,
-                 found.integer(i, 4) - plan.deleted, name.display()),
-             "declare it with side_effects = [\"" + name.display() + "\"] if it is wanted", ""});
-    }
-}
+}  // namespace
 
 void lock_for_writing(Connection& connection, const std::string& names) try {
     connection.query({"lock tables for writing", "LOCK TABLE " + names + " IN ROW EXCLUSIVE MODE"});
@@ -115,19 +73,21 @@ void lock_for_writing(Connection& connection, const std::string& names) try {
     throw;
 }
 
-}  // namespace
+std::int64_t advance_fence(Connection& connection, const std::string& pair, std::int64_t fence) {
+    const Result advanced = run(connection, "fence", R"(
+UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
+                                {pair, std::to_string(fence)});
+    if (advanced.rows() == 0)
+        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(connection.side())),
+                    "nothing of this batch was written; run again");
+    return advanced.integer(0, 0);
+}
 
 BatchOutcome PgStore::apply(const Batch& batch) try {
     Connection& connection = writer();
     Transaction transaction(connection, {.lock_timeout = Millis(batch.patience_ms)});
-    const Result fence = run(connection, "fence", R"(
-UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
-                             {pair_, std::to_string(batch.fence)});
-    if (fence.rows() == 0)
-        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side())),
-                    "nothing of this batch was written; run again");
     BatchOutcome outcome;
-    outcome.sequence = fence.integer(0, 0);
+    outcome.sequence = advance_fence(connection, pair_, batch.fence);
     if (side() == Side::cloud && batch.receipts_booked > 0)
         run(connection, "purge receipts",
             "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
@@ -143,6 +103,7 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
     lock_for_writing(connection, join(names));
     check_fingerprints(connection, side(), tables);
     connection.query({"create work tables", create_work_tables});
+    remember_writes(connection);
     apply_sections(sections, batch.skip_locked);
     for (std::size_t i = 0; i < sections.size(); ++i) {
         const std::int64_t journaled = sections[i].journal(batch, outcome.sequence);
@@ -157,7 +118,7 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
     }
     failpoint(side() == Side::cloud ? "M5a.written" : "M5b.written");
     connection.query({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
-    check_side_effects(connection, side(), batch, outcome, sections);
+    check_side_effects(connection, side(), planned_writes(side(), batch, outcome, sections));
     if (archive_) archive_->note_peer(connection, batch.source_barrier);
     failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     transaction.commit();

@@ -42,7 +42,6 @@ class SectionApply {
     void add_parents(Cells& cells, const PlannedRow& row) const;
     bool may_be_empty(const Reference& reference) const;
     void postpone(const Reference& reference, const SectionApply& parent);
-    bool may_round(const LinkedColumn& column) const;
     void refuse_rounding();
     std::string orphan_condition(const Reference& reference) const;
     std::int64_t treat_orphans(const Reference& reference);
@@ -62,6 +61,17 @@ class SectionApply {
     std::set<std::size_t> postponed_;  // positions of columns
     std::int64_t stepped_aside_ = 0;
 };
+
+// The agreements of a load's receipt, one a row; `load` has what they share.
+void expand_load(const Receipt& load, std::string_view lines, std::vector<Receipt>& receipts);
+// The server would round a value of the other side without a word.
+bool may_round(const LinkedColumn& column, Side target);
+// Moves a sequence on behind the numbers that the query `ids` gives (column id).
+std::string move_counter_sql(const std::string& counter, const std::string& ids);
+// A user who holds the table keeps us waiting as long as the transaction's lock_timeout says: TableBusy.
+void lock_for_writing(Connection& connection, const std::string& names);
+// Moves this side's sequence on; Error(fenced) if it is not `fence` any more.
+std::int64_t advance_fence(Connection& connection, const std::string& pair, std::int64_t fence);
 
 // Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.
 void apply_sections(std::vector<SectionApply>& sections, bool skip_locked);

@@ -20,6 +20,9 @@ class PgArchive : public Archive {
     void forget_marks(int table_id) override;
     bool anything_waits() override;
     std::unique_ptr<Worklist> worklist(const LinkedTable& table, bool installed) override;
+    void stream_unknown_rows(const LinkedTable& table, const std::vector<const LinkedTable*>& parents,
+                             const LoadSink& sink) override;
+    void book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) override;
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/postgres/apply.hpp"
+
 #include "store/postgres/pg_archive.hpp"
 #include "store/postgres/schema.hpp"
 
@@ -49,7 +51,7 @@ Expressions PgStore::expressions(const LinkedTable& table) const {
 std::vector<Receipt> PgStore::receipts(std::int64_t after) {
     Transaction transaction(writer(), {.read_only = true});
     const Result found = run(writer(), "read receipts", R"(
-SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, emptied
+SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, emptied, load
 FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq)",
                              {pair_, std::to_string(after)});
     std::vector<Receipt> receipts;
@@ -67,7 +69,12 @@ FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq
         receipt.sequence = found.integer(i, 10);
         receipt.desktop_barrier = found.integer(i, 11);
         a.emptied = found.text(i, 12);
-        receipts.push_back(std::move(receipt));
+        if (found.null(i, 13)) {
+            receipts.push_back(std::move(receipt));
+        } else {
+            receipt.agreement.key.clear();
+            expand_load(receipt, found.text(i, 13), receipts);
+        }
     }
     transaction.commit();
     return receipts;

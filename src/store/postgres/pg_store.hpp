@@ -46,6 +46,8 @@ class PgStore : public Store {
 
     std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) override;
     BatchOutcome apply(const Batch& batch) override;
+    bool may_load(const LinkedTable& table) override;
+    LoadOutcome load(const LoadBatch& batch) override;
 
     std::vector<Receipt> receipts(std::int64_t after) override;
     void purge_receipts(std::int64_t up_to) override;

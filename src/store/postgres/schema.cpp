@@ -89,6 +89,7 @@ CREATE TABLE IF NOT EXISTS tideway.inbox (
     hc_a bigint NOT NULL, hc_b bigint NOT NULL, ts_d bigint, ts_c bigint, d_barrier bigint NOT NULL,
     PRIMARY KEY (pair, batch_seq, tbl, key));
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS emptied text NOT NULL DEFAULT '';
+ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS load text;
 )";
 }
 

@@ -39,7 +39,9 @@ void SectionApply::stage() {
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         columns.push_back(fmt::format(
             "t.{}{} AS c{}", sql::Identifier(table.columns[i].on(store_.side()).name).quoted(),
-            may_round(table.columns[i]) ? "::" + table.columns[i].on(store_.side()).base_type : "", i + 1));
+            may_round(table.columns[i], store_.side()) ? "::" + table.columns[i].on(store_.side()).base_type
+                                                       : "",
+            i + 1));
     if (store_.side() == Side::cloud)
         for (const Lookup& lookup : table.lookups)
             columns.push_back(fmt::format("t.{} AS c{}", sql::Identifier(lookup.cloud.name).quoted(),
@@ -70,8 +72,8 @@ void SectionApply::stage() {
 
 // The server rounds numbers and times to a column's scale without a word; such a column is staged with all
 // its digits.
-bool SectionApply::may_round(const LinkedColumn& column) const {
-    const ColumnSide& target = column.on(store_.side());
+bool may_round(const LinkedColumn& column, Side side) {
+    const ColumnSide& target = column.on(side);
     const bool scaled = target.base_type == "numeric" || target.base_type.starts_with("time") ||
                         target.base_type == "interval";
     return scaled && column.desktop.type != column.cloud.type && target.type != target.base_type;
@@ -80,7 +82,7 @@ bool SectionApply::may_round(const LinkedColumn& column) const {
 void SectionApply::refuse_rounding() {
     const LinkedTable& table = *section_.table;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (!may_round(table.columns[i])) continue;
+        if (!may_round(table.columns[i], store_.side())) continue;
         const ColumnSide& target = table.columns[i].on(store_.side());
         const Result found = connection_.query(
             {"look for rounding",

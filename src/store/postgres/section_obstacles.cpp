@@ -194,26 +194,33 @@ std::size_t SectionApply::column_number(const std::string& name) const {
     return 0;
 }
 
-// A sequence that numbers the column goes on behind what was brought, as long as that belongs to the same
-// numbering: a number far ahead is another range or a special value, and where sides share out odd and even
-// numbers they keep to theirs. Its position survives a rollback, which only leaves a gap.
+// Its position survives a rollback, which only leaves a gap.
 void SectionApply::move_counters() {
     const std::vector<LinkedColumn>& columns = section_.table->columns;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string& counter = columns[i].on(store_.side()).counter;
         if (counter.empty()) continue;
         execute("move counter",
-                fmt::format(R"(
+                move_counter_sql(counter,
+                                 fmt::format("SELECT s.c{} AS id FROM {} s JOIN pg_temp.tideway_outcome o ON "
+                                             "o.sec = {} AND o.n = s.n WHERE s.op = 'I'",
+                                             i + 1, stage_, number_)));
+    }
+}
+
+// A sequence that numbers the column goes on behind what was brought, as long as that belongs to the same
+// numbering: a number far ahead is another range or a special value, and where sides share out odd and even
+// numbers they keep to theirs.
+std::string move_counter_sql(const std::string& counter, const std::string& ids) {
+    return fmt::format(R"(
 WITH c AS (SELECT CASE WHEN p.is_called THEN p.last_value ELSE p.last_value - q.seqincrement END AS at, q.seqincrement AS step, q.seqmax
            FROM pg_sequence q, {0} p WHERE q.seqrelid = {1}::regclass AND q.seqincrement > 0),
-ids AS (SELECT DISTINCT floor(s.c{2})::numeric AS id FROM {3} s JOIN pg_temp.tideway_outcome o ON o.sec = {4} AND o.n = s.n, c
-        WHERE s.op = 'I' AND s.c{2} > c.at),
+ids AS (SELECT DISTINCT floor(x.id)::numeric AS id FROM ({2}) x, c WHERE x.id > c.at),
 reached AS (SELECT x.id FROM (SELECT id, max(gap) OVER (ORDER BY id) AS widest FROM
-            (SELECT id, id - lag(id, 1, c.at::numeric) OVER (ORDER BY id) AS gap FROM ids, c) y) x, c WHERE x.widest <= {5} * c.step),
+            (SELECT id, id - lag(id, 1, c.at::numeric) OVER (ORDER BY id) AS gap FROM ids, c) y) x, c WHERE x.widest <= {3} * c.step),
 target AS (SELECT c.at + floor((max(r.id) - c.at) / c.step) * c.step AS value FROM reached r, c GROUP BY c.at, c.step)
 SELECT setval({1}::regclass, t.value::bigint) FROM target t, c WHERE t.value > c.at AND t.value + c.step <= c.seqmax)",
-                            counter, sql::literal(counter), i + 1, stage_, number_, widest_gap));
-    }
+                       counter, sql::literal(counter), ids, widest_gap);
 }
 
 }  // namespace tideway::pg

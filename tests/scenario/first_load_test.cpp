@@ -1,0 +1,143 @@
+// The first load of a table: straight into the empty table, and by ordinary batches where anything is in the
+// way.
+#include "scenario/live_pair.hpp"
+
+namespace tideway::test {
+namespace {
+
+constexpr const char* rows = "select id, body, n from item order by id";
+
+struct Load {
+    explicit Load(int count, const std::string& cloud_extra = "") {
+        pair.desktop.exec("create table item (id int primary key, body text, n int)");
+        pair.cloud.exec("create table item (id serial primary key, body text, n int)" + cloud_extra);
+        pair.desktop.exec(fmt::format(
+            "insert into item select i, E'item\\t' || i || E'\\\\', i % 7 from generate_series(1, {}) i",
+            count));
+        pair.configure("[[table]]\nname = 'item'\n");
+    }
+    bool loaded() { return pair.cloud.number("select count(*) from tideway.journal where op = 'L'") > 0; }
+    LivePair pair{"first_load"};
+};
+
+TEST(FirstLoad, brings_every_row_as_it_is_and_the_next_run_is_quiet) {
+    Load office(60'000);
+    office.pair.desktop.exec(
+        "update item set body = null where id = 7; update item set body = '' where id = 8");
+    const TidewayResult result = office.pair.sync();
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EQ(writes_reported(result), 60'000);
+    EXPECT_TRUE(office.loaded());
+    office.pair.expect_equal(rows);
+    expect_quiet(office.pair);
+    expect_quiet(office.pair, 0, {"--mode", "full"});
+    EXPECT_EQ(office.pair.cloud.number("insert into item (body) values ('of the phone') returning id"),
+              60'001);
+    office.pair.cloud.exec("update item set body = 'edited' where id = 5");
+    office.pair.desktop.exec("delete from item where id = 6");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+}
+
+TEST(FirstLoad, P9_may_be_killed_anywhere_and_knows_who_edited_what_afterwards) {
+    for (const char* failpoint :
+         {"load.written=kill9", "load.committed=kill9", "load.before_booking=kill9", "load.booked=kill9"}) {
+        SCOPED_TRACE(failpoint);
+        Load office(3'000);
+        office.pair.sync({}, {{"TIDEWAY_FAILPOINTS", failpoint}});
+        const bool there = office.pair.cloud.number("select count(*) from item") > 0;
+        EXPECT_EQ(there, std::string(failpoint) != "load.written=kill9");
+        office.pair.cloud.exec(
+            "update item set body = 'of the phone' where id = 9; delete from item where id = 11");
+        office.pair.desktop.exec(
+            "insert into item values (5000, 'later', 1); update item set n = 70 where id = 10");
+        EXPECT_EXIT_CODE(0, office.pair.sync());
+        office.pair.expect_equal(rows);
+        EXPECT_EQ(dump(office.pair.cloud, "select id from item where n = 70 or id in (11, 5000) order by id"),
+                  there ? "10\n5000" : "10\n11\n5000");
+        EXPECT_EQ(office.pair.desktop.number("select count(*) from item where body = 'of the phone'"),
+                  there ? 1 : 0);
+        expect_quiet(office.pair);
+    }
+}
+
+TEST(FirstLoad, a_row_that_a_phone_makes_meanwhile_is_neither_lost_nor_doubled) {
+    Load office(3'000);
+    office.pair.configure("[sync]\nconflict = 'cloud'\n[[table]]\nname = 'item'\n");
+    const TidewayResult result = office.pair.sync_while("M3.cloud", [&] {
+        office.pair.cloud.exec("insert into item values (77, 'of the phone', 1), (9999, 'too', 2)");
+    });
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(dump(office.pair.desktop, "select id, body from item where id in (77, 9999) order by id"),
+              "77|of the phone\n9999|too");
+    expect_accounted(office.pair, "item", "item\t77");
+    expect_quiet(office.pair);
+}
+
+TEST(FirstLoad, what_the_cloud_refuses_waits_and_the_rest_arrives) {
+    Load office(3'000, "; alter table item add check (n < 100)");
+    office.pair.desktop.exec("update item set n = 100 where id in (5, 2500)");
+    const TidewayResult result = office.pair.sync();
+    EXPECT_EXIT_CODE(3, result);
+    EXPECT_EQ(reported(result, "parked"), 2) << told(result);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), 2'998);
+    expect_quiet(office.pair, 3);
+}
+
+TEST(FirstLoad, orphans_wait_and_do_not_stop_the_load) {
+    Load office(3'000, "; create table part (id int primary key, item_id int references item)");
+    office.pair.desktop.exec(
+        "create table part (id int primary key, item_id int);"
+        "insert into part select i, case when i % 1000 = 0 then 90000 + i when i % 3 > 0 then i end from "
+        "generate_series(1, 2900) i");
+    office.pair.configure("[[table]]\nname = 'item'\n[[table]]\nname = 'part'\n");
+    const TidewayResult result = office.pair.sync();
+    EXPECT_EXIT_CODE(3, result);
+    EXPECT_EQ(reported(result, "parked"), 2) << told(result);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from part"), 2'898);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from tideway.journal where op = 'L'"), 2);
+    office.pair.desktop.exec("insert into item values (91000, 'x', 1), (92000, 'y', 1)");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal("select * from part order by id");
+}
+
+TEST(FirstLoad, a_trigger_that_rewrites_values_in_the_cloud_makes_no_echo) {
+    Load office(3'000,
+                "; create function shout() returns trigger language plpgsql set search_path = public as $$ "
+                "begin new.body = upper(new.body); "
+                "return new; end $$; create trigger shout before insert on item for each row execute "
+                "function shout()");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    EXPECT_TRUE(office.loaded());
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item where body like 'ITEM%'"), 3'000);
+    expect_quiet(office.pair);
+    expect_quiet(office.pair, 0, {"--mode", "full"});
+}
+
+TEST(FirstLoad, a_trigger_that_writes_elsewhere_is_found_before_anything_stays) {
+    Load office(2'100,
+                "; create table elsewhere (id int); create function copy_it() returns trigger language "
+                "plpgsql as $$ begin "
+                "insert into public.elsewhere values (new.id); return new; end $$; create trigger copy_it "
+                "after insert on "
+                "item for each row execute function copy_it()");
+    EXPECT_EXIT_CODE(4, office.pair.sync());
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from elsewhere"), 0);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), 0);
+    office.pair.configure("[[table]]\nname = 'item'\nside_effects = ['elsewhere']\n");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from elsewhere"), 2'100);
+}
+
+TEST(FirstLoad, a_reverse_run_loads_nothing) {
+    Load office(2'100);
+    EXPECT_EXIT_CODE(0, office.pair.sync({"--direction", "reverse"}));
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), 0);
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+}
+
+}  // namespace
+}  // namespace tideway::test
