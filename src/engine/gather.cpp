@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace tideway {
 namespace {
 
 constexpr std::size_t hints_per_stage = 50'000;
 // Fewer go as quickly by ordinary batches.
-constexpr std::int64_t fewest_rows_to_load = 2'000;
+constexpr std::int64_t fewest_rows_at_once = 2'000;
 
 // Collects hints and hands them to the desktop in portions, so that memory stays flat.
 class HintStage {
@@ -26,13 +27,14 @@ class HintStage {
         if (any_ || !buckets.empty()) worklist_.close_cloud_hints(buckets);
     }
 
-  private:
     void flush() {
         if (portion_.empty()) return;
         worklist_.add_cloud_hints(portion_);
         portion_.clear();
         any_ = true;
     }
+
+  private:
     Worklist& worklist_;
     std::vector<CloudHint> portion_;
     bool any_ = false;
@@ -68,8 +70,8 @@ bool proven_unique(const LinkedTable& table, Side side) {
 
 class Gatherer {
   public:
-    Gatherer(Session& session, Gathered& gathered, Loading loading)
-        : session_(session), gathered_(gathered), loading_(loading) {}
+    Gatherer(Session& session, Gathered& gathered, FirstContact contact)
+        : session_(session), gathered_(gathered), contact_(contact) {}
 
     void open() {
         session_.progress.phase("reading");
@@ -128,7 +130,7 @@ class Gatherer {
 
     void read(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const LinkedTable& table = run.link();
-        if (loading_ == Loading::allowed && to_be_loaded(run, marks)) return;
+        if (contact_ != FirstContact::row_by_row && starts_at_once(run, marks)) return;
         if (parent_lost_keys(table)) mode = Mode::full;
         if (!run.worklist) run.worklist = session_.archive().worklist(table, session_.installed());
         const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode, marks);
@@ -151,20 +153,27 @@ class Gatherer {
         }
     }
 
-    // A table that was never compared, and of which the cloud holds nothing but what was agreed on.
-    bool to_be_loaded(TableRun& run, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    // A table that was never compared: the cloud holds nothing but what was agreed on, or nothing was agreed
+    // on yet and both sides have rows.
+    bool starts_at_once(TableRun& run, const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const LinkedTable& table = run.link();
-        if (marks.contains({table.id, Side::desktop}) || !session_.cloud->may_load(table)) return false;
-        const std::int64_t rows = gathered_.desktop->count(table);
+        if (marks.contains({table.id, Side::desktop}) || table.repeats()) return false;
         run.worklist = session_.archive().worklist(table, session_.installed());
         const Digest agreed = run.worklist->base_digest(true);
         std::int64_t known = 0;
         for (const auto& [bucket, sum] : agreed) known += sum.rows;
-        run.rows_to_load = rows - known;
-        run.to_load = run.rows_to_load >= fewest_rows_to_load &&
-                      agreed == gathered_.cloud->digest(table, true) && identifies_rows(run);
-        if (!run.to_load) return false;
-        run.worklist.reset();
+        run.rows_to_load = gathered_.desktop->count(table) - known;
+        if (run.rows_to_load < fewest_rows_at_once) return false;
+        run.start = agreed == gathered_.cloud->digest(table, true)
+                        ? (contact_ == FirstContact::at_once && session_.cloud->may_load(table)
+                               ? TableRun::Start::load
+                               : TableRun::Start::no)
+                    : agreed.empty() && hashes_comparable(table, session_.desktop_server.version,
+                                                          session_.cloud_server.version)
+                        ? TableRun::Start::adopt
+                        : TableRun::Start::no;
+        if (run.start != TableRun::Start::no && !identifies_rows(run)) run.start = TableRun::Start::no;
+        if (run.start == TableRun::Start::no) return false;
         note_marks(table);
         run.report.capture_desktop = run.report.capture_cloud = to_string(Capture::digest);
         return true;
@@ -213,15 +222,15 @@ class Gatherer {
 
     Session& session_;
     Gathered& gathered_;
-    Loading loading_;
+    FirstContact contact_;
 };
 
 }  // namespace
 
 Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
-                Reach reach, Loading loading) {
+                Reach reach, FirstContact contact) {
     Gathered gathered;
-    Gatherer gatherer(session, gathered, loading);
+    Gatherer gatherer(session, gathered, contact);
     gatherer.open();
     std::int64_t done = 0;
     const auto count = static_cast<std::int64_t>(gathered.tables.size());
@@ -246,7 +255,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     earlier.tables.clear();
     earlier.desktop.reset();
     earlier.cloud.reset();
-    Gatherer gatherer(session, gathered, Loading::no);
+    Gatherer gatherer(session, gathered, FirstContact::row_by_row);
     gatherer.open();
     gatherer.read_tables(
         [&](TableRun& run) {
@@ -258,6 +267,14 @@ Gathered gather_again(Session& session, Gathered& earlier) {
         },
         Reach::all);
     return gathered;
+}
+
+void Gathered::list_cloud(TableRun& run) {
+    std::vector<int> everything(16384);
+    std::iota(everything.begin(), everything.end(), 0);
+    HintStage stage(*run.worklist);
+    cloud->list_buckets(run.link(), everything, stage.sink());
+    stage.flush();
 }
 
 Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,

@@ -16,7 +16,9 @@ struct TableRun {
     Tally tally;
     TableReport report;
     std::vector<Key> raced;  // to be decided again in the next round
-    bool to_load = false;    // not read: its rows may be loaded
+    enum class Start { no, load, adopt };
+    Start start =
+        Start::no;  // not read yet: its new rows may be loaded, or its equal rows linked, all at once
     std::int64_t rows_to_load = 0;
     const LinkedTable& link() const { return table->link; }
 };
@@ -24,18 +26,21 @@ struct TableRun {
 struct Gathered {
     std::unique_ptr<Snapshot> desktop, cloud;  // outlived by nothing that reads
     std::vector<TableRun> tables;              // parents first
+    // Streams all rows of the cloud's table into the worklist's hints.
+    void list_cloud(TableRun& run);
     std::int64_t keys = 0;
     std::int64_t examined = 0;  // hints looked at, also those that turned out to be nothing
     std::map<std::pair<int, Side>, StoredMark> marks;  // of these snapshots
     Collisions collisions;                             // among the keys that were paged through so far
 };
 
-enum class Loading { no, allowed };
+// What gather() may leave unread for start_at_once().
+enum class FirstContact { row_by_row, link_only, at_once };
 enum class Reach { all, first_change };  // first_change: stop at the first table that has any
 
 // marks: where the last complete run left off.
 Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
-                Reach reach = Reach::all, Loading loading = Loading::no);
+                Reach reach = Reach::all, FirstContact contact = FirstContact::row_by_row);
 // New snapshots, but only the raced keys of the earlier round; reports go on.
 Gathered gather_again(Session& session, Gathered& earlier);
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/load.hpp"
+#include "engine/first_contact.hpp"
 #include "engine/renumber.hpp"
 
 namespace tideway {
@@ -118,9 +118,10 @@ void Run::open_protocol() {
 }
 
 void Run::work() {
-    gathered_ = gather(session_, options_.mode, session_.archive().marks(), Reach::all,
-                       options_.direction == Direction::reverse ? Loading::no : Loading::allowed);
-    load_new_tables();
+    gathered_ =
+        gather(session_, options_.mode, session_.archive().marks(), Reach::all,
+               options_.direction == Direction::reverse ? FirstContact::link_only : FirstContact::at_once);
+    start_new_tables();
     marks_ = gathered_->marks;
     count_protected(*gathered_, true);
     if (!guard_allows()) return record_guard_stop();
@@ -144,30 +145,30 @@ void Run::work() {
 
 // Where rows were left, everything is read again in new snapshots; the marks of these ones are good enough
 // otherwise.
-void Run::load_new_tables() {
+void Run::start_new_tables() {
     const bool any = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
-                                 [](const TableRun& run) { return run.to_load; });
+                                 [](const TableRun& run) { return run.start != TableRun::Start::no; });
     if (!any) return;
     raise_barriers();
-    session_.progress.phase("loading");
-    LoadState state{report_.run, desktop_fence_, cloud_fence_, desktop_barrier_, acknowledged_};
-    const std::map<int, std::int64_t> loaded = load_tables(session_, *gathered_, state);
+    session_.progress.phase("first contact");
+    StartState state{report_.run,      desktop_fence_, cloud_fence_,
+                     desktop_barrier_, cloud_barrier_, acknowledged_};
+    const std::map<int, Started> started = start_at_once(session_, *gathered_, state);
     cloud_fence_ = state.cloud_fence;
     acknowledged_ = state.acknowledged;
-    const bool complete =
-        std::all_of(gathered_->tables.begin(), gathered_->tables.end(), [&](const TableRun& run) {
-            const auto found = loaded.find(run.link().id);
-            return !run.to_load || (found != loaded.end() && found->second == run.rows_to_load);
-        });
-    if (!complete) {
+    if (!std::all_of(started.begin(), started.end(),
+                     [](const auto& table) { return table.second.complete; })) {
         gathered_.reset();
         gathered_ = gather(session_, options_.mode, session_.archive().marks());
     }
-    for (TableRun& run : gathered_->tables)
-        if (const auto found = loaded.find(run.link().id); found != loaded.end()) {
-            run.report.to_cloud.inserted = found->second;
-            run.report.rules["R1"] = found->second;
-        }
+    for (TableRun& run : gathered_->tables) {
+        const auto found = started.find(run.link().id);
+        if (found == started.end()) continue;
+        run.report.to_cloud.inserted = found->second.loaded;
+        run.report.adopted = found->second.linked;
+        if (found->second.loaded > 0) run.report.rules["R1"] = found->second.loaded;
+        if (found->second.linked > 0) run.report.rules["R3"] = found->second.linked;
+    }
 }
 
 // Rows that got other keys are read again: they are new to the cloud now, and so is the cloud's row to the

@@ -33,7 +33,7 @@ class Run {
     void work();
     bool guard_allows();
     void look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_desktop);
-    void load_new_tables();
+    void start_new_tables();
     void renumber_collisions();
     void record_guard_stop();
     void raise_barriers();

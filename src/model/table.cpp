@@ -62,6 +62,16 @@ std::int64_t largest_number(const LinkedTable& table) {
     return std::min(largest_of(key.desktop).value(), largest_of(key.cloud).value());
 }
 
+bool hashes_comparable(const LinkedTable& table, int desktop_version, int cloud_version) {
+    constexpr int first_with_record_hash = 140'000;
+    return (desktop_version >= first_with_record_hash) == (cloud_version >= first_with_record_hash) &&
+           std::all_of(table.columns.begin(), table.columns.end(), [](const LinkedColumn& column) {
+               return !column.hashed ||
+                      (!column.types_differ && column.desktop.base_type == column.cloud.base_type &&
+                       column.desktop.native_hash == column.cloud.native_hash);
+           });
+}
+
 std::string definition(const LinkedTable& table) {
     std::string text;
     for (const LinkedColumn& column : table.columns)

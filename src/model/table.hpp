@@ -158,6 +158,10 @@ bool numbered_key(const LinkedTable& table);
 // The largest key that both sides' columns can hold; numbered_key() must hold.
 std::int64_t largest_number(const LinkedTable& table);
 
+// Equal hashes of the two sides mean equal rows: every column that counts has one type, and both servers hash
+// alike.
+bool hashes_comparable(const LinkedTable& table, int desktop_version, int cloud_version);
+
 // What the hashes of this link cover, both sides. Hashes taken under another definition say nothing about a
 // row.
 std::string definition(const LinkedTable& table);

@@ -95,6 +95,8 @@ struct CloudHint {
     std::optional<Hash> hash;
     std::optional<std::int64_t> captured;
     std::int64_t bytes = 0;
+    std::optional<std::int64_t> stamp;  // of list_buckets() only, as the next one
+    bool marked_mobile = false;
 };
 using HintSink = std::function<void(CloudHint&&)>;
 
@@ -197,6 +199,10 @@ class Worklist {
     virtual void close_cloud_hints(const std::vector<int>& complete_buckets) = 0;
     virtual void add_waiting_keys() = 0;
     virtual void add_keys(const std::vector<Key>& keys) = 0;
+    // In place of close_cloud_hints(): those of the hints that were added whose desktop row has the same
+    // hash, and that the base does not know, as agreements. The list stays empty. Hashes of the two sides
+    // must be comparable.
+    virtual void stream_equal(const std::function<void(Agreement&&)>& sink) = 0;
     virtual Tally tally() = 0;
     // The next keys in a stable order, at most max_rows and (beyond the first) max_bytes; empty when done.
     virtual std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) = 0;
@@ -467,6 +473,9 @@ class Archive {
     virtual void stream_unknown_rows(const LinkedTable& table, const std::vector<const LinkedTable*>& parents,
                                      const LoadSink& sink) = 0;
     virtual void book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) = 0;
+    // Agreements on keys of one table that the base does not know; cloud_barrier as in Booking.
+    virtual void book_found(const std::vector<Agreement>& agreements, std::int64_t cloud_barrier,
+                            std::int64_t fence) = 0;
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;

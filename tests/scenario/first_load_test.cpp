@@ -139,5 +139,56 @@ TEST(FirstLoad, a_reverse_run_loads_nothing) {
     office.pair.expect_equal(rows);
 }
 
+// Both sides are filled already: 3,000 rows, of which 2 differ, 1 is the office's alone and 1 the phone's.
+struct TwoFilledSides : Load {
+    TwoFilledSides() : Load(3'000) {
+        pair.cloud.exec(
+            "insert into item select i, E'item\\t' || i || E'\\\\', i % 7 from generate_series(1, 3000) i;"
+            "update item set body = 'cloud' where id = 10; update item set n = null where id = 11;"
+            "delete from item where id = 12; insert into item values (7000, 'phone', 1)");
+        pair.configure("[sync]\nconflict = 'cloud'\n[[table]]\nname = 'item'\n");
+    }
+};
+
+TEST(FirstContact, links_equal_rows_decides_the_others_and_writes_nothing_else) {
+    TwoFilledSides office;
+    const TidewayResult result = office.pair.sync();
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EQ(reported(result, "adopted"), 2'997) << told(result);
+    EXPECT_EQ(reported(result, "conflicts"), 2) << told(result);
+    EXPECT_EQ(writes_reported(result), 4) << told(result);
+    office.pair.expect_equal(rows);
+    expect_accounted(office.pair, "item", "item\t10");
+    expect_quiet(office.pair);
+    expect_quiet(office.pair, 0, {"--mode", "full"});
+    office.pair.desktop.exec("delete from item where id = 13");
+    office.pair.cloud.exec("delete from item where id = 14");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), 2'999);
+}
+
+TEST(FirstContact, P9_linking_goes_on_after_a_kill) {
+    TwoFilledSides office;
+    office.pair.sync({}, {{"TIDEWAY_FAILPOINTS", "adopt.booked=kill9"}});
+    office.pair.cloud.exec("update item set body = 'edited' where id = 20");
+    office.pair.desktop.exec("update item set body = 'edited too' where id = 21");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(dump(office.pair.cloud, "select body from item where id in (20, 21) order by id"),
+              "edited\nedited too");
+    expect_quiet(office.pair);
+}
+
+TEST(FirstContact, a_reverse_run_links_and_brings_the_clouds_rows_only) {
+    TwoFilledSides office;
+    const TidewayResult result = office.pair.sync({"--direction", "reverse"});
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EQ(reported(result, "adopted"), 2'997) << told(result);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item where id = 12"), 0);
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+}
+
 }  // namespace
 }  // namespace tideway::test

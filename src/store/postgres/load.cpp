@@ -320,4 +320,32 @@ void PgArchive::book_load(const LoadBatch& batch, const LoadOutcome& outcome, st
     failpoint("load.booked");
 }
 
+void PgArchive::book_found(const std::vector<Agreement>& agreements, std::int64_t cloud_barrier,
+                           std::int64_t fence) {
+    if (agreements.empty()) return;
+    Connection& c = store_.writer();
+    Transaction transaction(c);
+    check_fence(c, fence);
+    const LinkedTable& table = *agreements.front().table;
+    std::size_t next = 0;
+    c.copy_in({"book equal rows",
+               fmt::format("COPY {} ({}, c_barrier, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c) FROM STDIN",
+                           base_name(store_.pair_number(), table.id), key_list(table.identity_cells()))},
+              [&](std::string& buffer) {
+                  for (; next < agreements.size() && buffer.size() < 256 * 1024; ++next) {
+                      const Agreement& a = agreements[next];
+                      Cells cells(a.key.begin(), a.key.end());
+                      for (Cell cell : {number(cloud_barrier), Cell(a.origin == Origin::mobile ? "M" : "D"),
+                                        number(a.desktop.a), number(a.desktop.b), number(a.cloud.a),
+                                        number(a.cloud.b), maybe(a.stamp_desktop), maybe(a.stamp_cloud)})
+                          cells.push_back(std::move(cell));
+                      append_cells(buffer, cells);
+                  }
+                  return next < agreements.size();
+              });
+    note_peer(c, cloud_barrier);
+    transaction.commit();
+    failpoint("adopt.booked");
+}
+
 }  // namespace tideway::pg

@@ -23,6 +23,8 @@ class PgArchive : public Archive {
     void stream_unknown_rows(const LinkedTable& table, const std::vector<const LinkedTable*>& parents,
                              const LoadSink& sink) override;
     void book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) override;
+    void book_found(const std::vector<Agreement>& agreements, std::int64_t cloud_barrier,
+                    std::int64_t fence) override;
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;

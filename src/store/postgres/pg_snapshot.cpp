@@ -178,6 +178,10 @@ std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& f
         if (cells[keys]) hint.hash = Hash{std::stoll(*cells[keys]), std::stoll(*cells[keys + 1])};
         if (cells[keys + 2]) hint.captured = std::stoll(*cells[keys + 2]);
         if (cells[keys + 3]) hint.bytes = std::stoll(*cells[keys + 3]);
+        if (cells.size() > keys + 4) {
+            if (cells[keys + 4]) hint.stamp = std::stoll(*cells[keys + 4]);
+            hint.marked_mobile = cells[keys + 5] == "t";
+        }
         ++count;
         sink(std::move(hint));
     });
@@ -251,10 +255,11 @@ void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& 
                                    ? e.in_scope()
                                    : fmt::format("{} = ANY ('{{{}}}'::int[]) AND {}", e.bucket(e.key_cells()),
                                                  fmt::join(buckets, ","), e.in_scope());
-    stream_hints(e,
-                 fmt::format("SELECT {}, {}, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()),
-                             e.hash_a(), e.hash_b(), e.bytes(), e.relation(), filter),
-                 sink);
+    stream_hints(
+        e,
+        fmt::format("SELECT {}, {}, {}, NULL::bigint, {}, {}, {} FROM {} t WHERE {}", join(e.key_cells()),
+                    e.hash_a(), e.hash_b(), e.bytes(), e.stamp(), e.marked_mobile(), e.relation(), filter),
+        sink);
 }
 
 std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vector<Key>& keys) {

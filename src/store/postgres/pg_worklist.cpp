@@ -59,9 +59,10 @@ PgWorklist::PgWorklist(PgStore& store, const LinkedTable& table, bool installed)
         "ADD d_bytes bigint NOT NULL DEFAULT 0, ADD tids tid[], ADD PRIMARY KEY ({3});\nCREATE INDEX ON "
         "{2} (n);\n",
         table.id, typed_select(""), work_, key_list(keys_));
-    text +=
-        fmt::format("CREATE TEMP TABLE tideway_hints_{} ON COMMIT DROP AS {};", table.id,
-                    typed_select(", 0::bigint AS a, 0::bigint AS b, 0::bigint AS at, 0::bigint AS bytes"));
+    text += fmt::format("CREATE TEMP TABLE tideway_hints_{} ON COMMIT DROP AS {};", table.id,
+                        typed_select(", 0::bigint AS a, 0::bigint AS b, 0::bigint AS at, 0::bigint AS bytes, "
+                                     "0::bigint AS stamp, false AS "
+                                     "mobile"));
     execute("create worklist", text);
 }
 
@@ -196,6 +197,8 @@ void PgWorklist::add_cloud_hints(const std::vector<CloudHint>& hints) {
                                 cells.push_back(hint.hash ? Cell(text(hint.hash->b)) : Cell());
                                 cells.push_back(hint.captured ? Cell(text(*hint.captured)) : Cell());
                                 cells.push_back(text(hint.bytes));
+                                cells.push_back(hint.stamp ? Cell(text(*hint.stamp)) : Cell());
+                                cells.push_back(hint.marked_mobile ? "t" : "f");
                                 append_cells(buffer, cells);
                             }
                             return next < hints.size();
@@ -222,13 +225,36 @@ void PgWorklist::add_waiting_keys() {
 void PgWorklist::add_keys(const std::vector<Key>& keys) {
     std::vector<CloudHint> hints;
     for (const Key& key : keys) {  // without an ordinal
-        hints.push_back({.key = key, .hash = {}, .captured = {}, .bytes = 0});
+        hints.emplace_back().key = key;
         hints.back().key.resize(keys_);
     }
     add_cloud_hints(hints);
     execute("add keys",
             insert_head("c_seen") + fmt::format("SELECT DISTINCT {}, false FROM {} h ON CONFLICT DO NOTHING",
                                                 key_list(keys_, "h"), hints_));
+    empty_stage();
+}
+
+void PgWorklist::stream_equal(const std::function<void(Agreement&&)>& sink) {
+    execute("analyze hints", fmt::format("ANALYZE {}", hints_));
+    connection_.copy_out(
+        {"stream equal rows",
+         fmt::format("COPY (SELECT {}, h.a, h.b, {}, h.stamp, h.mobile FROM {} h JOIN {} t ON {} WHERE {} "
+                     "AND {} AND h.a = "
+                     "{} AND h.b = {} AND NOT EXISTS (SELECT FROM {} b WHERE {})) TO STDOUT",
+                     join(e_.key_cells()), e_.stamp(), hints_, e_.relation(), e_.key_match("h"),
+                     e_.key_present(), e_.in_scope(), e_.hash_a(), e_.hash_b(), base_,
+                     key_equal(keys_, "b", "h"))},
+        [&](const Cells& cells) {
+            Agreement agreement;
+            agreement.table = &table_;
+            for (std::size_t i = 0; i < keys_; ++i) agreement.key.push_back(*cells[i]);
+            agreement.desktop = agreement.cloud = {std::stoll(*cells[keys_]), std::stoll(*cells[keys_ + 1])};
+            if (cells[keys_ + 2]) agreement.stamp_desktop = std::stoll(*cells[keys_ + 2]);
+            if (cells[keys_ + 3]) agreement.stamp_cloud = std::stoll(*cells[keys_ + 3]);
+            agreement.origin = cells[keys_ + 4] == "t" ? Origin::mobile : Origin::desktop;
+            sink(std::move(agreement));
+        });
     empty_stage();
 }
 

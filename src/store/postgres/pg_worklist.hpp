@@ -20,6 +20,7 @@ class PgWorklist : public Worklist {
     void add_cloud_hints(const std::vector<CloudHint>& hints) override;
     void add_waiting_keys() override;
     void add_keys(const std::vector<Key>& keys) override;
+    void stream_equal(const std::function<void(Agreement&&)>& sink) override;
     Tally tally() override;
     void rewind() override { position_ = 0; }
 

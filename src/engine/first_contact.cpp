@@ -1,4 +1,4 @@
-#include "engine/load.hpp"
+#include "engine/first_contact.hpp"
 
 namespace tideway {
 namespace {
@@ -8,7 +8,7 @@ constexpr std::size_t batch_bytes = 8UL * 1024 * 1024;
 
 class TableLoader {
   public:
-    TableLoader(Session& session, const LinkedTable& table, LoadState& state)
+    TableLoader(Session& session, const LinkedTable& table, StartState& state)
         : session_(session), table_(table), state_(state) {
         batch_.run = state.run;
         batch_.table = &table;
@@ -51,26 +51,51 @@ class TableLoader {
 
     Session& session_;
     const LinkedTable& table_;
-    LoadState& state_;
+    StartState& state_;
     LoadBatch batch_;
     std::size_t bytes_ = 0;
     std::int64_t loaded_ = 0;
     bool refused_ = false;
 };
 
+std::int64_t link_equal_rows(Session& session, Gathered& gathered, TableRun& run, const StartState& state) {
+    gathered.list_cloud(run);
+    std::vector<Agreement> agreements;
+    std::int64_t linked = 0;
+    const auto flush = [&] {
+        session.archive().book_found(agreements, state.cloud_barrier, state.desktop_fence);
+        linked += static_cast<std::int64_t>(agreements.size());
+        agreements.clear();
+        session.progress.table(run.link().desktop.display(), linked, run.rows_to_load);
+    };
+    run.worklist->stream_equal([&](Agreement&& agreement) {
+        agreements.push_back(std::move(agreement));
+        if (agreements.size() >= batch_rows) flush();
+    });
+    flush();
+    return linked;
+}
+
 }  // namespace
 
-std::map<int, std::int64_t> load_tables(Session& session, Gathered& gathered, LoadState& state) {
+std::map<int, Started> start_at_once(Session& session, Gathered& gathered, StartState& state) {
     std::vector<const LinkedTable*> tables;
     for (const TableRun& run : gathered.tables) tables.push_back(&run.link());
-    std::map<int, std::int64_t> loaded;
-    for (const TableRun& run : gathered.tables) {
-        if (!run.to_load) continue;
-        TableLoader loader(session, run.link(), state);
-        loader.load(session, tables, run.rows_to_load);
-        if (loader.loaded() > 0) loaded[run.link().id] = loader.loaded();
+    std::map<int, Started> started;
+    for (TableRun& run : gathered.tables) {
+        if (run.start == TableRun::Start::no) continue;
+        Started& result = started[run.link().id];
+        if (run.start == TableRun::Start::adopt) {
+            result.linked = link_equal_rows(session, gathered, run, state);
+        } else {
+            TableLoader loader(session, run.link(), state);
+            loader.load(session, tables, run.rows_to_load);
+            result.loaded = loader.loaded();
+            result.complete = result.loaded == run.rows_to_load;
+        }
+        run.worklist.reset();
     }
-    return loaded;
+    return started;
 }
 
 }  // namespace tideway
