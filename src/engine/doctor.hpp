@@ -27,13 +27,34 @@ Findings check_policy(const TableUnderSync& table);
 // duplicates: what Snapshot::duplicate_keys() said.
 Findings check_key(const TableUnderSync& table, Side side, const std::vector<std::string>& duplicates);
 Findings suggest_indexes(Side side, const std::vector<const TableUnderSync*>& tables);
-// Keys that a sequence of one side makes.
-Findings check_numbering(const TableUnderSync& table);
 // Nothing but the data can prove that the key of that side is unique.
 bool key_needs_proof(const TableUnderSync& table, Side side);
 
 // doctor_columns.cpp: values that one side's columns cannot hold.
 Findings check_columns(const TableUnderSync& table);
+
+// doctor_numbers.cpp: how the numbers in a key column are given on both sides, and how many are left.
+struct KeyNumbers {
+    struct Place {
+        std::optional<SequenceFacts> sequence;  // none: no sequence numbers it, or the role may not read it
+        NumbersInUse used;
+        std::int64_t below_range = 0;  // the greatest number below the range of the other side's sequence
+    };
+    Place desktop, cloud;
+    const Place& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
+    Place& on(Side side) { return side == Side::desktop ? desktop : cloud; }
+};
+// The key columns of which that can be asked: whole or decimal numbers on both sides.
+std::vector<const LinkedColumn*> numbered_keys(const TableUnderSync& table);
+// Numbers of the column beyond this leave too few for the time to come.
+std::int64_t reach(const TableUnderSync& table, const LinkedColumn& column);
+// Where the numbers begin that a sequence was made for.
+std::int64_t range_start(const SequenceFacts& sequence);
+// Numbers that both sides may give to different rows.
+Findings check_numbering(const TableUnderSync& table, const LinkedColumn& column, const KeyNumbers& numbers,
+                         const ServerFacts& desktop, const ServerFacts& cloud);
+// Too few numbers left, or too few for phones that pick them by chance.
+Findings check_key_space(const TableUnderSync& table, const LinkedColumn& column, const KeyNumbers& numbers);
 
 // doctor_effects.cpp: triggers, cascades and references, seen over all tables.
 Findings check_effects(const std::vector<TableUnderSync>& tables);
@@ -48,5 +69,7 @@ Findings check_unmentioned(const std::vector<TableUnderSync>& tables,
 std::string place(Side side, const sql::TableName& table, const std::string& column = {});
 const std::optional<Relation>& relation(const TableUnderSync& table, Side side);
 void add(Findings& findings, Findings more);
+// The greatest number that fits; infinity if the type sets no limit.
+double greatest(const RelationColumn& column);
 
 }  // namespace tideway::doctor

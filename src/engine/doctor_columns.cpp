@@ -18,16 +18,6 @@ std::pair<int, int> modifiers(const std::string& type) {
     return {first, second};
 }
 
-// The greatest number that fits; infinity if the type sets no limit.
-double greatest(const RelationColumn& column) {
-    if (column.base_type == "smallint") return 32767;
-    if (column.base_type == "integer") return 2147483647;
-    if (column.base_type == "bigint") return 9.2e18;
-    const auto [precision, scale] = modifiers(column.type);
-    return precision < 0 ? std::numeric_limits<double>::infinity()
-                         : std::pow(10.0, precision - std::max(scale, 0)) - 1;
-}
-
 int digits_after_point(const RelationColumn& column) {
     if (column.type_class == TypeClass::integer) return 0;
     const auto [precision, scale] = modifiers(column.type);
@@ -42,7 +32,7 @@ struct Pair {
     const LinkedColumn& column;
     const RelationColumn& from;
     const RelationColumn& to;
-    Side target;
+    const sql::TableName& table;  // of the target
     std::string where;
 };
 
@@ -56,12 +46,14 @@ bool textual(const RelationColumn& c) {
 void check_room(Findings& found, const Pair& pair) {
     const bool narrower = (numeric(pair.from) && greatest(pair.from) > greatest(pair.to)) ||
                           (textual(pair.from) && longest(pair.from) > longest(pair.to));
-    if (!narrower) return;
+    if (!narrower || pair.column.canon == Canon::beginning) return;  // lossy: it holds the beginning
     found.push_back(
         {Severity::warning, pair.column.key ? "key-narrower" : "column-narrower", pair.where,
          fmt::format("is {} here and {} on the other side: rows that do not fit will be parked, never cut",
                      pair.to.type, pair.from.type),
-         fmt::format("widen it to {}", pair.from.type)});
+         pair.column.key ? fmt::format("ALTER TABLE {} ALTER COLUMN {} TYPE {};", pair.table.quoted(),
+                                       sql::Identifier(pair.to.name).quoted(), pair.from.type)
+                         : fmt::format("widen it to {}", pair.from.type)});
 }
 
 // PostgreSQL rounds silently where a fraction does not fit; the other side then keeps more digits.
@@ -84,6 +76,15 @@ void check_fraction(Findings& found, const Pair& pair) {
 
 }  // namespace
 
+double greatest(const RelationColumn& column) {
+    if (column.base_type == "smallint") return 32767;
+    if (column.base_type == "integer") return 2147483647;
+    if (column.base_type == "bigint") return 9.2e18;
+    const auto [precision, scale] = modifiers(column.type);
+    return precision < 0 ? std::numeric_limits<double>::infinity()
+                         : std::pow(10.0, precision - std::max(scale, 0)) - 1;
+}
+
 Findings check_columns(const TableUnderSync& table) {
     Findings found;
     for (const LinkedColumn& column : table.link.columns)
@@ -92,7 +93,8 @@ Findings check_columns(const TableUnderSync& table) {
                 relation(table, other(target))->column(column.on(other(target)).name);
             const RelationColumn* to = relation(table, target)->column(column.on(target).name);
             if (!from || !to) continue;
-            const Pair pair{column, *from, *to, target, place(target, table.link.on(target), to->name)};
+            const Pair pair{column, *from, *to, table.link.on(target),
+                            place(target, table.link.on(target), to->name)};
             check_room(found, pair);
             check_fraction(found, pair);
         }

@@ -179,20 +179,4 @@ Findings suggest_indexes(Side side, const std::vector<const TableUnderSync*>& ta
              fmt::format("{}", fmt::join(statements, "\n"))}};
 }
 
-Findings check_numbering(const TableUnderSync& table) {
-    Findings found;
-    for (const Side side : {Side::desktop, Side::cloud})
-        for (const LinkedColumn* column : table.link.key_columns()) {
-            const RelationColumn* seen = relation(table, side)->column(column->on(side).name);
-            if (!seen || (seen->sequence.empty() && !seen->identity_always)) continue;
-            found.push_back({Severity::warning, "key-numbering", place(side, table.link.on(side), seen->name),
-                             "is numbered by a sequence, which does not know the numbers given on the other "
-                             "side; where both sides "
-                             "give the same one, both rows are kept and wait for a person",
-                             "let the other side use numbers that the sequence will not reach, for instance "
-                             "from 1000000000 on"});
-        }
-    return found;
-}
-
 }  // namespace tideway::doctor

@@ -44,10 +44,9 @@ std::string section(const char* side, const std::string& url) {
 }
 
 constexpr const char* head =
-    R"(# Proposed by tideway init. What is marked "guess" needs the eye of somebody who knows the tables:
-#   key           identifies a row on both sides, and is never NULL or used again
-#   origin        the column whose letter says on which side a row was created; "strict" protects the phones' rows
-#   desktop_zone  the time zone in which the office software writes time stamps without zone
+    R"(# Proposed by tideway init. A line with "DECIDE:" needs the eye of somebody who knows the tables; what stands
+# below it is taken unless that is changed. No catalogue tells which tables another program empties and fills
+# again: those need refill = true.
 # Then: tideway -c FILE doctor   what could go wrong, and the SQL that mends it
 #       tideway -c FILE plan     what the first sync would do; writes nothing
 pair = "main"
@@ -63,6 +62,30 @@ deletes = "propagate"  # a row deleted on one side is deleted on the other; "hol
 max_deletes = "2%"     # more in one table stops the run until somebody confirms
 max_updates = "30%"
 )";
+
+// What is to be decided once for all tables.
+std::string common_decisions(const std::vector<Proposal>& proposals) {
+    std::string text;
+    for (const Proposal& proposal : proposals)
+        if (const auto& zone = proposal.setting.timestamps.desktop_zone) {
+            text += decide(fmt::format(
+                        "desktop_zone below is the desktop server's own zone, {}: keep it, or name "
+                        "the zone in which the office software writes its time stamps",
+                        *zone)) +
+                    "\n";
+            break;
+        }
+    for (const Proposal& proposal : proposals)
+        if (proposal.setting.origin) {
+            text += decide(
+                        "in the origin columns D means made at the office and M on a phone; ownership = "
+                        "\"strict\" leaves rows made on phones to the phones, \"shared\" is for tables that "
+                        "people edit on both sides") +
+                    "\n";
+            break;
+        }
+    return text.empty() ? "" : "\n" + text;
+}
 
 std::string lonely_tables(const char* side, const std::vector<sql::TableName>& names,
                           const std::set<sql::TableName>& matched) {
@@ -89,6 +112,21 @@ Proposal propose_or_explain(Catalogues& catalogues, const TableMatch& match, con
     return proposal;
 }
 
+Rows questions(Catalogues& catalogues) {
+    return {[&](Side side, const LinkedTable& table) {
+                return catalogues.store(side).snapshot({&table})->count(table);
+            },
+            [&](Side side, const LinkedTable& table) {
+                return catalogues.store(side).snapshot({&table})->duplicate_keys(table, 3);
+            },
+            [&](Side side, const sql::TableName& table, const std::vector<std::string>& columns) {
+                return catalogues.store(side).spread(table, columns);
+            },
+            [&](Side side, const sql::TableName& table) {
+                return catalogues.store(side).distinct_estimates(table);
+            }};
+}
+
 std::string tables_text(const std::vector<Proposal>& proposals) {
     std::string ready, waiting;
     for (const Proposal& proposal : proposals)
@@ -109,24 +147,25 @@ std::string propose_config(Store& desktop, Store& cloud, const std::string& desk
         return likeness(catalogues.relation(Side::desktop, match.desktop),
                         catalogues.relation(Side::cloud, match.cloud));
     });
-    const Rows rows{[&](Side side, const LinkedTable& table) {
-                        return catalogues.store(side).snapshot({&table})->count(table);
-                    },
-                    [&](Side side, const LinkedTable& table) {
-                        return catalogues.store(side).snapshot({&table})->duplicate_keys(table, 3);
-                    }};
+    const Rows rows = questions(catalogues);
     const std::string zone = desktop.server().time_zone;
     std::vector<Proposal> proposals;
+    std::vector<const Relation*> desktop_tables;
     std::set<sql::TableName> matched_here, matched_there;
     for (const TableMatch& match : matches) {
         proposals.push_back(propose_or_explain(catalogues, match, zone, rows));
+        desktop_tables.push_back(&catalogues.relation(Side::desktop, match.desktop));
         matched_here.insert(match.desktop);
         matched_there.insert(match.cloud);
     }
+    for (std::size_t i = 0; i < matches.size(); ++i)
+        if (proposals[i].obstacles.empty())
+            offer_lookups(proposals[i], *desktop_tables[i],
+                          catalogues.relation(Side::cloud, matches[i].cloud), desktop_tables, rows);
     const std::string lonely = lonely_tables("at the desktop", here, matched_here) +
                                lonely_tables("in the cloud", there, matched_there);
     return head + section("desktop", desktop_url) + section("cloud", cloud_url) + defaults +
-           tables_text(proposals) + (lonely.empty() ? "" : "\n" + lonely);
+           common_decisions(proposals) + tables_text(proposals) + (lonely.empty() ? "" : "\n" + lonely);
 }
 
 }  // namespace tideway

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
 #include "engine/link.hpp"
+#include "store/store.hpp"
 
 namespace tideway::init {
 
@@ -30,20 +32,24 @@ std::map<std::string, std::string> match_columns(const Relation& desktop, const 
 // Share of the larger table's columns that belong together, 0 to 1.
 double likeness(const Relation& desktop, const Relation& cloud);
 
-// ---- init_table.cpp, init_key.cpp: one table
+// ---- init_table.cpp, init_key.cpp, init_search.cpp, init_lookup.cpp: one table
 // ------------------------------------------------------------------
 
-// Questions that only the rows can answer.
+// Questions that only the rows and their statistics can answer.
 struct Rows {
     std::function<std::int64_t(Side, const LinkedTable&)> count;
     std::function<std::vector<std::string>(Side, const LinkedTable&)>
         duplicates;  // as Snapshot::duplicate_keys()
+    std::function<std::optional<Spread>(Side, const sql::TableName&, const std::vector<std::string>&)> spread;
+    std::function<std::map<std::string, std::int64_t>(Side, const sql::TableName&)> estimates;
 };
 
 struct Proposal {
     TableSetting setting;
-    std::map<std::string, std::string> guesses;  // name of a setting -> on what it is founded
-    std::vector<std::string> obstacles;          // why the table cannot be synchronised yet; empty: it can
+    std::map<std::string, std::string> reasons;    // name of a setting -> on what it is founded
+    std::map<std::string, std::string> decisions;  // name of a setting -> what a person should choose between
+    std::map<std::string, std::string> offers;     // name of a setting -> its line, to be taken by a person
+    std::vector<std::string> obstacles;            // why the table cannot be synchronised yet; empty: it can
 };
 
 // zone: of the desktop server, for its time stamps without zone.
@@ -54,10 +60,32 @@ Proposal propose_table(const TableMatch& match, const Relation& desktop, const R
 void choose_key(Proposal& proposal, const Relation& desktop, const Relation& cloud,
                 const std::map<std::string, std::string>& columns, const Rows& rows);
 
+// Columns, under their desktop names, by which rows that nobody promised a key for can be told apart.
+struct FoundKey {
+    std::vector<std::string> columns;  // empty: nothing points to any
+    bool unique = false;               // in the rows of both sides, which are enough to tell
+    std::int64_t repeats = 0, rows = 0;
+    bool looked = false;  // else the names alone speak for it
+};
+// possible: the columns that may be part of a key, desktop name to cloud name.
+FoundKey search_key(const Relation& desktop, const Relation& cloud,
+                    const std::map<std::string, std::string>& possible, const Rows& rows);
+
+// Offers look-ups for columns of the cloud whose values another desktop table has.
+void offer_lookups(Proposal& proposal, const Relation& desktop, const Relation& cloud,
+                   const std::vector<const Relation*>& desktop_tables, const Rows& rows);
+
+// A column like "job_id", and whether it is named after the table: job_id in jobshead.
+bool named_like_id(const std::string& column);
+bool named_after(const std::string& column, const Relation& table);
+
 // ---- init_text.cpp: TOML
 // --------------------------------------------------------------------------------------
 
+// What a person should decide is a line with "DECIDE:" above the setting.
 std::string table_text(const Proposal& proposal);
+// The comment that marks it, on as many lines as it takes.
+std::string decide(const std::string& choices);
 // The url as it may stand in a file that others read: the password is left out.
 std::string url_for_file(const std::string& url);
 std::string toml_string(const std::string& value);

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <set>
 
@@ -11,12 +10,6 @@
 
 namespace tideway::init {
 namespace {
-
-// Beyond this, looking for a key among all columns would keep both servers busy for too long.
-constexpr std::int64_t searchable_rows = 200'000;
-constexpr std::size_t searchable_columns = 8;
-// In fewer rows almost any column is unique by accident.
-constexpr std::int64_t telling_rows = 100;
 
 using Names = std::vector<std::string>;
 
@@ -38,8 +31,6 @@ class KeySearch {
             proposal_.obstacles.insert(proposal_.obstacles.end(), problems.begin(), problems.end());
             return;
         }
-        if (refused_.empty())
-            refused_.push_back("no primary key or unique index has its columns on both sides");
         proposal_.obstacles = refused_;
         search();
     }
@@ -89,34 +80,60 @@ class KeySearch {
         return candidates;
     }
 
-    // Columns that the cloud numbers for itself must not be overwritten when they are not the key.
+    // Columns that the cloud numbers for itself must not be overwritten when they are not the key. Of those
+    // that the desktop lacks, a primary key is worth naming.
     std::set<std::string> numbered_by_cloud(const Names& key) const {
         std::set<std::string> names;
-        for (const auto& [d, c] : columns_) {
-            const RelationColumn& there = *cloud_.column(c);
-            const bool numbered = there.not_null && (!there.sequence.empty() || there.identity_always);
-            if (numbered && !desktop_.column(d)->not_null &&
-                std::find(key.begin(), key.end(), d) == key.end())
-                names.insert(d);
+        for (const RelationColumn& there : cloud_.columns) {
+            if (!there.not_null || (there.sequence.empty() && !there.identity_always)) continue;
+            const auto pair = std::find_if(columns_.begin(), columns_.end(),
+                                           [&](const auto& each) { return each.second == there.name; });
+            const bool alone = pair == columns_.end();
+            const std::string& name = alone ? there.name : pair->first;
+            if (alone ? is_primary_key(name)
+                      : !desktop_.column(name)->not_null &&
+                            std::find(key.begin(), key.end(), name) == key.end())
+                names.insert(name);
         }
         return names;
     }
 
-    TableSetting with_key(const Names& key) const {
+    bool is_primary_key(const std::string& cloud_column) const {
+        return std::any_of(cloud_.unique_keys.begin(), cloud_.unique_keys.end(), [&](const UniqueKey& key) {
+            return key.primary && key.columns == Names{cloud_column};
+        });
+    }
+
+    TableSetting with_key(const Names& key, Identity identity = Identity::key) const {
         TableSetting setting = proposal_.setting;
         setting.key = key;
+        setting.identity = identity;
         setting.skip.merge(numbered_by_cloud(key));
         return setting;
     }
 
-    void adopt(const Candidate& candidate) {
-        const auto numbered = numbered_by_cloud(candidate.columns);
-        proposal_.setting = with_key(candidate.columns);
-        if (!candidate.why.empty()) proposal_.guesses["key"] = candidate.why;
-        std::string& why = proposal_.guesses["skip"];
-        for (const std::string& column : numbered)
-            why += fmt::format("{}{} is numbered by the cloud itself", why.empty() ? "" : "; ", column);
-        if (why.empty()) proposal_.guesses.erase("skip");
+    void adopt(const Names& key, Identity identity) {
+        proposal_.setting = with_key(key, identity);
+        for (const std::string& column : numbered_by_cloud(key)) explain_numbered(column);
+    }
+
+    void explain_numbered(const std::string& column) {
+        std::string here = "the desktop has no such column";
+        if (desktop_.column(column)) {
+            const auto spread = rows_.spread(Side::desktop, desktop_.name, {column});
+            if (!spread || spread->with_null < spread->rows)
+                return note(proposal_.decisions["skip"],
+                            fmt::format("{} is numbered by the cloud itself; let the values that the desktop "
+                                        "has in it stay there, or take it out of skip",
+                                        column));
+            here = "it is empty at the desktop";
+        }
+        note(proposal_.reasons["skip"],
+             fmt::format("{} is numbered by the cloud itself, and {}", column, here));
+    }
+
+    static void note(std::string& text, const std::string& more) {
+        text += (text.empty() ? "" : "; ") + more;
     }
 
     static bool promised(const LinkedTable& table, Side side) {
@@ -143,7 +160,7 @@ class KeySearch {
         const LinkResult linked = link(with_key(candidate.columns), desktop_, cloud_);
         if (!linked.problems.empty()) return false;
         if (const std::string reason = contradiction(linked.table); !reason.empty()) {
-            refused_.push_back(reason);
+            if (!left_to_cloud(candidate.columns)) refused_.push_back(reason);
             return false;
         }
         if (!candidate.why.empty() && !promised(linked.table, Side::desktop))
@@ -152,8 +169,16 @@ class KeySearch {
                                  : "; the desktop table is empty, which proves nothing";
         else if (!candidate.why.empty())
             candidate.why += "; unique in today's rows in the cloud";
-        adopt(candidate);
+        adopt(candidate.columns, Identity::key);
+        if (!candidate.why.empty()) proposal_.reasons["key"] = candidate.why;
         return true;
+    }
+
+    // A promise that binds nothing but numbers which the cloud gives by itself.
+    bool left_to_cloud(const Names& key) const {
+        const auto numbered = numbered_by_cloud({});
+        return std::all_of(key.begin(), key.end(),
+                           [&](const std::string& column) { return numbered.contains(column); });
     }
 
     // A column that makes no trouble as a key, for questions that are not about the key.
@@ -178,81 +203,72 @@ class KeySearch {
         return texts;
     }
 
-    Names columns_like_ids() const {
-        Names names;
-        for (const RelationColumn& column : desktop_.columns) {
-            const bool number = column.type_class == TypeClass::integer ||
-                                column.type_class == TypeClass::numeric ||
-                                column.type_class == TypeClass::uuid || column.type_class == TypeClass::text;
-            const bool named = std::any_of(std::begin(endings), std::end(endings),
-                                           [&](const char* ending) { return column.name.ends_with(ending); });
-            if (number && named && columns_.contains(column.name) &&
-                !proposal_.setting.skip.contains(column.name) && !numbered_by_cloud({}).contains(column.name))
-                names.push_back(column.name);
-        }
-        if (names.size() > searchable_columns) names.resize(searchable_columns);
-        return names;
-    }
-
-    // A key found in the rows alone is only offered: nobody has promised it.
+    // What today's rows and the names say; only a person knows whether it is a rule. Where one side forbids
+    // what the other one's rows do, nothing of it can be taken as it stands.
     void search() {
-        const Names ids = columns_like_ids();
-        if (ids.empty() || std::max(desktop_.estimated_rows, cloud_.estimated_rows) > searchable_rows)
-            return give_up();
-        const LinkedTable any = link(with_key({ids.front()}), desktop_, cloud_).table;
-        if (rows_.count(Side::desktop, any) < telling_rows) return give_up();
-        Names parts;
-        for (const std::string& id : ids) {
-            if (!unique_today({id}))
-                parts.push_back(id);
-            else if (named_after_table(id))
-                return offer({id});
+        std::map<std::string, std::string> possible;
+        const auto numbered = numbered_by_cloud({});
+        for (const auto& [d, c] : columns_)
+            if (!proposal_.setting.skip.contains(d) && !numbered.contains(d) && !is_origin(d))
+                possible[d] = c;
+        const FoundKey found = search_key(desktop_, cloud_, possible, rows_);
+        if (found.columns.empty()) return take_whole_rows();
+        if (found.unique && fits(found.columns, Identity::business_key)) {
+            if (!refused_.empty())
+                proposal_.obstacles.push_back("what today's rows speak for instead stands below, behind #");
+            return take_unique(found.columns);
         }
-        for (std::size_t i = 0; i < parts.size(); ++i)
-            for (std::size_t j = i + 1; j < parts.size(); ++j)
-                if (unique_today({parts[i], parts[j]})) return offer({parts[i], parts[j]});
-        give_up();
+        if (!refused_.empty() || !fits(found.columns, Identity::business_key_ordinal))
+            return take_whole_rows();
+        take_repeated(found);
     }
 
-    bool unique_today(const Names& key) const {
-        const LinkResult linked = link(with_key(key), desktop_, cloud_);
+    bool is_origin(const std::string& column) const {
+        return proposal_.setting.origin && proposal_.setting.origin->column == column;
+    }
+
+    bool fits(const Names& key, Identity identity) const {
+        const LinkResult linked = link(with_key(key, identity), desktop_, cloud_);
         return linked.problems.empty() && contradiction(linked.table).empty();
     }
 
-    // A single column that is unique by accident is likely to name another table's rows: job_id in
-    // taskchecklist.
-    bool named_after_table(const std::string& column) const {
-        const std::string stem = column.substr(0, column.find_first_of("_"));
-        return column == "id" || desktop_.name.table.find(stem) != std::string::npos ||
-               cloud_.name.table.find(stem) != std::string::npos;
+    void take_unique(const Names& key) {
+        adopt(key, Identity::business_key);
+        proposal_.decisions["key"] = fmt::format(
+            "{} unique in today's rows, and nothing else says so; keep it if that is a rule, else "
+            "identity = \"business_key+ordinal\"",
+            key.size() == 1 ? key.front() + " is" : fmt::format("{} together are", fmt::join(key, ", ")));
     }
 
-    void offer(const Names& key) {
-        adopt({key, "nothing but today's rows says so"});
-        proposal_.obstacles.push_back(fmt::format("today {} {}; if that is a rule, remove the # below",
-                                                  fmt::join(key, " and "),
-                                                  key.size() == 1 ? "is unique" : "together are unique"));
+    void take_repeated(const FoundKey& found) {
+        adopt(found.columns, Identity::business_key_ordinal);
+        const std::string names = fmt::format("{}", fmt::join(found.columns, ", "));
+        proposal_.decisions["key"] =
+            (found.looked ? fmt::format("rows may share {} ({} of today's {} rows repeat it or have none)",
+                                        names, found.repeats, found.rows)
+                          : fmt::format("{} by its name alone, there are too few rows to tell", names)) +
+            "; keep it, or name other columns that stay the same when a row is edited";
     }
 
     // Any table can be synchronised by its whole rows; which columns would tell an edit from a new row is for
     // a person to say.
-    void give_up() {
-        proposal_.setting.identity = Identity::full_row;
-        proposal_.obstacles.push_back(
-            "identity = \"full_row\" works without a key (remove the # below), but an edit then travels as a "
-            "delete and an "
-            "insert; where rows are edited, name the columns that belong to one thing as its key, with "
-            "identity = "
-            "\"business_key+ordinal\"");
+    void take_whole_rows() {
+        adopt({}, Identity::full_row);
+        if (proposal_.obstacles.empty())
+            proposal_.obstacles.push_back("no primary key or unique index has its columns on both sides");
+        proposal_.decisions["key"] =
+            "identity = \"full_row\" works without a key, but an edit travels as a delete and an insert; "
+            "take it "
+            "by removing the # here, or name the columns that belong to one thing as its key, with "
+            "identity = \"business_key+ordinal\"";
     }
 
-    static constexpr const char* endings[] = {"id", "_no", "code", "key", "seq", "num"};
     Proposal& proposal_;
     const Relation& desktop_;
     const Relation& cloud_;
     const std::map<std::string, std::string>& columns_;
     const Rows& rows_;
-    Names refused_;
+    Names refused_;  // promises that the rows contradict
 };
 
 }  // namespace

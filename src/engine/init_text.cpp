@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <regex>
+#include <sstream>
 #include <utility>
 
 #include "config/environment.hpp"
@@ -42,16 +43,46 @@ std::string timestamps(const TimestampSetting& setting) {
     return fmt::format("timestamps = {{ {} }}", fmt::join(out, ", "));
 }
 
-// One setting with the guess that it is founded on: behind it, or above it where that would be too long.
+// One setting: below what a person should decide about it, with the reason for it behind, or above where that
+// would be too long.
 void line(std::vector<std::string>& lines, const Proposal& proposal, const std::string& about,
           const std::string& text) {
-    const auto found = proposal.guesses.find(about);
-    if (found == proposal.guesses.end()) return lines.push_back(text);
-    const std::string guess = comment("guess: " + found->second);
-    if (text.size() + guess.size() <= widest_line && text.find('\n') == std::string::npos)
-        return lines.push_back(text + "  " + guess);
-    lines.push_back(guess);
+    if (const auto found = proposal.decisions.find(about); found != proposal.decisions.end())
+        lines.push_back(decide(found->second));
+    const auto found = proposal.reasons.find(about);
+    if (found == proposal.reasons.end()) return lines.push_back(text);
+    const std::string reason = comment(found->second);
+    if (text.size() + reason.size() <= widest_line && text.find('\n') == std::string::npos)
+        return lines.push_back(text + "  " + reason);
+    lines.push_back(reason);
     lines.push_back(text);
+}
+
+// What a person may take: a setting behind a number sign.
+void offer(std::vector<std::string>& lines, const Proposal& proposal, const std::string& about) {
+    const auto found = proposal.offers.find(about);
+    if (found != proposal.offers.end()) line(lines, proposal, about, comment(found->second));
+}
+
+void column_lines(std::vector<std::string>& lines, const Proposal& proposal) {
+    for (const bool dates : {true, false}) {
+        std::string about = dates ? "column.date" : "column.lossy";
+        for (const auto& [column, setting] : proposal.setting.columns) {
+            if (setting.date.has_value() != dates) continue;
+            line(lines, proposal, about, "[[table.column]]");
+            lines.push_back("name = " + toml_string(column));
+            lines.push_back(dates ? "date = " + toml_string(*setting.date) : "lossy = true");
+            about.clear();  // told once
+        }
+    }
+}
+
+void identity_lines(std::vector<std::string>& lines, const Proposal& proposal) {
+    const TableSetting& t = proposal.setting;
+    const std::string identity = fmt::format("identity = \"{}\"", to_string(t.identity));
+    if (t.key.empty() && t.identity != Identity::key) return line(lines, proposal, "key", identity);
+    if (!t.key.empty()) line(lines, proposal, "key", "key = " + list(t.key));
+    if (t.identity != Identity::key) lines.push_back(identity);
 }
 
 std::vector<std::string> setting_lines(const Proposal& proposal) {
@@ -62,20 +93,20 @@ std::vector<std::string> setting_lines(const Proposal& proposal) {
     else
         line(lines, proposal, "names",
              fmt::format("desktop = {}\ncloud = {}", toml_string(t.desktop), toml_string(t.cloud)));
-    if (!t.key.empty()) line(lines, proposal, "key", "key = " + list(t.key));
-    if (t.identity != Identity::key) lines.push_back(fmt::format("identity = \"{}\"", to_string(t.identity)));
+    identity_lines(lines, proposal);
     if (t.origin) {
-        line(
-            lines, proposal, "origin",
-            fmt::format("origin = {{ column = {}, desktop = {}, cloud = {} }}", toml_string(t.origin->column),
-                        toml_string(t.origin->desktop), toml_string(t.origin->cloud)));
-        lines.push_back("ownership = \"strict\"  # \"shared\" where people edit the same rows on both sides");
+        lines.push_back(fmt::format("origin = {{ column = {}, desktop = {}, cloud = {} }}",
+                                    toml_string(t.origin->column), toml_string(t.origin->desktop),
+                                    toml_string(t.origin->cloud)));
+        lines.push_back("ownership = \"strict\"");
     }
     if (t.policy.conflict != ConflictPolicy::latest)
         line(lines, proposal, "conflict", fmt::format("conflict = \"{}\"", to_string(t.policy.conflict)));
     if (!t.rename.empty()) line(lines, proposal, "rename", "rename = " + pairs(t.rename));
     if (!t.skip.empty()) line(lines, proposal, "skip", "skip = " + list(t.skip));
-    if (t.timestamps != TimestampSetting{}) line(lines, proposal, "timestamps", timestamps(t.timestamps));
+    offer(lines, proposal, "lookup");
+    if (t.timestamps != TimestampSetting{}) lines.push_back(timestamps(t.timestamps));
+    column_lines(lines, proposal);
     return lines;
 }
 
@@ -99,6 +130,19 @@ std::string comment(const std::string& text) {
     std::string out = "# ";
     for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
     return out;
+}
+
+std::string decide(const std::string& choices) {
+    std::string text, line = "# DECIDE:";
+    std::istringstream words(comment(choices).substr(2));
+    for (std::string word; words >> word;) {
+        if (line.size() + word.size() >= widest_line) {
+            text += line + "\n";
+            line = "#        ";
+        }
+        line += " " + word;
+    }
+    return text + line;
 }
 
 std::string table_text(const Proposal& proposal) {

@@ -44,11 +44,17 @@ struct RelationColumn {
     int length = -1;  // varchar(n), char(n): n; numeric(p,s): p
     bool native_hash = false, not_null = false, has_default = false;
     bool generated = false, identity_always = false;
-    bool equal_by_text = true;  // false: values that are written differently may be equal (citext, interval, collations)
+    bool equal_by_text =
+        true;  // false: values that are written differently may be equal (citext, interval, collations)
     std::string sequence;  // that its default draws from, qualified and quoted; empty: none
     bool may_use_sequence = true;
     std::string counter;  // the sequence that numbers it, its default's or its identity's; empty: none
     bool may_move_counter = true;
+};
+
+// What a sequence hands out from now on: next, next + step, ... as far as the limit that lies that way.
+struct SequenceFacts {
+    std::int64_t step = 1, start = 1, least = 1, greatest = 0, next = 1;
 };
 
 struct UniqueKey {

@@ -266,6 +266,16 @@ struct BatchOutcome {
     std::vector<std::vector<RowOutcome>> outcomes;  // like sections and rows
 };
 
+// How the values of some columns are spread over a table's rows; NULL counts as a value.
+struct Spread {
+    std::int64_t rows = 0, distinct = 0, with_null = 0;
+};
+// How far the numbers in a column have come.
+struct NumbersInUse {
+    std::int64_t rows = 0, beyond = 0;            // beyond: rows above the reach that was asked for
+    std::int64_t greatest = 0, within_reach = 0;  // the greatest number of all, and below that reach; 0: none
+};
+
 // ---- the store
 // ---------------------------------------------------------------------------------------------------
 
@@ -334,6 +344,16 @@ class Store {
     virtual std::vector<sql::TableName>
     tables() = 0;  // ordinary tables a user may mean, own schema and system left out
     virtual std::optional<Relation> relation(const sql::TableName& name) = 0;
+    // By name, quoted and qualified; none where the role may not read it.
+    virtual std::optional<SequenceFacts> sequence(const std::string& name) = 0;
+
+    // looks at the rows, for init and doctor; none where that takes longer than a few seconds
+    // Estimated numbers of distinct values by the server's statistics; columns without any are left out.
+    virtual std::map<std::string, std::int64_t> distinct_estimates(const sql::TableName& table) = 0;
+    virtual std::optional<Spread> spread(const sql::TableName& table,
+                                         const std::vector<std::string>& columns) = 0;
+    virtual std::optional<NumbersInUse> numbers(const sql::TableName& table, const std::string& column,
+                                                std::int64_t reach) = 0;
 
     // own objects
     virtual std::optional<PairIdentity> identity(const std::string& pair) = 0;

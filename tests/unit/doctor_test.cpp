@@ -152,7 +152,8 @@ TEST_F(Doctor, AFitTableGivesNoFinding) {
     add(all, check_capture(table, server(), server()));
     add(all, check_policy(table));
     add(all, check_columns(table));
-    add(all, check_numbering(table));
+    add(all, check_numbering(table, table.link.columns[0], {}, server(), server()));
+    add(all, check_key_space(table, table.link.columns[0], {}));
     add(all, check_key(table, Side::desktop, {}));
     add(all, suggest_indexes(Side::cloud, {&table}));
     add(all, check_effects({table}));
@@ -257,9 +258,98 @@ TEST_F(Doctor, AUniqueIndexOnANullableColumnProvesNothingAboutNull) {
     EXPECT_TRUE(key_needs_proof(linked(), Side::desktop));
 }
 
-TEST_F(Doctor, KeysMadeByASequenceAreAWarning) {
-    cloud.columns[0].sequence = "public.jobs_id_seq";
-    EXPECT_EQ(with(check_numbering(linked()), "key-numbering")->where, "cloud.jobs.id");
+Findings numbering(const TableUnderSync& table, const KeyNumbers& numbers) {
+    ServerFacts facts;
+    facts.user = "sync";
+    return check_numbering(table, *numbered_keys(table).at(0), numbers, facts, facts);
+}
+SequenceFacts counting(std::int64_t next, std::int64_t step = 1, std::int64_t start = 1) {
+    return {step, start, 1, 9'223'372'036'854'775'807, next};
+}
+std::string remedies(const Findings& findings) {
+    std::string all;
+    for (const Finding& each : findings) all += each.where + ": " + each.remedy + "\n";
+    return all;
+}
+
+TEST_F(Doctor, ASequenceOfOneSideIsMovedToARangeOfItsOwn) {
+    cloud.columns[0].counter = "public.jobs_id_seq";
+    desktop.columns[0] = column("id", "integer", TypeClass::integer);
+    KeyNumbers numbers;
+    numbers.cloud.sequence = counting(40);
+    EXPECT_EQ(remedies(numbering(linked(), numbers)),
+              "cloud.jobs.id: ALTER SEQUENCE public.jobs_id_seq START WITH 1000000000 RESTART WITH "
+              "1000000000;\n");
+    numbers.cloud.sequence = counting(1'000'000'040, 1, 1'000'000'000);
+    numbers.desktop.below_range = 5'000;
+    EXPECT_TRUE(numbering(linked(), numbers).empty());
+    numbers.desktop.below_range = 999'999'000;
+    EXPECT_EQ(with(numbering(linked(), numbers), "key-numbering")->where, "cloud.jobs.id");
+}
+
+TEST_F(Doctor, TwoSequencesThatCanMeetAreSharedOut) {
+    desktop.columns[0].counter = "public.d";
+    cloud.columns[0].counter = "public.c";
+    KeyNumbers numbers;
+    numbers.desktop.sequence = counting(1001);
+    numbers.cloud.sequence = counting(41);
+    numbers.cloud.used.within_reach = 2500;
+    const Findings findings = numbering(linked(), numbers);
+    ASSERT_FINDING(findings, "numbering-collides");
+    EXPECT_EQ(found->severity, Severity::warning);
+    EXPECT_EQ(remedies(findings),
+              "desktop.jobs.id: ALTER SEQUENCE public.d INCREMENT BY 2 RESTART WITH 3501;\n"
+              "cloud.jobs.id: ALTER SEQUENCE public.c INCREMENT BY 2 RESTART WITH 3502;\n");
+}
+
+TEST_F(Doctor, SequencesThatNeverMeetAreFine) {
+    desktop.columns[0].counter = cloud.columns[0].counter = "public.q";
+    const auto meet = [&](const SequenceFacts& a, const SequenceFacts& b) {
+        KeyNumbers numbers;
+        numbers.desktop.sequence = a;
+        numbers.cloud.sequence = b;
+        return !numbering(linked(), numbers).empty();
+    };
+    EXPECT_FALSE(meet(counting(7, 2), counting(8, 2)));
+    EXPECT_TRUE(meet(counting(7, 2), counting(9, 2)));
+    EXPECT_TRUE(meet(counting(7, 2), counting(8, 3)));
+    EXPECT_FALSE(meet(counting(4, 3), counting(5, 3)));
+    EXPECT_FALSE(meet(counting(40), counting(1'000'000'007, 1, 1'000'000'000)));
+    EXPECT_TRUE(meet(counting(999'990'000), counting(1'000'000'007, 1, 1'000'000'000)));
+    EXPECT_FALSE(meet(counting(40), {-1, -1, -1'000'000, -1, -7}));
+    EXPECT_FALSE(meet({1, 1, 1, 1000, 40}, counting(5000, 1, 1001)));
+}
+
+TEST_F(Doctor, AKeyThatRunsOutIsNamedWithTheWideningOfTheNarrowerSide) {
+    cloud.columns[0] = column("id", "smallint", TypeClass::integer);
+    KeyNumbers numbers;
+    numbers.desktop.used = {30'000, 2, 27'000, 26'213};
+    const TableUnderSync table = linked();
+    const Findings findings = check_key_space(table, *numbered_keys(table).at(0), numbers);
+    ASSERT_FINDING(findings, "key-nearly-full");
+    EXPECT_EQ(remedies(findings),
+              "cloud.jobs.id: ALTER TABLE \"public\".\"jobs\" ALTER COLUMN \"id\" TYPE bigint;\n");
+    numbers.desktop.used.beyond = 1;  // a special value
+    EXPECT_TRUE(check_key_space(table, *numbered_keys(table).at(0), numbers).empty());
+}
+
+TEST_F(Doctor, FewNumbersThatNobodyCountsUpAreNamed) {
+    desktop.columns[0] = cloud.columns[0] = column("id", "numeric(5,0)", TypeClass::numeric);
+    const TableUnderSync table = linked();
+    KeyNumbers numbers;
+    const Findings empty = check_key_space(table, *numbered_keys(table).at(0), numbers);
+    ASSERT_FINDING(empty, "key-space-small");
+    EXPECT_EQ(empty.size(), 2u);
+    EXPECT_EQ(found->remedy, "ALTER TABLE \"public\".\"jobs\" ALTER COLUMN \"id\" TYPE numeric(18);");
+    numbers.desktop.used = {2, 0, 2, 2};  // counted up
+    EXPECT_TRUE(check_key_space(table, *numbered_keys(table).at(0), numbers).empty());
+    numbers.cloud.used = {4, 0, 70'004, 70'004};
+    EXPECT_FALSE(check_key_space(table, *numbered_keys(table).at(0), numbers).empty());
+}
+
+TEST_F(Doctor, SequencesThatTheRoleMayNotReadAreSaidToBeSo) {
+    cloud.columns[0].counter = "public.jobs_id_seq";
+    EXPECT_EQ(with(numbering(linked(), {}), "numbers-unseen")->where, "cloud.jobs.id");
 }
 
 struct Width {
@@ -304,9 +394,19 @@ TEST_F(Doctor, FindsColumnsThatCannotHoldTheOtherSidesValues) {
     }
 }
 
+TEST_F(Doctor, ATextThatMayBeShortenedNeedsNoRoom) {
+    desktop.columns[1] = column("note", "character varying(50)", TypeClass::text, 50);
+    EXPECT_NE(with(check_columns(linked()), "column-narrower"), nullptr);
+    setting.columns["note"].lossy = true;
+    EXPECT_EQ(with(check_columns(linked()), "column-narrower"), nullptr);
+}
+
 TEST_F(Doctor, ANarrowerKeyHasACodeOfItsOwn) {
     cloud.columns[0] = column("id", "numeric(5,0)", TypeClass::numeric);
-    EXPECT_EQ(with(check_columns(linked()), "key-narrower")->where, "cloud.jobs.id");
+    const Findings findings = check_columns(linked());
+    ASSERT_FINDING(findings, "key-narrower");
+    EXPECT_EQ(found->where, "cloud.jobs.id");
+    EXPECT_EQ(found->remedy, "ALTER TABLE \"public\".\"jobs\" ALTER COLUMN \"id\" TYPE bigint;");
 }
 
 TEST_F(Doctor, CascadesAreWarningsUnlessDeclaredOrSynchronised) {

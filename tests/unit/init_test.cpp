@@ -93,28 +93,48 @@ TEST(InitMatch, ColumnsAreTakenByNameThenBySpelling) {
 // ---- one table
 // ---------------------------------------------------------------------------------------------
 
+using Names = std::vector<std::string>;
+
 class InitTable : public testing::Test {
   protected:
     Proposal propose(const std::string& zone = "Asia/Kolkata") {
-        const Rows rows{[&](Side, const LinkedTable&) { return count; },
-                        [&](Side side, const LinkedTable& table) {
-                            asked.push_back(std::string(name(side)) + " " + key_names(table, side));
-                            return unique.contains(key_names(table, side))
-                                       ? std::vector<std::string>{}
-                                       : std::vector<std::string>{"7 (2 rows)"};
-                        }};
         return propose_table({desktop.name, cloud.name, desktop.name.table != cloud.name.table}, desktop,
-                             cloud, zone, rows);
+                             cloud, zone, rows());
+    }
+    Rows rows() {
+        return {[&](Side, const LinkedTable&) { return count; },
+                [&](Side side, const LinkedTable& table) {
+                    if (table.repeats()) return Names{};
+                    asked.push_back(std::string(name(side)) + " " + key_names(table, side));
+                    return unique.contains(key_names(table, side)) ? Names{} : Names{"7 (2 rows)"};
+                },
+                [&](Side side, const sql::TableName&, const Names& columns) -> std::optional<Spread> {
+                    if (slow) return std::nullopt;
+                    if (side == Side::cloud) return Spread{};
+                    const std::string key = columns.front() + (columns.size() > 1 ? "+" : "");
+                    return Spread{count, distinct(key), empty.contains(columns.front()) ? count : 0};
+                },
+                [](Side, const sql::TableName&) { return std::map<std::string, std::int64_t>{}; }};
     }
 
     Relation desktop = relation("jobs", {column("job_id"), column("task_id"), column("note", "text")});
     Relation cloud = relation("jobs", {column("job_id"), column("task_id"), column("note", "text")});
+    // Of "job_id", and of "job_id+" for a longer key that begins with it.
+    std::int64_t distinct(const std::string& key) const {
+        const auto told = spreads.find(key);
+        if (told != spreads.end()) return told->second;
+        const bool all = key.ends_with("+") ? unique.contains("\"job_id\", \"task_id\"")
+                                            : unique.contains("\"" + key + "\"");
+        return all ? count : count / 2;
+    }
+
     std::int64_t count = 1000;
-    std::set<std::string> unique;  // keys that identify a row, as key_names() spells them
+    bool slow = false;                            // looking at the rows takes too long
+    std::set<std::string> empty;                  // columns that hold nothing but NULL
+    std::map<std::string, std::int64_t> spreads;  // what distinct() cannot tell from `unique`
+    std::set<std::string> unique;                 // keys that identify a row, as key_names() spells them
     std::vector<std::string> asked;
 };
-
-using Names = std::vector<std::string>;
 
 TEST_F(InitTable, AKeyThatBothSidesPromiseNeedsNoGuessAndNoLookAtTheRows) {
     promise(desktop, {"job_id"});
@@ -122,7 +142,7 @@ TEST_F(InitTable, AKeyThatBothSidesPromiseNeedsNoGuessAndNoLookAtTheRows) {
     const Proposal p = propose();
     EXPECT_EQ(p.setting.key, Names{"job_id"});
     EXPECT_TRUE(p.obstacles.empty());
-    EXPECT_FALSE(p.guesses.contains("key"));
+    EXPECT_FALSE(p.reasons.contains("key"));
     EXPECT_TRUE(asked.empty());
 }
 
@@ -131,10 +151,10 @@ TEST_F(InitTable, AKeyOfTheCloudIsProvenByTheDesktopsRows) {
     unique = {"\"job_id\""};
     const Proposal p = propose();
     EXPECT_EQ(p.setting.key, Names{"job_id"});
-    EXPECT_EQ(p.guesses.at("key"), "primary key in the cloud only; unique in today's rows at the desktop");
+    EXPECT_EQ(p.reasons.at("key"), "primary key in the cloud only; unique in today's rows at the desktop");
     EXPECT_EQ(asked, Names{"desktop \"job_id\""});
     count = 0;
-    EXPECT_EQ(propose().guesses.at("key"),
+    EXPECT_EQ(propose().reasons.at("key"),
               "primary key in the cloud only; the desktop table is empty, which proves nothing");
 }
 
@@ -146,19 +166,66 @@ TEST_F(InitTable, AKeyThatRepeatsIsAnObstacleInPlainWords) {
     EXPECT_TRUE(p.setting.key.empty());
 }
 
-TEST_F(InitTable, AKeyThatOnlyTheRowsKnowIsOfferedButNotTaken) {
+TEST_F(InitTable, AKeyThatOnlyTheRowsKnowIsTakenAndMarked) {
     cloud.columns.push_back(column("jt_id", "bigint"));
     desktop.columns.push_back(column("jt_id"));
     promise(cloud, {"jt_id"});
     cloud.columns.back().has_default = true;
     cloud.columns.back().sequence = "public.jobs_jt_id_seq";
     unique = {"\"job_id\", \"task_id\""};
+    empty = {"jt_id"};
     const Proposal p = propose();
     EXPECT_EQ(p.setting.key, (Names{"job_id", "task_id"}));
+    EXPECT_EQ(p.setting.identity, Identity::business_key);
     EXPECT_EQ(p.setting.skip, std::set<std::string>{"jt_id"});
-    ASSERT_EQ(p.obstacles.size(), 2u);
-    EXPECT_EQ(p.obstacles[1],
-              "today job_id and task_id together are unique; if that is a rule, remove the # below");
+    EXPECT_EQ(p.reasons.at("skip"), "jt_id is numbered by the cloud itself, and it is empty at the desktop");
+    EXPECT_TRUE(p.obstacles.empty());
+    EXPECT_TRUE(p.decisions.contains("key"));
+    EXPECT_FALSE(p.decisions.contains("skip"));
+    empty.clear();
+    EXPECT_TRUE(propose().decisions.contains("skip"));
+}
+
+TEST_F(InitTable, ANumberThatTheDesktopLacksIsLeftToTheCloud) {
+    cloud.columns.push_back(column("jt_id", "bigint"));
+    promise(cloud, {"jt_id"});
+    cloud.columns.back().has_default = true;
+    cloud.columns.back().sequence = "public.jobs_jt_id_seq";
+    const Proposal p = propose();
+    EXPECT_EQ(p.setting.skip, std::set<std::string>{"jt_id"});
+    EXPECT_EQ(p.reasons.at("skip"),
+              "jt_id is numbered by the cloud itself, and the desktop has no such column");
+}
+
+TEST_F(InitTable, RowsThatRepeatTheBestKeyAreToldApartByOrdinals) {
+    spreads = {{"job_id", 400}, {"job_id+", 990}, {"task_id", 50}};
+    const Proposal p = propose();
+    EXPECT_EQ(p.setting.key, (Names{"job_id", "task_id"}));
+    EXPECT_EQ(p.setting.identity, Identity::business_key_ordinal);
+    EXPECT_TRUE(p.obstacles.empty());
+    EXPECT_NE(p.decisions.at("key").find("10 of today's 1000 rows"), std::string::npos)
+        << p.decisions.at("key");
+}
+
+TEST_F(InitTable, AColumnThatHelpsLittleStaysOutOfTheKey) {
+    spreads = {{"job_id", 400}, {"job_id+", 500}, {"task_id", 50}};
+    EXPECT_EQ(propose().setting.key, Names{"job_id"});
+}
+
+TEST_F(InitTable, WhereLookingTakesTooLongTheNamesSpeak) {
+    slow = true;
+    const Proposal p = propose();
+    EXPECT_EQ(p.setting.key, Names{"job_id"});
+    EXPECT_EQ(p.setting.identity, Identity::business_key_ordinal);
+}
+
+TEST_F(InitTable, WholeRowsAreTheLastResort) {
+    desktop = relation("t", {column("note", "text")});
+    cloud = relation("t", {column("note", "text")});
+    const Proposal p = propose();
+    EXPECT_EQ(p.setting.identity, Identity::full_row);
+    EXPECT_FALSE(p.obstacles.empty());
+    EXPECT_TRUE(p.decisions.contains("key"));
 }
 
 TEST_F(InitTable, AColumnThatIsUniqueByAccidentIsNotOffered) {
@@ -172,7 +239,7 @@ TEST_F(InitTable, AColumnThatIsUniqueByAccidentIsNotOffered) {
 TEST_F(InitTable, AFewRowsProveNoKey) {
     unique = {"\"job_id\""};
     count = 20;
-    EXPECT_TRUE(propose().setting.key.empty());
+    EXPECT_EQ(propose().setting.identity, Identity::business_key_ordinal);
 }
 
 TEST_F(InitTable, ColumnsWhoseTypesDoNotFitAreLeftOut) {
@@ -183,7 +250,42 @@ TEST_F(InitTable, ColumnsWhoseTypesDoNotFitAreLeftOut) {
     const Proposal p = propose();
     EXPECT_TRUE(p.obstacles.empty());
     EXPECT_EQ(p.setting.skip, std::set<std::string>{"day"});
-    EXPECT_EQ(p.guesses.at("skip"), "types differ (desktop | cloud), day: date | text");
+    EXPECT_NE(p.decisions.at("skip").find("day: date | text"), std::string::npos);
+}
+
+TEST_F(InitTable, ATimeOfDayGetsTheDateOfItsRow) {
+    promise(desktop, {"job_id"});
+    promise(cloud, {"job_id"});
+    desktop.columns.push_back(column("day", "date"));
+    desktop.columns.push_back(column("begun", "timestamp without time zone"));
+    cloud.columns.push_back(column("day", "date"));
+    cloud.columns.push_back(column("begun", "time without time zone"));
+    cloud.columns.back().type_class = TypeClass::other;
+    const Proposal p = propose();
+    EXPECT_TRUE(p.obstacles.empty());
+    EXPECT_EQ(p.setting.columns.at("begun"), (ColumnSetting{false, "day"}));
+    EXPECT_EQ(p.setting.timestamps, TimestampSetting{});
+    EXPECT_TRUE(p.decisions.contains("column.date"));
+    EXPECT_EQ(parse_config(
+                  "[desktop]\nurl = \"postgresql://a\"\n[cloud]\nurl = \"postgresql://b\"\n" + table_text(p),
+                  "t.toml")
+                  .tables[0]
+                  .columns,
+              p.setting.columns);
+}
+
+TEST_F(InitTable, AShorterTextHoldsTheBeginningUnlessItIdentifies) {
+    promise(desktop, {"job_id"});
+    promise(cloud, {"job_id"});
+    for (const char* name : {"note2", "code"}) {
+        desktop.columns.push_back(column(name, "text"));
+        desktop.columns.back().length = 50;
+        cloud.columns.push_back(column(name, "text"));
+    }
+    cloud.unique_keys.push_back({"u", {"code"}, false, true});
+    const Proposal p = propose();
+    EXPECT_EQ(p.setting.columns, (std::map<std::string, ColumnSetting>{{"note2", {true, std::nullopt}}}));
+    EXPECT_TRUE(p.decisions.contains("column.lossy"));
 }
 
 TEST_F(InitTable, AColumnThatNobodyCanFillIsAnObstacle) {
@@ -223,7 +325,25 @@ TEST_F(InitTable, WithoutStampsAPersonDecidesConflicts) {
     promise(cloud, {"job_id"});
     const Proposal p = propose();
     EXPECT_EQ(p.setting.policy.conflict, ConflictPolicy::manual);
-    EXPECT_TRUE(p.guesses.contains("conflict"));
+    EXPECT_TRUE(p.reasons.contains("conflict"));
+}
+
+TEST_F(InitTable, AColumnThatAnotherTableDeterminesIsOfferedAsALookUp) {
+    promise(cloud, {"job_id", "task_id"});
+    unique = {"\"job_id\", \"task_id\""};
+    cloud.columns.push_back(column("client_id"));
+    Relation heads = relation("jobshead", {column("job_id"), column("client_id")});
+    spreads = {{"job_id", 400}, {"job_id+", 400}};
+    const std::vector<const Relation*> tables{&desktop, &heads};
+    Proposal p = propose();
+    offer_lookups(p, desktop, cloud, tables, rows());
+    EXPECT_EQ(p.offers.at("lookup"),
+              "lookup = { client_id = \"select client_id from jobshead where job_id = :job_id\" }");
+    EXPECT_NE(table_text(p).find("# DECIDE: the cloud alone has client_id"), std::string::npos);
+    spreads["job_id+"] = 500;
+    p = propose();
+    offer_lookups(p, desktop, cloud, tables, rows());
+    EXPECT_TRUE(p.offers.empty());
 }
 
 // ---- text
@@ -254,6 +374,7 @@ TEST_F(InitTable, TheTextReadsBackAsTheSameSetting) {
 
 TEST_F(InitTable, ATableWithAnObstacleIsACommentAsAWhole) {
     cloud.name = named("evil\n[[table]]");
+    promise(cloud, {"job_id"});  // which the desktop's rows contradict
     const std::string text = table_text(propose());
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) EXPECT_TRUE(line.starts_with("# ")) << line;

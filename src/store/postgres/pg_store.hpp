@@ -29,6 +29,12 @@ class PgStore : public Store {
     ServerFacts server() override;
     std::vector<sql::TableName> tables() override;
     std::optional<Relation> relation(const sql::TableName& name) override;
+    std::optional<SequenceFacts> sequence(const std::string& name) override;
+    std::map<std::string, std::int64_t> distinct_estimates(const sql::TableName& table) override;
+    std::optional<Spread> spread(const sql::TableName& table,
+                                 const std::vector<std::string>& columns) override;
+    std::optional<NumbersInUse> numbers(const sql::TableName& table, const std::string& column,
+                                        std::int64_t reach) override;
 
     std::optional<PairIdentity> identity(const std::string& pair) override;
     void install(const std::string& pair, const PairIdentity& identity) override;
