@@ -95,6 +95,8 @@ TEST_F(Init, FindsWhatTheFirstUsersTablesNeed) {
     EXPECT_TRUE(has(tasks, "# key = [\"job_id\", \"task_id\"]")) << toml;
     EXPECT_NE(block(toml, "# Not synchronised yet: jobshead"), "");
     EXPECT_NE(block(toml, "# Not synchronised yet: taskchecklist"), "");
+    EXPECT_FALSE(has(toml, "office.")) << "the office program's own tables, in a schema that nothing shares\n"
+                                       << toml;
 }
 
 TEST_F(Init, AnOfferedKeyWorksOnceTheNumberSignsAreGone) {
