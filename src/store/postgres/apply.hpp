@@ -17,6 +17,7 @@ class SectionApply {
     void mark_direct();  // capture triggers do not log the next statements on this table
     void set_orphans_aside();
     void set_clashes_aside();
+    void set_parents_aside();
     void step_aside();
     void refuse_rows_left_aside();
     void refuse_rows_outside();
@@ -36,6 +37,8 @@ class SectionApply {
     bool may_round(const LinkedColumn& column) const;
     void refuse_rounding();
     std::string orphans_sql(const Reference& reference) const;
+    std::string parents_sql(const std::string& constraint, const std::string& child, const std::string& match,
+                            bool same_table) const;
     std::size_t column_number(const std::string& name) const;
     void move_counters();
     std::string claimed(char op) const;
