@@ -170,6 +170,12 @@ class Deliverer {
                 if (fate.fate == Fate::raced) delivery_.raced.push_back({table, std::move(row), fate});
                 if (fate.fate == Fate::orphan)
                     park_row(table, row, orphan(*table, row, fate.constraint), true);
+                if (fate.fate == Fate::parent)
+                    park_row(table, row,
+                             {"23503",
+                              fmt::format("rows still refer to it by the foreign key {}", fate.constraint),
+                              "", fate.constraint},
+                             false);
                 if (fate.fate == Fate::clash)
                     park_row(table, row, clash(*table, row, fate.constraint), false);
                 if (fate.fate == Fate::suppressed)

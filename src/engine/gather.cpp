@@ -124,7 +124,7 @@ class Gatherer {
             }
             gathered_.keys += run->tally.keys;
             ++run;
-            if (reach == Reach::first_change && gathered_.keys > 0) return;
+            if (reach == Reach::first_reason && gathered_.calls_for_a_run()) return;
         }
     }
 

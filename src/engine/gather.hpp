@@ -32,11 +32,15 @@ struct Gathered {
     std::int64_t examined = 0;  // hints looked at, also those that turned out to be nothing
     std::map<std::pair<int, Side>, StoredMark> marks;  // of these snapshots
     Collisions collisions;                             // among the keys that were paged through so far
+
+    // After many hints the marks are moved even though nothing changed, or every run would look at them
+    // again.
+    bool calls_for_a_run() const { return keys > 0 || examined > 1'000; }
 };
 
 // What gather() may leave unread for start_at_once().
 enum class FirstContact { row_by_row, link_only, at_once };
-enum class Reach { all, first_change };  // first_change: stop at the first table that has any
+enum class Reach { all, first_reason };  // first_reason: stop as soon as it is clear that a run is needed
 
 // marks: where the last complete run left off.
 Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,

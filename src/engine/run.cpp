@@ -15,9 +15,6 @@ constexpr int batch_rows = 5'000;
 constexpr std::int64_t batch_bytes = 8LL * 1024 * 1024;
 // Rows that users change faster than we can write them stay pending after so many rounds (DESIGN.md 10.8).
 constexpr int rounds = 3;
-// With more idle hints than this the marks are moved even though nothing changed, or every run would look at
-// them again.
-constexpr std::int64_t many_hints = 1'000;
 
 }  // namespace
 
@@ -75,8 +72,8 @@ std::optional<Gathered> Run::probe() {
             const auto mark = marks.find({table->link.id, side});
             if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return std::nullopt;
         }
-    Gathered gathered = gather(session_, options_.mode, marks, Reach::first_change);
-    if (gathered.keys > 0 || gathered.examined > many_hints) return std::nullopt;
+    Gathered gathered = gather(session_, options_.mode, marks, Reach::first_reason);
+    if (gathered.calls_for_a_run()) return std::nullopt;
     count_protected(gathered, true);
     gathered_ = std::move(gathered);
     collect_reports();

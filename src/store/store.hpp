@@ -252,11 +252,11 @@ struct Batch {
     std::int64_t patience_ms = 2'000;  // for a lock
 };
 
-enum class Fate { applied, raced, suppressed, orphan, clash };
+enum class Fate { applied, raced, suppressed, orphan, parent, clash };
 struct RowOutcome {
     Fate fate = Fate::raced;
-    // orphan: the foreign key whose parent is missing; clash: the unique key taken by another row; applied:
-    // references that were left empty, one a line
+    // orphan: the foreign key whose parent is missing; parent: the one of a row that still refers to this
+    // one; clash: the unique key taken by another row; applied: references that were left empty, one a line
     std::string constraint;
     Hash hash;  // of the row as it is now, triggers included (erase: unused)
     std::optional<std::int64_t> stamp;

@@ -137,6 +137,8 @@ TEST_F(Init, FindsWhatTheFirstUsersTablesNeed) {
     const std::string checks = block(toml, "[[table]]\nname = \"taskchecklist\"");
     EXPECT_TRUE(has(checks, "identity = \"business_key+ordinal\"\n")) << toml;
     EXPECT_TRUE(has(checks, "skip = [\"tc_id\"]")) << toml;
+    EXPECT_FALSE(has(toml, "office.")) << "the office program's own tables, in a schema that nothing shares\n"
+                                       << toml;
 }
 
 TEST_F(Init, RowsThatRepeatTheBestKeyOfAFullTableAreToldApart) {

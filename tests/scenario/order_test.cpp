@@ -122,6 +122,52 @@ TEST(Order, H23_ATreeInOneTableArrivesAndABranchWithoutItsRootWaits) {
     pair.expect_equal("select * from node order by id");
 }
 
+TEST(Order, ADeletedParentWaitsForItsChildrenAndTheRestOfItsBatchIsWrittenOnce) {
+    LivePair pair("parents");
+    pair.both("create table parent (id int primary key, n int default 0)");
+    pair.desktop.exec("create table child (id int primary key, parent_id int)");
+    pair.cloud.exec("create table child (id int primary key, parent_id int references parent)");
+    pair.desktop.exec(
+        "insert into parent select i from generate_series(1, 400) i; insert into child select i, i from "
+        "generate_series(1, 3) i");
+    pair.configure("[[table]]\nname = 'child'\n[[table]]\nname = 'parent'\n");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec(
+        "delete from parent where id in (1, 2); delete from child where id = 2; update parent set n = 1 "
+        "where "
+        "id > 300");
+    const long long before = write_counters(pair.cloud);
+    const TidewayResult result = pair.sync();
+    EXPECT_EXIT_CODE(3, result);
+    EXPECT_EQ(reported(result, "parked"), 1);
+    EXPECT_EQ(write_counters(pair.cloud) - before, 102);
+    EXPECT_EQ(pair.run({"parked", "list"}).json["parked"][0]["sqlstate"], "23503");
+    expect_quiet(pair, 3);
+    pair.desktop.exec("delete from child where id = 1");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.expect_equal("select * from parent order by id");
+    pair.expect_equal("select * from child order by id");
+}
+
+TEST(Order, ATreeInOneTableIsDeletedAndARootWhoseBranchStaysWaits) {
+    LivePair pair("felling");
+    pair.desktop.exec("create table node (id int primary key, parent_id int)");
+    pair.cloud.exec("create table node (id int primary key, parent_id int references node)");
+    pair.desktop.exec(
+        "insert into node select i, case when i < 10 then i + 1 end from generate_series(1, 10) i; insert "
+        "into node values (20, null), (21, 20), (22, 21)");
+    pair.configure("[guard]\nmax_deletes = '100%'\n[[table]]\nname = 'node'\n");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("delete from node where id <= 10 or id in (20, 21)");
+    const TidewayResult result = pair.sync();
+    EXPECT_EXIT_CODE(3, result);
+    EXPECT_EQ(reported(result, "parked"), 2);
+    EXPECT_EQ(dump(pair.cloud, "select id from node order by id"), "20\n21\n22");
+    pair.desktop.exec("delete from node");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.cloud.number("select count(*) from node"), 0);
+}
+
 TEST(Order, ParkedRetryTriesTheirTablesAtOnce) {
     LivePair pair("retry");
     pair.desktop.exec("create table t (id int primary key, n int)");

@@ -1,10 +1,7 @@
 // The first users' fifteen tables at full size, with examples/powerca/tideway.toml (DESIGN.md section 9).
-#include <fstream>
-#include <iterator>
 #include <map>
 
-#include "scenario/live_pair.hpp"
-#include "support/powerca.hpp"
+#include "scenario/powerca_pair.hpp"
 
 namespace tideway::test {
 namespace {
@@ -22,18 +19,6 @@ constexpr TableAtBothSides tables[] = {{"orgmaster", "orgmaster"},         {"loc
                                        {"learequest", "learequest"}};
 class PowerCa : public testing::Test {
   public:
-    PowerCa() {
-        std::ifstream file(std::string(TIDEWAY_SOURCE_DIR) + "/examples/powerca/tideway.toml");
-        pair.config.rewrite(std::string(std::istreambuf_iterator<char>(file), {}));
-    }
-    void create(double scale, const std::string& foreign_keys) {
-        powerca(pair.desktop_database, "desktop", {.scale = scale});
-        powerca(pair.cloud_database, "cloud", {.fk = foreign_keys});
-    }
-    TidewayResult sync(Args more = {}) {
-        return pair.sync(more,
-                         {{"TIDEWAY_DESKTOP_URL", pair.desktop_url}, {"TIDEWAY_CLOUD_URL", pair.cloud_url}});
-    }
     // Every row that one side alone has is listed with a reason: new ones, and deleted ones that others still
     // refer to.
     void expect_counts_to_add_up() {
@@ -52,16 +37,16 @@ class PowerCa : public testing::Test {
     }
     void expect_nothing_more_to_write(int exit_code) {
         const std::string desktop = row_versions(pair.desktop), cloud = row_versions(pair.cloud);
-        EXPECT_EXIT_CODE(exit_code, sync());
+        EXPECT_EXIT_CODE(exit_code, pair.sync());
         EXPECT_EQ(row_versions(pair.desktop), desktop);
         EXPECT_EQ(row_versions(pair.cloud), cloud);
     }
-    LivePair pair{"powerca"};
+    PowercaPair pair{"powerca"};
 };
 
 TEST_F(PowerCa, AllFifteenTablesBothWaysAtFullSize) {
-    create(1, "current");
-    EXPECT_EXIT_CODE(3, sync());  // 3 clients and 6 jobs name a location that does not exist
+    pair.create(1, "current");
+    EXPECT_EXIT_CODE(3, pair.sync());  // 3 clients and 6 jobs name a location that does not exist
     expect_counts_to_add_up();
     EXPECT_EQ(pair.cloud.number("select count(*) from jobshead"), 24'562);
     EXPECT_EQ(pair.cloud.number("select count(*) from jobtasks"), 64'711);
@@ -80,7 +65,7 @@ TEST_F(PowerCa, AllFifteenTablesBothWaysAtFullSize) {
     powerca(pair.desktop_database, "desktop_activity", {.scale = 1});
     for (const char* direction : {"forward", "reverse", "both", "reverse", "forward", "forward", "both",
                                   "reverse", "both", "forward"}) {
-        const TidewayResult result = sync({"--direction", direction});
+        const TidewayResult result = pair.sync({"--direction", direction});
         EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 3) << told(result);
     }
     expect_counts_to_add_up();
@@ -123,8 +108,8 @@ TEST_F(PowerCa, AllFifteenTablesBothWaysAtFullSize) {
 }
 
 TEST_F(PowerCa, WithEveryReferenceDeclaredOrphansWaitAndTheRestFlows) {
-    create(0.05, "full");
-    EXPECT_EXIT_CODE(3, sync());
+    pair.create(0.05, "full");
+    EXPECT_EXIT_CODE(3, pair.sync());
     expect_counts_to_add_up();
     EXPECT_GT(pair.cloud.number("select count(*) from jobshead"), 0);
     EXPECT_EQ(pair.desktop.number(
@@ -137,18 +122,18 @@ TEST_F(PowerCa, WithEveryReferenceDeclaredOrphansWaitAndTheRestFlows) {
         "'task ' || i, 'D' from "
         "generate_series(1, 350) i");
     const long long before = pair.cloud.number("select count(*) from jobtasks");
-    EXPECT_EXIT_CODE(3, sync());
+    EXPECT_EXIT_CODE(3, pair.sync());
     EXPECT_GT(pair.cloud.number("select count(*) from jobtasks"), before);
     expect_counts_to_add_up();
 }
 
 TEST_F(PowerCa, ARefillOfTheTenTablesWritesNothing) {
-    create(0.2, "none");
-    EXPECT_EXIT_CODE(0, sync());
+    pair.create(0.2, "none");
+    EXPECT_EXIT_CODE(0, pair.sync());
     const std::string cloud = row_versions(pair.cloud);
     for (int i = 0; i < 3; ++i) {
-        pair.desktop.query("select fixture_refill()");
-        const TidewayResult result = sync();
+        pair.refill();
+        const TidewayResult result = pair.sync();
         EXPECT_EXIT_CODE(0, result);
         EXPECT_EQ(writes_reported(result), 0);
     }

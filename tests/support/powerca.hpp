@@ -14,7 +14,8 @@ struct PowercaOptions {
 };
 
 // `side`: desktop | cloud create the tables (and fill the desktop's); mobile_activity | desktop_activity are
-// what users do after a first sync.
+// what users do after a first sync; office_activity is what they do in the office's own tables, and refill
+// brings that, and nothing else, into the ten tables that the office refills before each sync.
 void powerca(const std::string& url, const std::string& side, const PowercaOptions& options = {});
 inline void powerca(const Database& database, const std::string& side, const PowercaOptions& options = {}) {
     powerca(database.url(), side, options);

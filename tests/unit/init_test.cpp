@@ -263,7 +263,7 @@ TEST_F(InitTable, ATimeOfDayGetsTheDateOfItsRow) {
     cloud.columns.back().type_class = TypeClass::other;
     const Proposal p = propose();
     EXPECT_TRUE(p.obstacles.empty());
-    EXPECT_EQ(p.setting.columns.at("begun"), (ColumnSetting{false, "day"}));
+    EXPECT_EQ(p.setting.columns.at("begun"), (ColumnSetting{false, "day", {}, {}}));
     EXPECT_EQ(p.setting.timestamps, TimestampSetting{});
     EXPECT_TRUE(p.decisions.contains("column.date"));
     EXPECT_EQ(parse_config(
@@ -284,7 +284,7 @@ TEST_F(InitTable, AShorterTextHoldsTheBeginningUnlessItIdentifies) {
     }
     cloud.unique_keys.push_back({"u", {"code"}, false, true});
     const Proposal p = propose();
-    EXPECT_EQ(p.setting.columns, (std::map<std::string, ColumnSetting>{{"note2", {true, std::nullopt}}}));
+    EXPECT_EQ(p.setting.columns, (std::map<std::string, ColumnSetting>{{"note2", {true, std::nullopt, {}, {}}}}));
     EXPECT_TRUE(p.decisions.contains("column.lossy"));
 }
 

@@ -149,6 +149,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
     for (SectionApply& section : sections) section.fill_postponed();
     for (auto section = sections.rbegin(); section != sections.rend(); ++section) {
         section->mark_direct();
+        section->set_parents_aside();
         section->erase();
     }
 }

@@ -19,6 +19,7 @@ class SectionApply {
     void resolve_parents();  // keys that came for a parent's own number
     void set_orphans_aside();
     void set_clashes_aside();
+    void set_parents_aside();
     void step_aside();
     void refuse_rows_left_aside();
     void refuse_rows_outside();
@@ -45,6 +46,8 @@ class SectionApply {
     void refuse_rounding();
     std::string orphan_condition(const Reference& reference) const;
     std::int64_t treat_orphans(const Reference& reference);
+    std::string parents_sql(const std::string& constraint, const std::string& child, const std::string& match,
+                            bool same_table) const;
     std::size_t column_number(const std::string& name) const;
     void move_counters();
     std::string claimed(char op) const;

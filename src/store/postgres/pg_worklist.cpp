@@ -119,16 +119,18 @@ std::string PgWorklist::insert_head(std::string_view columns) const {
     return fmt::format("INSERT INTO {} AS w ({}, {}) ", work_, key_list(keys_), columns);
 }
 
-// Nothing was written since, and there are as many rows as were agreed on: then nothing was deleted either.
-bool PgWorklist::untouched_since(const Mark& since) {
+// How many rows were written since; at least one where there are not as many as were agreed on: then rows
+// were deleted.
+std::int64_t PgWorklist::touched_since(const Mark& since) {
     const Result found = connection_.query(
-        {"look for writes", fmt::format("SELECT t.written = 0 AND t.rows = b.live AND b.lost = 0 FROM "
-                                        "(SELECT count(*) FILTER (WHERE {}) AS "
-                                        "written, count(*) AS rows FROM {} t WHERE {}) t, (SELECT count(*) "
-                                        "FILTER (WHERE b.state = 'L') AS live, "
-                                        "count(*) FILTER (WHERE b.state = 'U') AS lost FROM {} b) b",
-                                        written_since_sql(since), e_.relation(), e_.in_scope(), base_)});
-    return found.boolean(0, 0);
+        {"look for writes",
+         fmt::format(
+             "SELECT greatest(t.written, (t.rows <> b.live OR b.lost > 0)::int) FROM (SELECT count(*) "
+             "FILTER (WHERE {}) AS written, count(*) AS rows FROM {} t WHERE {}) t, (SELECT count(*) "
+             "FILTER (WHERE b.state = 'L') AS live, count(*) FILTER (WHERE b.state = 'U') AS lost "
+             "FROM {} b) b",
+             written_since_sql(since), e_.relation(), e_.in_scope(), base_)});
+    return found.integer(0, 0);
 }
 
 HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& mark) {
@@ -140,9 +142,9 @@ HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& ma
         return {.needs_digest = capture != Capture::digest};
     }
     if (capture == Capture::xmin && table_.repeats()) {
-        if (!untouched_since(since))
-            compare_all();  // one row less under a key shows in the key's other rows only
-        return {};
+        const std::int64_t touched = touched_since(since);
+        if (touched > 0) compare_all();  // one row less under a key shows in the key's other rows only
+        return {.examined = touched};
     }
     std::string candidates;
     if (capture == Capture::changelog) {

@@ -312,7 +312,7 @@ std::vector<RowOutcome> SectionApply::outcomes() {
                                                         : fmt::format("EXISTS (SELECT FROM {} t WHERE {})",
                                                                       e_.relation(), e_.key_match("s"));
     const Result found = connection_.query({"read outcomes", fmt::format(R"(
-SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'C') THEN s.op::text
+SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C') THEN s.op::text
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
          AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, '')
@@ -326,6 +326,7 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
         outcome.fate = found.text(i, 1) == "a"   ? Fate::applied
                        : found.text(i, 1) == "s" ? Fate::suppressed
                        : found.text(i, 1) == "O" ? Fate::orphan
+                       : found.text(i, 1) == "P" ? Fate::parent
                        : found.text(i, 1) == "C" ? Fate::clash
                                                  : Fate::raced;
         if (!found.null(i, 2)) outcome.hash = hash_at(found, i, 2);

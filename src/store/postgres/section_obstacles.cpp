@@ -81,6 +81,45 @@ std::string SectionApply::orphan_condition(const Reference& reference) const {
     return text;
 }
 
+// Rows to be deleted that others here still refer to, after the children in this batch were deleted: they are
+// left out. What a child inserted meanwhile refers to, or one that we may not read, the server judges.
+void SectionApply::set_parents_aside() {
+    if (!has(Write::erase)) return;
+    const Result references = run(connection_, "read references to the table", R"(
+SELECT f.conname, format('%I.%I', n.nspname, c.relname), f.conrelid = f.confrelid,
+       (SELECT string_agg(format('q.%I = t.%I', a.attname, b.attname), ' AND ') FROM unnest(f.conkey, f.confkey) k(child, parent)
+        JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.child
+        JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.parent)
+FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid = $1::regclass AND f.confdeltype IN ('a', 'r') AND NOT f.condeferrable
+  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid))",
+                                  {section_.table->on(store_.side()).quoted()});
+    for (std::int64_t found = 1; found > 0;) {
+        found = 0;
+        for (int i = 0; i < references.rows(); ++i) {
+            const std::int64_t here =
+                execute("look for children",
+                        parents_sql(std::string(references.text(i, 0)), std::string(references.text(i, 1)),
+                                    std::string(references.text(i, 3)), references.boolean(i, 2)));
+            if (references.boolean(i, 2)) found += here;
+        }
+    }
+}
+
+// A child in the same table may be on its way out as well.
+std::string SectionApply::parents_sql(const std::string& constraint, const std::string& child,
+                                      const std::string& match, bool same_table) const {
+    const std::string claims =
+        fmt::format("f.sec = {} AND f.n = s.n AND f.a = s.a AND f.b = s.b AND s.op = 'D'", number_);
+    const std::string leaving =
+        fmt::format("SELECT f.at FROM {} s JOIN pg_temp.tideway_found f ON {}", stage_, claims);
+    return fmt::format(
+        "UPDATE {} AS s SET op = 'P', refused = {} FROM pg_temp.tideway_found f JOIN {} t ON t.ctid = f.at "
+        "WHERE {} AND EXISTS (SELECT FROM {} q WHERE {}{})",
+        stage_, sql::literal(constraint), e_.relation(), claims, child, match,
+        same_table ? fmt::format(" AND q.ctid NOT IN ({})", leaving) : "");
+}
+
 namespace {
 
 // A value that nobody else has, for the moment between two statements; none: the type offers no such value.
