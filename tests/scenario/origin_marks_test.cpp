@@ -1,5 +1,5 @@
 // Changes that the first users' marks and clocks passed over, and runs without a change that wrote (entries
-// 47 to 54): it does not happen, whatever finds the changes.
+// 47 to 54): it does not happen.
 #include "scenario/first_users.hpp"
 
 namespace tideway::test {
@@ -7,134 +7,111 @@ namespace {
 
 class FirstUsers : public OfficeAndPhones {};
 
+// The first users' way of finding changes; the hazards of time are tested with every way (docs/hazards.md).
 constexpr const char* by_stamps = "[sync]\ncapture = 'timestamp'\n";
-constexpr const char* by_default = "[sync]\ncapture = 'auto'\n";
-
-// Runs `test` once with each; the tables are new each time.
-template <typename Test>
-void with_each_capture(LivePair& pair, const Test& test) {
-    for (const char* capture : {by_stamps, by_default}) {
-        SCOPED_TRACE(capture);
-        test(std::string(capture));
-        pair.both("drop schema tideway cascade; drop table if exists climaster, workdiary cascade");
-    }
-}
 
 TEST_F(FirstUsers, entry_47_rows_written_while_a_run_is_at_work_are_sent_by_the_next) {
-    with_each_capture(pair, [this](const std::string& capture) {
-        use({climaster}, capture);
-        pair.desktop.exec(ten_clients);
-        sync();
-        pair.desktop.exec("insert into climaster (client_id) values (100)");
-        const TidewayResult result = pair.sync_while("M3.before", [this] {
-            pair.desktop.exec("insert into climaster (client_id) values (101)");
-            pair.cloud.exec("insert into climaster (client_id, source) values (102, 'M')");
-        });
-        EXPECT_EQ(result.exit_code, 0) << told(result);
-        sync();
-        EXPECT_EQ(in_cloud("climaster where client_id = 101"), 1);
-        EXPECT_EQ(at_office("climaster where client_id = 102"), 1);
-        expect_settled();
+    use({climaster}, by_stamps);
+    pair.desktop.exec(ten_clients);
+    sync();
+    pair.desktop.exec("insert into climaster (client_id) values (100)");
+    const TidewayResult result = pair.sync_while("M3.before", [this] {
+        pair.desktop.exec("insert into climaster (client_id) values (101)");
+        pair.cloud.exec("insert into climaster (client_id, source) values (102, 'M')");
     });
+    EXPECT_EQ(result.exit_code, 0) << told(result);
+    sync();
+    EXPECT_EQ(in_cloud("climaster where client_id = 101"), 1);
+    EXPECT_EQ(at_office("climaster where client_id = 102"), 1);
+    expect_settled();
 }
 
 TEST_F(FirstUsers, entry_48_a_row_stamped_before_and_committed_after_a_run_is_sent) {
-    with_each_capture(pair, [this](const std::string& capture) {
-        use({climaster}, capture);
-        pair.desktop.exec(ten_clients);
-        sync();
-        Db slow(pair.cloud_database);
-        slow.exec("begin; insert into climaster (client_id, source) values (100, 'M')");
-        pair.cloud.exec("insert into climaster (client_id, source) values (101, 'M')");
-        sync();
-        EXPECT_EQ(at_office("climaster where client_id = 101"), 1);
-        slow.exec("commit");
-        sync();
-        Db slow_office(pair.desktop_database);
-        slow_office.exec("begin; insert into climaster (client_id, clientname) values (102, 'SLOW COMMIT')");
-        pair.desktop.exec("insert into climaster (client_id) values (103)");
-        sync();
-        EXPECT_EQ(in_cloud("climaster where client_id = 103"), 1);
-        slow_office.exec("commit");
-        sync();
-        EXPECT_EQ(in_cloud("climaster where client_id > 99"), 4);
-        EXPECT_EQ(at_office("climaster where client_id > 99"), 4);
-        expect_settled();
-    });
+    use({climaster}, by_stamps);
+    pair.desktop.exec(ten_clients);
+    sync();
+    Db slow(pair.cloud_database);
+    slow.exec("begin; insert into climaster (client_id, source) values (100, 'M')");
+    pair.cloud.exec("insert into climaster (client_id, source) values (101, 'M')");
+    sync();
+    EXPECT_EQ(at_office("climaster where client_id = 101"), 1);
+    slow.exec("commit");
+    sync();
+    Db slow_office(pair.desktop_database);
+    slow_office.exec("begin; insert into climaster (client_id, clientname) values (102, 'SLOW COMMIT')");
+    pair.desktop.exec("insert into climaster (client_id) values (103)");
+    sync();
+    EXPECT_EQ(in_cloud("climaster where client_id = 103"), 1);
+    slow_office.exec("commit");
+    sync();
+    EXPECT_EQ(in_cloud("climaster where client_id > 99"), 4);
+    EXPECT_EQ(at_office("climaster where client_id > 99"), 4);
+    expect_settled();
 }
 
 TEST_F(FirstUsers, entry_49_the_zone_of_the_program_decides_nothing) {
-    with_each_capture(pair, [this](const std::string& capture) {
-        use({climaster}, capture);
-        pair.desktop.exec(ten_clients);
-        int edit = 0;
-        for (const char* zone : {"Asia/Kolkata", "America/New_York", "UTC"}) {
-            sync(0, {}, {{"TZ", zone}});
-            pair.desktop.exec(
-                fmt::format("update climaster set clientname = 'Edit {}' where client_id = 1", ++edit));
-            pair.cloud.exec(fmt::format("update climaster set clientphone = '{}' where client_id = 2", edit));
-            sync(0, {}, {{"TZ", zone}});
-            EXPECT_EQ(in_cloud(fmt::format("climaster where clientname = 'Edit {}'", edit)), 1) << zone;
-            EXPECT_EQ(at_office(fmt::format("climaster where clientphone = '{}'", edit)), 1) << zone;
-        }
-    });
+    use({climaster}, by_stamps);
+    pair.desktop.exec(ten_clients);
+    int edit = 0;
+    for (const char* zone : {"Asia/Kolkata", "America/New_York", "UTC"}) {
+        sync(0, {}, {{"TZ", zone}});
+        pair.desktop.exec(
+            fmt::format("update climaster set clientname = 'Edit {}' where client_id = 1", ++edit));
+        pair.cloud.exec(fmt::format("update climaster set clientphone = '{}' where client_id = 2", edit));
+        sync(0, {}, {{"TZ", zone}});
+        EXPECT_EQ(in_cloud(fmt::format("climaster where clientname = 'Edit {}'", edit)), 1) << zone;
+        EXPECT_EQ(at_office(fmt::format("climaster where clientphone = '{}'", edit)), 1) << zone;
+    }
 }
 
 TEST_F(FirstUsers, entry_50_a_phone_with_a_fast_clock_holds_nothing_up) {
-    with_each_capture(pair, [this](const std::string& capture) {
-        use({workdiary}, capture);
-        sync();
-        pair.cloud.exec(
-            "insert into workdiary (staff_id, date, updated_at, source) values (7, '2025-12-27', "
-            "'2030-01-01', "
-            "'M'), (7, '2025-12-28', now() + interval '5.5 hours', 'M')");
-        sync();
-        pair.cloud.exec("insert into workdiary (staff_id, date, source) values (8, '2025-12-29', 'M')");
-        pair.cloud.exec("update workdiary set doc_ref = 'doc.pdf' where date = '2025-12-28'");
-        sync();
-        EXPECT_EQ(at_office("workdiary"), 3);
-        EXPECT_EQ(at_office("workdiary where doc_ref = 'doc.pdf'"), 1);
-        expect_settled();
-    });
+    use({workdiary}, by_stamps);
+    sync();
+    pair.cloud.exec(
+        "insert into workdiary (staff_id, date, updated_at, source) values (7, '2025-12-27', "
+        "'2030-01-01', "
+        "'M'), (7, '2025-12-28', now() + interval '5.5 hours', 'M')");
+    sync();
+    pair.cloud.exec("insert into workdiary (staff_id, date, source) values (8, '2025-12-29', 'M')");
+    pair.cloud.exec("update workdiary set doc_ref = 'doc.pdf' where date = '2025-12-28'");
+    sync();
+    EXPECT_EQ(at_office("workdiary"), 3);
+    EXPECT_EQ(at_office("workdiary where doc_ref = 'doc.pdf'"), 1);
+    expect_settled();
 }
 
 TEST_F(FirstUsers, entry_51_a_row_that_failed_once_is_tried_again_although_newer_ones_have_passed) {
-    with_each_capture(pair, [this](const std::string& capture) {
-        use({workdiary}, capture);
-        pair.desktop.exec("alter table workdiary add constraint day check (minutes < 1440)");
-        sync();
-        pair.cloud.exec(
-            "insert into workdiary (wd_id, staff_id, minutes, source) values (1, 7, 2000, 'M'), (2, 7, 30, "
-            "'M')");
-        sync(3);
-        pair.cloud.exec("insert into workdiary (wd_id, staff_id, minutes, source) values (3, 7, 30, 'M')");
-        sync(3);
-        pair.desktop.exec("alter table workdiary drop constraint day");
-        sync();
-        EXPECT_ROWS(pair.desktop, "select wd_id from workdiary order by 1", "1\n2\n3");
-        expect_settled();
-    });
+    use({workdiary}, by_stamps);
+    pair.desktop.exec("alter table workdiary add constraint day check (minutes < 1440)");
+    sync();
+    pair.cloud.exec(
+        "insert into workdiary (wd_id, staff_id, minutes, source) values (1, 7, 2000, 'M'), (2, 7, 30, "
+        "'M')");
+    sync(3);
+    pair.cloud.exec("insert into workdiary (wd_id, staff_id, minutes, source) values (3, 7, 30, 'M')");
+    sync(3);
+    pair.desktop.exec("alter table workdiary drop constraint day");
+    sync();
+    EXPECT_ROWS(pair.desktop, "select wd_id from workdiary order by 1", "1\n2\n3");
+    expect_settled();
 }
 
 TEST_F(FirstUsers, entry_52_rows_without_time_stamps_are_sent) {
-    with_each_capture(pair, [this](const std::string& capture) {
-        use({climaster}, capture);
-        for (Db* side : {&pair.desktop, &pair.cloud}) side->exec("drop trigger touch on climaster");
-        pair.desktop.exec(ten_clients);
-        sync();
-        pair.desktop.exec(
-            "insert into climaster (client_id, created_at, updated_at) values (100, null, null)");
-        pair.cloud.exec(
-            "insert into climaster (client_id, created_at, updated_at, source) values (101, null, null, "
-            "'M')");
-        sync();
-        EXPECT_EQ(in_cloud("climaster where client_id = 100"), 1);
-        EXPECT_EQ(at_office("climaster where client_id = 101"), 1);
-        pair.desktop.exec("update climaster set clientname = 'Still without' where client_id = 100");
-        sync();
-        EXPECT_EQ(in_cloud("climaster where clientname = 'Still without'"), 1);
-        expect_settled();
-    });
+    use({climaster}, by_stamps);
+    for (Db* side : {&pair.desktop, &pair.cloud}) side->exec("drop trigger touch on climaster");
+    pair.desktop.exec(ten_clients);
+    sync();
+    pair.desktop.exec("insert into climaster (client_id, created_at, updated_at) values (100, null, null)");
+    pair.cloud.exec(
+        "insert into climaster (client_id, created_at, updated_at, source) values (101, null, null, "
+        "'M')");
+    sync();
+    EXPECT_EQ(in_cloud("climaster where client_id = 100"), 1);
+    EXPECT_EQ(at_office("climaster where client_id = 101"), 1);
+    pair.desktop.exec("update climaster set clientname = 'Still without' where client_id = 100");
+    sync();
+    EXPECT_EQ(in_cloud("climaster where clientname = 'Still without'"), 1);
+    expect_settled();
 }
 
 // ---- quiet runs ------------------------------------------------------------------------------------------

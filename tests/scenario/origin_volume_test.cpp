@@ -59,7 +59,8 @@ struct WideRun {
         fill(pair.desktop);
         const char* checksum = "select sum(hashtext(t::text)) from jobwide t";
         const long base = run_tideway({"--version"}).peak_kib;
-        TidewayResult result = pair.sync();
+        TidewayResult result =
+            run_tideway(pair.config, {"sync", "--json"}, {}, {.deadline = std::chrono::minutes(10)});
         return {std::move(result), base, pair.cloud.number("select count(*) from jobwide"),
                 pair.desktop.scalar(checksum), pair.cloud.scalar(checksum)};
     }
