@@ -22,7 +22,8 @@ Exit exit_of(const StatusReport& report) {
     if (report.last_run_status == "failed") return Exit::failed;
     if (report.last_run_status == "guard") return Exit::guard;
     for (const TableStatus& table : report.tables)
-        if (table.open_conflicts + table.held + table.parked > 0) return Exit::attention;
+        if (table.open_conflicts + table.held + table.parked > 0 || !table.reason.empty())
+            return Exit::attention;
     return Exit::ok;
 }
 

@@ -89,6 +89,12 @@ Findings check_linking(const TableUnderSync& table, const ServerFacts& desktop, 
 namespace {
 
 void check_changelog(Findings& found, Side side, const Relation& seen, const std::string& role) {
+    if (seen.subscribed)
+        found.push_back({Severity::warning, "subscription", place(side, seen.name),
+                         "a subscription (logical replication) writes this table, and the changelog's "
+                         "triggers do not see that: "
+                         "only sync --mode full finds it",
+                         "capture = \"xmin\", or no capture setting at all"});
     if (seen.owned) return;
     found.push_back({Severity::warning, "not-always", place(side, seen.name),
                      "the role does not own the table, so its triggers sleep in sessions with "

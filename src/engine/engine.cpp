@@ -64,6 +64,7 @@ StatusReport Engine::status() {
     StatusReport report;
     report.pair = config_.pair;
     std::vector<TableCounts> counts;
+    std::map<std::string, std::string> left_out;  // by the last run
     if (session.installed()) {
         counts = session.archive().counts();
         if (const auto last = session.archive().last_run()) {
@@ -71,6 +72,7 @@ StatusReport Engine::status() {
             report.last_run_at = last->at;
             report.last_run_status = last->status;
             report.lag_seconds = last->age_seconds;
+            left_out = last->left_out;
         }
         const LeaseState lease = session.desktop->lease();
         if (lease.held) report.lease_holder = lease.holder;
@@ -103,6 +105,9 @@ StatusReport Engine::status() {
             const bool waits = count.conflicts + count.held + count.parked + count.raced + count.pending > 0;
             if (count.last_forward || count.last_reverse) status.state = waits ? "waiting" : "in sync";
         }
+        if (const auto reason = left_out.find(status.desktop);
+            reason != left_out.end() && status.reason.empty())
+            status.reason = reason->second;
         if (!status.reason.empty()) status.state = "not synced";
         report.tables.push_back(std::move(status));
     }
@@ -222,13 +227,17 @@ void Engine::resolve(std::int64_t id, const std::string& take) {
     session.archive().choose(id / 2, take == "desktop" ? Side::desktop : Side::cloud);
 }
 
+// Without a session: what is wrong between the two sides may be the reason why somebody wants to start anew.
 std::vector<std::string> Engine::uninstall(bool check_only) {
-    Session session(config_, connector_, world_, progress_);
+    Pulse pulse(world_);
     std::vector<std::string> listed;
+    progress_.phase("connecting");
     for (const Side side : {Side::desktop, Side::cloud}) {
-        for (const std::string& object : session.store(side).own_objects())
+        const std::unique_ptr<Store> store = connector_.open(side, pulse);
+        store->identity(config_.pair);
+        for (const std::string& object : store->own_objects())
             listed.push_back(fmt::format("{}: {}", name(side), object));
-        if (!check_only) session.store(side).uninstall();
+        if (!check_only) store->uninstall();
     }
     return listed;
 }

@@ -257,6 +257,7 @@ Capture resolve_capture(Capture setting, const LinkedTable& table, Side side, co
     for (const LinkedColumn* column : table.key_columns())
         if (column->by_key) return Capture::digest;
     if (setting != Capture::automatic) return setting;
+    if (relation.subscribed) return Capture::xmin;
     if (used_before == Capture::changelog && relation.may_trigger) return Capture::changelog;
     if (used_before == Capture::xmin) return Capture::xmin;
     if (!relation.may_trigger) return Capture::xmin;

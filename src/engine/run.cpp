@@ -46,6 +46,7 @@ RunReport Run::sync() {
     }
     open_protocol();
     session_.install_tables();
+    report_.remarks.insert(report_.remarks.end(), session_.lost_columns.begin(), session_.lost_columns.end());
     work();
     finish(report_);
     return report_;  // not moved: the destructor releases the lease by the run's id

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace tideway {
 
@@ -257,8 +258,37 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
 
 bool Session::tables_intact() { return incomplete_tables().empty(); }
 
+namespace {
+
+// Names of the desktop's columns in a definition, a line each: "desktop:type=cloud:type".
+std::set<std::string> columns_of(const std::string& text) {
+    std::set<std::string> names;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        names.insert(text.substr(begin, text.find(':', begin) - begin));
+        begin = end + 1;
+    }
+    return names;
+}
+
+}  // namespace
+
+void Session::note_lost_columns(const std::string& earlier, const TableUnderSync& table) {
+    const std::set<std::string> now = columns_of(definition(table.link));
+    for (const std::string& column : columns_of(earlier))
+        if (!now.contains(column) && !table.setting->skip.contains(column))
+            lost_columns.push_back(
+                fmt::format("{}: column {} has no counterpart any more and is not synchronised from now on; "
+                            "rename = {{ {} = "
+                            "\"...\" }} maps it to another name",
+                            table.link.desktop.display(), column, column));
+}
+
 // Marks go first: one that outlived its changelog would hide what happened in between.
 void Session::install_tables() {
+    for (const TableUse& use : desktop->known_tables())
+        for (const TableUnderSync* table : active())
+            if (use.id == table->link.id) note_lost_columns(use.definition, *table);
     for (const auto& [side, table] : incomplete_tables()) {
         archive().forget_marks(table->link.id);
         store(side).install_table(table->link);

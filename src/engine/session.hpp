@@ -72,10 +72,13 @@ class Session {
     // Creates what is missing for the active tables. The lease must be held: a changelog that is made anew is
     // only complete for runs that start later.
     void install_tables();
+    // Columns that were synchronised until now and have lost their counterpart, found by install_tables().
+    std::vector<std::string> lost_columns;
 
   private:
     void compare_identities();
     void measure_clocks();
+    void note_lost_columns(const std::string& earlier, const TableUnderSync& table);
     void number_tables();
     void order_tables();
     PairIdentity fresh_identity(Side side) const;

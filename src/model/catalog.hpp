@@ -90,6 +90,7 @@ struct Relation {
     std::vector<ForeignKey> foreign_keys;
     std::vector<Cascade> cascades;
     std::vector<std::string> triggers;  // users' own, enabled
+    bool subscribed = false;            // a subscription writes it: statement triggers do not see that
     bool inherits = false;              // has parents or children (CREATE TABLE ... INHERITS)
     bool rls = false;                   // row security applies to our role
     bool owned = false;                 // our role is a member of the owner

@@ -449,6 +449,7 @@ struct TableCounts {
 struct LastRun {
     std::string run, at, status;
     std::int64_t age_seconds = 0;
+    std::map<std::string, std::string> left_out;  // desktop table: why it was not synchronised
 };
 
 // A desktop row that gets another key, and all rows of synchronised tables that refer to it.

@@ -32,8 +32,10 @@ class LivePair {
   public:
     explicit LivePair(const std::string& hint) : LivePair(hint, shared_desktop(), shared_cloud()) {}
     LivePair(const std::string& hint, PgServer& desktop_server, PgServer& cloud_server)
-        : desktop_database(fresh_database(desktop_server, hint)),
-          cloud_database(fresh_database(cloud_server, hint)),
+        : LivePair(fresh_database(desktop_server, hint), fresh_database(cloud_server, hint)) {}
+    LivePair(Database desktop_side, Database cloud_side)
+        : desktop_database(std::move(desktop_side)),
+          cloud_database(std::move(cloud_side)),
           desktop(desktop_database),
           cloud(cloud_database),
           desktop_url(desktop_database.url()),

@@ -38,9 +38,10 @@ PgServer& shared_cloud() {
 
 SharedPair shared_pair() { return {shared_desktop(), shared_cloud()}; }
 
-Database::Database(PgServer& server, const std::string& name_hint)
+Database::Database(PgServer& server, const std::string& name_hint, const std::string& options)
     : server_(server), name_(std::make_unique<std::string>(unique_name(name_hint))) {
-    Db(server_.url("postgres")).exec("create database " + quote_identifier(name()) + " template template0");
+    Db(server_.url("postgres"))
+        .exec("create database " + quote_identifier(name()) + " template template0 " + options);
 }
 
 Database::~Database() {
@@ -53,6 +54,8 @@ Database::~Database() {
     }
 }
 
-Database fresh_database(PgServer& server, const std::string& name_hint) { return {server, name_hint}; }
+Database fresh_database(PgServer& server, const std::string& name_hint, const std::string& options) {
+    return {server, name_hint, options};
+}
 
 }  // namespace tideway::test

@@ -19,10 +19,11 @@ struct SharedPair {
 };
 SharedPair shared_pair();  // starts both
 
-// CREATE DATABASE at the start of life, DROP DATABASE (FORCE) at the end.
+// CREATE DATABASE at the start of life, DROP DATABASE (FORCE) at the end. `options` are further words of the
+// first, such as "encoding 'LATIN1' locale 'C'".
 class Database {
   public:
-    Database(PgServer& server, const std::string& name_hint);
+    Database(PgServer& server, const std::string& name_hint, const std::string& options = "");
     ~Database();
     Database(Database&& other) noexcept = default;
     Database& operator=(Database&&) = delete;
@@ -36,6 +37,6 @@ class Database {
     std::unique_ptr<std::string> name_;  // none after a move
 };
 
-Database fresh_database(PgServer& server, const std::string& name_hint);
+Database fresh_database(PgServer& server, const std::string& name_hint, const std::string& options = "");
 
 }  // namespace tideway::test

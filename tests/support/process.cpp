@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,7 +159,9 @@ Process::~Process() {
 std::optional<int> Process::reap(bool block) {
     if (exit_code_) return exit_code_;
     int status = 0;
-    if (waitpid(pid_, &status, block ? 0 : WNOHANG) != pid_) return std::nullopt;
+    rusage usage{};
+    if (wait4(pid_, &status, block ? 0 : WNOHANG, &usage) != pid_) return std::nullopt;
+    peak_kib_ = usage.ru_maxrss;
     exit_code_ = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
     janitor::process_reaped(pid_);
     return exit_code_;

@@ -36,6 +36,9 @@ class Process {
     std::optional<int> wait(Millis deadline);
     void signal_tree(int number) const;  // to it and its direct children
     int kill_tree();  // SIGKILL to it and its direct children; all are gone after; returns what wait() would
+    // The most memory that it held, in KiB; known once it has ended. Never less than what this process held
+    // when it started the other one.
+    long peak_kib() const { return peak_kib_; }
 
     // What it has written so far; may be read while it runs.
     std::string out() const;
@@ -48,6 +51,7 @@ class Process {
     pid_t pid_ = -1;
     int out_ = -1;
     int err_ = -1;
+    long peak_kib_ = 0;
     std::optional<int> exit_code_;
 };
 

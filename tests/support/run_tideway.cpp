@@ -50,7 +50,7 @@ TidewayResult run_tideway(const std::vector<std::string>& args, const Environmen
     const std::string out = process->out();
     nlohmann::json json = nlohmann::json::parse(out, nullptr, false);
     if (json.is_discarded()) json = nullptr;
-    return {*code, out, process->err(), std::move(json), duration};
+    return {*code, out, process->err(), std::move(json), duration, process->peak_kib()};
 }
 
 TidewayResult run_tideway(const ConfigFile& config, std::vector<std::string> args, const Environment& env,

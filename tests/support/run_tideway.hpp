@@ -28,6 +28,7 @@ struct TidewayResult {
     std::string err;      // stderr
     nlohmann::json json;  // stdout parsed; null when it is not JSON
     Millis duration;
+    long peak_kib = 0;  // the most memory that the program held; known when it was waited for here
 };
 
 struct RunOptions {

@@ -254,7 +254,8 @@ SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c
        has_table_privilege(c.oid, 'DELETE'), has_table_privilege(c.oid, 'TRIGGER'),
        CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, {},
        pg_get_userbyid(c.relowner), has_schema_privilege(n.oid, 'USAGE'),
-       EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid OR h.inhparent = c.oid)
+       EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid OR h.inhparent = c.oid),
+       EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))",
                                          fingerprint_sql("c.oid")),
@@ -276,6 +277,7 @@ WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f
     relation.owner = found.text(0, 11);
     relation.may_use_schema = found.boolean(0, 12);
     relation.inherits = found.boolean(0, 13);
+    relation.subscribed = found.boolean(0, 14);
     relation.columns = read_columns(c, oid);
     relation.unique_keys = read_unique_keys(c, oid);
     relation.foreign_keys = read_foreign_keys(c, oid);

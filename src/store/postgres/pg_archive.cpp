@@ -250,8 +250,18 @@ SELECT r.run, to_char(greatest(r.at, p.idle_forward, p.idle_reverse) AT TIME ZON
 FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r.at DESC LIMIT 1)",
                              {store_.pair()});
     if (found.rows() == 0) return std::nullopt;
-    return LastRun{std::string(found.text(0, 0)), std::string(found.text(0, 1)),
-                   std::string(found.text(0, 2)), found.integer(0, 3)};
+    LastRun last{std::string(found.text(0, 0)),
+                 std::string(found.text(0, 1)),
+                 std::string(found.text(0, 2)),
+                 found.integer(0, 3),
+                 {}};
+    const Result left_out = run(c, "read tables left out", R"(
+SELECT t.value->>'desktop', t.value->>'not_synced' FROM tideway.run r, jsonb_array_elements(r.report->'tables') t
+WHERE r.run = $1 AND t.value->>'not_synced' IS NOT NULL)",
+                                {last.run});
+    for (int i = 0; i < left_out.rows(); ++i)
+        last.left_out[std::string(left_out.text(i, 0))] = left_out.text(i, 1);
+    return last;
 }
 
 std::vector<WaitingEntry> PgArchive::waiting() {
