@@ -157,7 +157,9 @@ class Gatherer {
     // on yet and both sides have rows.
     bool starts_at_once(TableRun& run, const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const LinkedTable& table = run.link();
-        if (marks.contains({table.id, Side::desktop}) || table.repeats()) return false;
+        if (marks.contains({table.id, Side::desktop}) || table.repeats() ||
+            session_.desktop_server.encoding != "UTF8")
+            return false;
         run.worklist = session_.archive().worklist(table, session_.installed());
         const Digest agreed = run.worklist->base_digest(true);
         std::int64_t known = 0;

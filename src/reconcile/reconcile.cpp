@@ -142,6 +142,11 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
         row.refused = Refusal{std::string(info(Code::lookup_ambiguous).id),
                               fmt::format("the look-up of {} has several answers", source.ambiguous),
                               "make its query give one answer", ""};
+    if (row.write != Write::erase && source.unreadable)
+        row.refused = Refusal{"22P05",
+                              fmt::format("a text of the {} row has no meaning in that database's encoding",
+                                          name(other(target))),
+                              "write the text anew, or convert the database to UTF8", ""};
     if (decision.conflict)
         row.conflict = ConflictNote{std::string(decision.kind), std::string(to_string(table.policy.conflict)),
                                     decision.reason, decision.winner};

@@ -119,6 +119,8 @@ struct RowImage {
     Cells cells;  // one per linked column, converted to the other side's type where the types differ;
                   // look-ups behind
     std::string ambiguous;  // the look-up that has several answers
+    bool unreadable =
+        false;  // holds texts without a meaning in the database's encoding; their cells are empty
 };
 
 // One consistent view of one side (REPEATABLE READ); ends with the object. At most one per store at a time.

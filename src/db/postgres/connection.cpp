@@ -112,6 +112,10 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
 int Connection::server_version() const { return lost() ? 0 : PQserverVersion(impl_->line.raw()); }
+std::string Connection::server_encoding() const {
+    const char* encoding = lost() ? nullptr : PQparameterStatus(impl_->line.raw(), "server_encoding");
+    return encoding ? encoding : "UTF8";
+}
 Side Connection::side() const { return impl_->side; }
 std::string Connection::describe() const { return impl_->description; }
 int Connection::announced_pid() const { return PQbackendPID(impl_->line.raw()); }

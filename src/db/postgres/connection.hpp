@@ -81,7 +81,8 @@ class Connection {
     Connection& operator=(Connection&&) noexcept;
     ~Connection();
 
-    int server_version() const;  // 150018
+    int server_version() const;           // 150018
+    std::string server_encoding() const;  // of the database: UTF8, WIN1252, SQL_ASCII ...
     Side side() const;
     std::string describe() const;  // "cloud db@host:port as user"
     int announced_pid()

@@ -38,8 +38,8 @@ std::string key_equal(std::size_t count, const std::string& left, const std::str
     return join(parts, " AND ");
 }
 
-Expressions::Expressions(const LinkedTable& table, Side side, Hash seeds, int server_version)
-    : table_(table), side_(side), seeds_(seeds), version_(server_version) {}
+Expressions::Expressions(const LinkedTable& table, Side side, Hash seeds, const Server& server)
+    : table_(table), side_(side), seeds_(seeds), server_(server) {}
 
 std::string Expressions::parent_key(const LinkedColumn& column, const std::string& alias) const {
     return parent_key(*column.by_key, alias, 1);
@@ -83,8 +83,8 @@ std::string Expressions::hash(std::int64_t seed) const {
         images.push_back(native ? value_of(column)
                                 : fmt::format("({}::text COLLATE \"C\")", value_of(column)));
     }
-    const char* form = version_ >= 140000 ? "hash_record_extended(ROW({}), {})"
-                                          : "hashtextextended(ROW({})::text COLLATE \"C\", {})";
+    const char* form = server_.version >= 140000 ? "hash_record_extended(ROW({}), {})"
+                                                 : "hashtextextended(ROW({})::text COLLATE \"C\", {})";
     return fmt::format(fmt::runtime(form), join(images), seed);
 }
 
@@ -344,9 +344,46 @@ std::string Expressions::marked_mobile() const {
                        sql::literal(table_.origin->cloud_letter));
 }
 
+namespace {
+
+bool is_text(const ColumnSide& column) {
+    return column.base_type == "text" || column.base_type == "character varying" ||
+           column.base_type == "bpchar" || column.base_type == "json";
+}
+
+// The server knows the length of these without reading them.
+bool length_is_known(const ColumnSide& column) {
+    return column.base_type == "text" || column.base_type == "character varying" ||
+           column.base_type == "bytea";
+}
+
+}  // namespace
+
+// Of other long values the stored size, which may be compressed, stands for the text's.
 std::string Expressions::bytes() const {
-    return "(CASE WHEN pg_column_size(t.*) > 2000 THEN octet_length((t.*)::text) ELSE pg_column_size(t.*) "
-           "END)::bigint";
+    std::vector<std::string> parts;
+    for (const LinkedColumn& column : table_.columns)
+        parts.push_back(fmt::format("coalesce({}({}), 0)",
+                                    length_is_known(column.on(side_)) ? "octet_length" : "pg_column_size",
+                                    column_of("t", column.on(side_).name)));
+    return fmt::format("({})::bigint", join(parts, " + "));
+}
+
+const char* const readable_function = R"(
+CREATE OR REPLACE FUNCTION pg_temp.tideway_readable(value text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM convert_to(value, 'UTF8');
+    RETURN true;
+EXCEPTION WHEN untranslatable_character OR character_not_in_repertoire THEN
+    RETURN false;
+END $$)";
+
+std::string Expressions::readable() const {
+    std::vector<std::string> texts;
+    for (const LinkedColumn& column : table_.columns)
+        if (is_text(column.on(side_))) texts.push_back(column_of("t", column.on(side_).name));
+    if (!server_.other_text || texts.empty()) return "true";
+    return fmt::format("pg_temp.tideway_readable(ROW({})::text)", join(texts));
 }
 
 std::vector<std::string> Expressions::cells() const {
@@ -366,6 +403,9 @@ std::vector<std::string> Expressions::cells() const {
             const std::string zone = sql::literal(table_.desktop_zone);
             cells.push_back(fmt::format("({} AT TIME ZONE {})", own, zone));
         }
+        if (server_.other_text && is_text(column.on(side_)))
+            cells.back() =
+                fmt::format("CASE WHEN pg_temp.tideway_readable({0}::text) THEN {0} END", cells.back());
     }
     return cells;
 }

@@ -10,8 +10,12 @@ namespace tideway::pg {
 
 class Expressions {
   public:
-    // seeds: of the pair; server_version decides between record hashing (14+) and text hashing.
-    Expressions(const LinkedTable& table, Side side, Hash seeds, int server_version);
+    struct Server {
+        int version = 0;          // decides between record hashing (14+) and text hashing
+        bool other_text = false;  // may hold texts that cannot be sent: not encoded in UTF8
+    };
+    // seeds: of the pair.
+    Expressions(const LinkedTable& table, Side side, Hash seeds, const Server& server);
 
     std::string relation() const { return table_.on(side_).quoted(); }
     // The two halves of the row's hash (DESIGN.md 10.6).
@@ -54,7 +58,11 @@ class Expressions {
     // {"json_text": "..."}.
     std::string image() const;
     std::string bytes() const;  // bigint, rough size of the row in text form
-    // Every linked column, in order, converted for the other side.
+    // boolean: every text of `t` can be sent. Needs readable_function() in this transaction where texts may
+    // not be.
+    std::string readable() const;
+    bool may_be_unreadable() const { return server_.other_text; }
+    // Every linked column, in order, converted for the other side; texts that cannot be sent are NULL.
     std::vector<std::string> cells() const;
     // UPDATE SET list from a stage `s` with columns c1..: keeps the present image where the meaning is equal.
     std::string assignments() const;
@@ -80,8 +88,12 @@ class Expressions {
     const LinkedTable& table_;
     Side side_;
     Hash seeds_;
-    int version_;
+    Server server_;
 };
+
+// Tells whether a text can be sent, in the temporary schema: it goes with the transaction if that is not
+// committed.
+extern const char* const readable_function;
 
 // "k1, k2" or with a prefix "w.k1, w.k2".
 std::string key_list(std::size_t count, const std::string& alias = {});

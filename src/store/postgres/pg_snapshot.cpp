@@ -99,8 +99,9 @@ bool truncated_since(Connection& connection, const std::string& changes, const M
 }
 
 std::string image_columns(const Expressions& e) {
-    return fmt::format("{}, {}, {}, {}, {}, {}, NOT {}, {}", join(e.key_cells()), e.hash_a(), e.hash_b(),
-                       e.canonical(), e.stamp(), e.marked_mobile(), e.in_scope(), join(e.cells()));
+    return fmt::format("{}, {}, {}, {}, {}, {}, NOT {}, {}, {}", join(e.key_cells()), e.hash_a(), e.hash_b(),
+                       e.canonical(), e.stamp(), e.marked_mobile(), e.in_scope(), e.readable(),
+                       join(e.cells()));
 }
 
 RowImage image_at(const Result& result, int row, int column, const LinkedTable& table) {
@@ -114,6 +115,7 @@ RowImage image_at(const Result& result, int row, int column, const LinkedTable& 
     image.facts.stamp = maybe_integer(result, row, at + 3);
     image.facts.marked_mobile = result.boolean(row, at + 4);
     image.facts.outside = result.boolean(row, at + 5);
+    image.unreadable = !result.boolean(row, at + 6);
     at += image_facts;
     image.cells.reserve(table.columns.size());
     for (std::size_t i = 0; i < table.columns.size(); ++i)
@@ -132,6 +134,7 @@ PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& ta
     for (const LinkedTable* table : tables) names.push_back(table->on(store.side()).quoted());
     if (!names.empty())
         connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
+    if (connection_.server_encoding() != "UTF8") connection_.query({"create function", readable_function});
     mark_ = Mark::take(connection_);
     store.note_relations(tables);
     check_fingerprints(connection_, store.side(), tables);

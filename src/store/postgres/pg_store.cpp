@@ -43,7 +43,8 @@ std::string PgStore::describe() const { return reader_ ? reader_->describe() : n
 Archive* PgStore::archive() { return archive_.get(); }
 
 Expressions PgStore::expressions(const LinkedTable& table) const {
-    return Expressions(table, options_.side, seeds_, reader_->server_version());
+    return Expressions(table, options_.side, seeds_,
+                       {reader_->server_version(), reader_->server_encoding() != "UTF8"});
 }
 
 // ----------------------------------------------------------------------------------------

@@ -78,22 +78,26 @@ void UniqueWorklist::close_cloud_hints(const std::vector<int>& complete_buckets)
     empty_stage();
 }
 
-// Output columns are renamed a1, a2, ...: a user's column may have any name.
+// Sizes first: what does not fit into this chunk is not read. Output columns are renamed a1, a2, ...: a
+// user's column may have any name.
 std::string UniqueWorklist::chunk_query(Part part, int max_rows, std::int64_t max_bytes) const {
     const std::string chunk = fmt::format("SELECT * FROM {} w WHERE w.n > {} AND {} ORDER BY w.n LIMIT {}",
                                           work_, position_, only(part), max_rows);
-    const std::string columns = fmt::format(
-        "w.n, sum(coalesce({}, 0) + w.c_bytes) OVER (ORDER BY w.n), {}, {}, w.c_at, w.d_at, w.waits, "
-        "w.choice, w.emptied, {}, {}",
-        e_.bytes(), join(e_.key_cells_of("w")), base_columns, e_.key_present(), image_columns(e_));
+    const std::string sized = fmt::format(
+        "SELECT w.*, t.ctid AS tid, sum(coalesce({}, 0) + w.c_bytes) OVER (ORDER BY w.n) AS until, "
+        "row_number() OVER (ORDER "
+        "BY w.n) AS no FROM ({}) w LEFT JOIN {} t ON {}",
+        e_.bytes(), chunk, e_.relation(), e_.key_match("w"));
+    const std::string columns =
+        fmt::format("w.n, w.until, {}, {}, w.c_at, w.d_at, w.waits, w.choice, w.emptied, {}, {}",
+                    join(e_.key_cells_of("w")), base_columns, "t.ctid IS NOT NULL", image_columns(e_));
     const std::size_t count = 2 + keys_ + base_column_count + 6 + keys_ + image_facts + table_.columns.size();
     std::vector<std::string> aliases;
     for (std::size_t i = 1; i <= count; ++i) aliases.push_back(fmt::format("a{}", i));
     return fmt::format(
-        "SELECT * FROM (SELECT {} FROM ({}) w LEFT JOIN {} b ON {} LEFT JOIN {} t ON {}) x({}) "
-        "WHERE a2 <= {} OR a1 = (SELECT min(w.n) FROM ({}) w) ORDER BY a1",
-        columns, chunk, base_, key_equal(keys_, "b", "w"), e_.relation(), e_.key_match("w"), join(aliases),
-        max_bytes, chunk);
+        "WITH w AS MATERIALIZED ({}) SELECT * FROM (SELECT {} FROM (SELECT * FROM w WHERE w.until <= {} OR "
+        "w.no = 1) w LEFT JOIN {} b ON {} LEFT JOIN {} t ON t.ctid = w.tid) x({}) ORDER BY a1",
+        sized, columns, max_bytes, base_, key_equal(keys_, "b", "w"), e_.relation(), join(aliases));
 }
 
 CandidateGroup UniqueWorklist::candidate_at(const Result& found, int row) const {
