@@ -2,116 +2,15 @@
 
 #include <algorithm>
 
+#include "steps.hpp"
+
 namespace tideway::protocol {
 namespace {
-
-bool desktop_fence_lost(const State& s) { return s.desktop.seq != s.runner.desktop_fence; }
-
-void forget_watermarks(Desktop& desktop) {
-    for (Key key = 0; key < keys; ++key) desktop.seen_desktop[key] = desktop.seen_cloud[key] = everything;
-}
-
-void book(Desktop& desktop, Key key, Version base, Seq proof, const Options& options) {
-    desktop.base[key] = base;
-    desktop.proof[key] = proof;
-    desktop.peer_seq = std::max(desktop.peer_seq, proof);
-    if (!options.without(Mutant::never_taken_off_the_list)) desktop.parked[key] = false;
-}
-
-// A run is over, well or fenced. What it had read is of no use to the next one.
-Effect end_run(State& s) {
-    forget_runner(s);
-    return {};
-}
 
 Effect start_run(State& s) {
     if (s.left.runs <= 0) return {.moved = false};
     --s.left.runs;
     s.runner.step = Step::S1;
-    return {};
-}
-
-// Locking the lease row waits until an apply transaction of a dead run has committed or aborted. Only then do
-// the receipts that S2 reads say what happened.
-Effect s1_lock_cloud_lease(State& s, const Options& options) {
-    if (s.in_doubt.place == Place::cloud && !options.without(Mutant::no_lease)) return {.moved = false};
-    s.runner.cloud_seen = s.cloud.seq;
-    s.runner.step = Step::S2;
-    return {};
-}
-
-// The cloud's lease never goes back by itself. If it did, the cloud was restored, and a base that it had only
-// after that point is no common ancestor any more.
-void notice_cloud_restore(State& s, const Options& options) {
-    Desktop& desktop = s.desktop;
-    const bool went_back = s.runner.cloud_seen < desktop.peer_seq;
-    const bool missed_restore = s.cloud.epoch != desktop.epoch;
-    if (!went_back && !missed_restore) return;
-    for (Key key = 0; key < keys; ++key)
-        if (missed_restore || desktop.proof[key] > s.runner.cloud_seen) desktop.base[key] = unknown;
-    if (options.restore_marks) desktop.epoch = went_back ? ++s.history.epochs : s.cloud.epoch;
-    forget_watermarks(desktop);
-}
-
-// What was read under the lock was committed, and every receipt up to there was judged. A receipt that a
-// later restore of the cloud brings back must not be judged again by a desktop that was restored itself and
-// counts anew.
-void remember_cloud(Desktop& desktop, Seq seen) {
-    desktop.peer_seq = std::max(desktop.peer_seq, seen);
-    desktop.acked = std::max(desktop.acked, seen);
-}
-
-// A receipt that names a later desktop barrier than the desktop remembers is about a row that a restore took
-// from the desktop: not a common ancestor. It must be refused once and for all, since our own next barriers
-// will pass that number.
-void book_or_reject(Desktop& desktop, const Receipt& receipt, const Options& options) {
-    if (receipt.desktop_barrier <= desktop.seq || options.without(Mutant::no_desktop_barrier)) {
-        for (Key key = 0; key < keys; ++key)
-            if (receipt.agreed[key] != unknown) book(desktop, key, receipt.agreed[key], receipt.seq, options);
-    } else {
-        forget_watermarks(desktop);
-    }
-    desktop.acked = std::max(desktop.acked, receipt.seq);
-}
-
-// Acknowledged receipts that nobody has purged yet are not looked at again.
-bool is_read(const Receipt& receipt, Seq acked, const Options& options) {
-    return options.without(Mutant::no_acknowledgement) || receipt.seq > acked;
-}
-
-Effect s2_recover(State& s, const Options& options) {
-    if (s.in_doubt.place == Place::desktop && !options.without(Mutant::no_lease)) return {.moved = false};
-    notice_cloud_restore(s, options);
-    Seq highest = s.desktop.seq;
-    for (int i = 0; i < s.cloud.receipts; ++i) {
-        const Receipt receipt = s.cloud.inbox[i];
-        if (!is_read(receipt, s.desktop.acked, options)) continue;
-        book_or_reject(s.desktop, receipt, options);
-        highest = std::max(highest, receipt.desktop_barrier);
-    }
-    if (options.restore_marks) remember_cloud(s.desktop, s.runner.cloud_seen);
-    s.desktop.seq = s.runner.desktop_fence = following(highest);
-    s.runner.step = Step::S3;
-    return {};
-}
-
-void purge_receipts(Cloud& cloud, Seq acked) {
-    const Cloud before = cloud;
-    cloud.receipts = 0;
-    for (Receipt& receipt : cloud.inbox) receipt = {};
-    for (int i = 0; i < before.receipts; ++i)
-        if (before.inbox[i].seq > acked) cloud.inbox[cloud.receipts++] = before.inbox[i];
-}
-
-// The fence of a restored cloud must rise above every number that this pair ever used, or an old transaction
-// could pass.
-Effect s3_fence_cloud(State& s, const Options& options) {
-    if (s.in_doubt.place == Place::cloud && !options.without(Mutant::no_lease)) return {.moved = false};
-    if (s.cloud.seq != s.runner.cloud_seen && !options.without(Mutant::no_lease)) return end_run(s);
-    s.cloud.seq = following(std::max(s.cloud.seq, s.desktop.peer_seq));
-    purge_receipts(s.cloud, s.desktop.acked);
-    if (options.restore_marks) s.cloud.epoch = s.desktop.epoch;
-    s.runner.step = Step::M1;
     return {};
 }
 
@@ -173,11 +72,13 @@ bool writes_at(const Runner& r, Place place) {
 
 // What both sides hold already is agreed on without a write (M5c); a row that waited and is in sync by itself
 // leaves the list.
-bool anything_to_book_without_writing(const State& s) {
+bool waited_in_vain(const State& s, Key key, const Options& options) {
+    return s.runner.action[key] == Action::none && s.desktop.parked[key] && hinted(s, key, options);
+}
+
+bool anything_to_book_without_writing(const State& s, const Options& options) {
     for (Key key = 0; key < keys; ++key)
-        if (s.runner.action[key] == Action::agree ||
-            (s.runner.action[key] == Action::none && s.desktop.parked[key]))
-            return true;
+        if (s.runner.action[key] == Action::agree || waited_in_vain(s, key, options)) return true;
     return false;
 }
 
@@ -185,7 +86,7 @@ void book_without_writing(State& s, const Options& options) {
     const Runner& r = s.runner;
     for (Key key = 0; key < keys; ++key) {
         if (r.action[key] == Action::agree) book(s.desktop, key, r.write[key], r.cloud_fence, options);
-        if (r.action[key] == Action::none && !options.without(Mutant::never_taken_off_the_list))
+        if (waited_in_vain(s, key, options) && !options.without(Mutant::never_taken_off_the_list))
             s.desktop.parked[key] = false;
     }
 }
@@ -212,7 +113,7 @@ Effect m4_decide(State& s, const Options& options) {
             s.desktop.base[key] = agreed_at_cloud(r, key);
     }
     r.step = writes_at(r, Place::cloud) ? Step::M5a : writes_at(r, Place::desktop) ? Step::M5b : Step::M7;
-    if (r.step == Step::M5a || !anything_to_book_without_writing(s)) return effect;
+    if (r.step == Step::M5a || !anything_to_book_without_writing(s, options)) return effect;
     if (desktop_fence_lost(s)) return end_run(s);
     book_without_writing(s, options);
     return effect;
@@ -251,7 +152,7 @@ Effect m5a_apply_at_cloud(State& s, const Options& options) {
     note(r, Place::cloud, outcome);
     r.receipt = outcome.receipt;
     if (outcome.applied) r.cloud_fence = outcome.receipt;
-    const bool books = outcome.applied || anything_parked(r) || anything_to_book_without_writing(s);
+    const bool books = outcome.applied || anything_parked(r) || anything_to_book_without_writing(s, options);
     r.step = books ? Step::M6a : after_booking(r);
     return {.lost = outcome.lost};
 }
