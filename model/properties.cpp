@@ -124,7 +124,7 @@ std::string explain(const SoloResult& result) {
         case SoloFault::writes_again:
             return "a run on two equal sides writes: " + rows;
         case SoloFault::never_equal:
-            return (family ? "the sides never become equal, and no list says why: "
+            return (family ? "the sides never become equal, and no list gives a true reason: "
                            : "the sides never become equal: ") +
                    rows;
     }
