@@ -11,25 +11,33 @@ State& add(Transitions& next, Event event, const State& s) {
     return next.back().after;
 }
 
-void user_change(const State& s, Event event, Transitions& next) {
+// The server lets no user make an orphan where it knows the reference.
+bool server_refuses(const State& s, const Event& event, const Options& options) {
+    if (!options.enforced_at(event.place)) return false;
     const bool deletes = event.kind == EventKind::user_delete;
-    const bool at_cloud = event.place == Place::cloud;
-    const Version row = at_cloud ? s.cloud.row : s.desktop.row;
+    return event.key == parent ? deletes && lives(s, event.place, child)
+                               : !deletes && !lives(s, event.place, parent);
+}
+
+void user_change(const State& s, const Options& options, Event event, Transitions& next) {
+    const bool deletes = event.kind == EventKind::user_delete;
+    const Version row = side_at(s, event.place).row[event.key];
     if (deletes && is_delete(s, row)) return;
-    if (s.history.count >= max_versions) return;
+    if (s.history.count >= max_versions || server_refuses(s, event, options)) return;
     State& t = add(next, event, s);
-    Side& side = at_cloud ? static_cast<Side&>(t.cloud) : t.desktop;
-    side.row = add_version(t, s.history.ancestors[row], deletes);
-    ++side.changes;
+    Side& side = side_at(t, event.place);
+    side.row[event.key] = add_version(t, s.history.ancestors[row], deletes);
+    ++side.changes[event.key];
     --t.left.writes;
 }
 
 void user_changes(const State& s, const Options& options, Transitions& next) {
     if (s.left.writes <= 0) return;
-    for (const Place place : {Place::desktop, Place::cloud}) {
-        user_change(s, {EventKind::user_write, place}, next);
-        if (options.user_deletes) user_change(s, {EventKind::user_delete, place}, next);
-    }
+    for (const Place place : {Place::desktop, Place::cloud})
+        for (Key key = 0; key < keys; ++key) {
+            user_change(s, options, {EventKind::user_write, place, key}, next);
+            if (options.user_deletes) user_change(s, options, {EventKind::user_delete, place, key}, next);
+        }
 }
 
 void runner_step(const State& s, const Options& options, Transitions& next) {
@@ -45,14 +53,23 @@ void apply_failure(const State& s, Transitions& next) {
     if (s.left.failures <= 0 || !about_to_commit(s)) return;
     State& t = add(next, {EventKind::apply_fails, planned_apply(s).place}, s);
     --t.left.failures;
-    t.runner.applied = false;
+    for (Key key = 0; key < keys; ++key) {
+        const bool over = s.runner.step == Step::M5b && target_of(s.runner.action[key]) == Place::cloud;
+        if (!over) t.runner.done[key] = false;
+    }
     t.runner.step = Step::M7;
+}
+
+bool merges(const Runner& r) {
+    for (Key key = 0; key < keys; ++key)
+        if (r.action[key] == Action::merge) return true;
+    return false;
 }
 
 // COMMIT was sent and the answer never came: the server may still carry it out, after any number of other
 // steps.
 void crash_in_doubt(const State& s, const Options& options, Transitions& next) {
-    const bool modelled = s.runner.action != Action::merge || options.wide_faults;
+    const bool modelled = options.wide_faults || !merges(s.runner);
     if (s.in_doubt.place != Place::none || !about_to_commit(s) || !modelled) return;
     const Apply apply = planned_apply(s);
     State& t = add(next, {EventKind::crash_in_doubt, apply.place}, s);

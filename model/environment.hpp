@@ -2,6 +2,7 @@
 // it.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "options.hpp"
@@ -25,7 +26,8 @@ enum class EventKind {
 
 struct Event {
     EventKind kind;
-    Place place;  // none where the event has no side of its own
+    Place place;       // none where the event has no side of its own
+    Key key = parent;  // of a user's change
 };
 
 struct Transition {
@@ -36,6 +38,9 @@ struct Transition {
 
 // Replaces the content of `next` with all transitions that are possible in s.
 void list_transitions(const State& s, const Options& options, std::vector<Transition>& next);
+
+// As in correctness.md 2.10, in the engine and in its failpoints.
+std::string_view name_of(Step step);
 
 // One line of a trace.
 std::string describe(const State& before, const Transition& transition);

@@ -61,27 +61,6 @@ TEST(Explore, TellsTheWholeStoryOfALostWrite) {
               "lost write: v1 was replaced by v0, which does not descend from it, and it is not kept");
 }
 
-class EachMutant : public testing::TestWithParam<MutantRow> {};
-
-TEST_P(EachMutant, IsCaughtAsItsRowSays) {
-    const Case c{GetParam().shown_by, GetParam().expected};
-    EXPECT_EQ(objection(c, explore(c.options)), "");
-}
-
-// Otherwise the configuration would be at fault and not the part that was taken out.
-TEST_P(EachMutant, IsNeededForTheFault) {
-    Case whole{GetParam().shown_by, Verdict::safe};
-    whole.options.mutants = {};
-    EXPECT_EQ(objection(whole, explore(whole.options)), "");
-}
-
-INSTANTIATE_TEST_SUITE_P(Mutants, EachMutant, testing::ValuesIn(mutants().begin(), mutants().end()),
-                         [](const auto& test) {
-                             std::string name(test.param.name);
-                             std::erase(name, '-');
-                             return name;
-                         });
-
 // The lease keeps every other writer of the base away, so that reading it late is harmless behind it; and
 // without the lease the same small configuration loses nothing as long as the base is read with the row.
 TEST(BaseReadLate, NeedsAMissingLeaseToDoHarm) {

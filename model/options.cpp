@@ -14,8 +14,27 @@ const std::map<std::string, Policy> policies{{"latest", Policy::latest},
                                              {"manual", Policy::manual},
                                              {"merge", Policy::merge}};
 
-const std::map<std::string, Start> starts{
-    {"agreed", Start::agreed}, {"two-rows", Start::two_rows}, {"one-row", Start::one_row}};
+const std::map<std::string, Start> starts{{"agreed", Start::agreed},
+                                          {"two-rows", Start::two_rows},
+                                          {"one-row", Start::one_row},
+                                          {"no-family", Start::no_family},
+                                          {"childless", Start::childless}};
+
+bool fits(Start start) {
+    return start == Start::agreed || family == (start == Start::no_family || start == Start::childless);
+}
+
+// Version 0 is the parent (or the one row), version 1 the child; a row that is not there is a deleted one.
+void agree(State& s, Start start) {
+    s.history.count = keys;
+    for (Key key = 0; key < keys; ++key) {
+        const auto version = static_cast<Version>(key);
+        s.history.ancestors[version] = only(version);
+        s.desktop.row[key] = s.cloud.row[key] = s.desktop.base[key] = version;
+    }
+    if (start == Start::childless) s.history.deletes = only(1);
+    if (start == Start::no_family) s.history.deletes = static_cast<VersionSet>(only(0) | only(1));
+}
 
 // Three versions of which none descends from another: no row, and one row for each side.
 void lose_archive(State& s, Start start) {
@@ -23,10 +42,10 @@ void lose_archive(State& s, Start start) {
     s.history.ancestors[1] = only(1);
     s.history.ancestors[2] = only(2);
     s.history.deletes = only(0);
-    s.desktop.row = start == Start::one_row ? 0 : 1;
-    s.cloud.row = 2;
-    s.desktop.base = unknown;
-    s.desktop.seen_desktop = s.desktop.seen_cloud = everything;
+    s.desktop.row[parent] = start == Start::one_row ? 0 : 1;
+    s.cloud.row[parent] = 2;
+    s.desktop.base[parent] = unknown;
+    s.desktop.seen_desktop[parent] = s.desktop.seen_cloud[parent] = everything;
 }
 
 struct Given {  // what the command line says; the rest comes from the mutant's row or the defaults
@@ -34,7 +53,7 @@ struct Given {  // what the command line says; the rest comes from the mutant's 
     std::optional<std::string> policy, start;
     std::vector<std::string> mutants;
     bool no_deletes = false, no_in_doubt = false, wide_faults = false, both_backups = false,
-         restore_marks = false;
+         restore_marks = false, desktop_free = false, cloud_free = false;
     bool check = false, full_table = false, list = false;
 };
 
@@ -62,7 +81,9 @@ void declare_variants(CLI::App& app, Given& given) {
     for (const MutantRow& row : mutants()) names.emplace_back(row.name);
     app.add_option("--policy", given.policy, "latest (default), desktop, cloud, manual, merge")
         ->check(CLI::IsMember(&policies));
-    app.add_option("--start", given.start, "agreed (default); two-rows, one-row: the archive was lost")
+    app.add_option("--start", given.start,
+                   family ? "agreed (default); childless: a parent alone; no-family: neither"
+                          : "agreed (default); two-rows, one-row: the archive was lost")
         ->check(CLI::IsMember(&starts));
     app.add_option("--mutant", given.mutants,
                    "take this part out; its own small configuration is the default")
@@ -74,6 +95,9 @@ void declare_variants(CLI::App& app, Given& given) {
     app.add_flag("--both-backups", given.both_backups, "a backup of each side instead of one in all");
     app.add_flag("--restore-marks", given.restore_marks,
                  "the protocol with the additions that README.md proposes");
+    if (!family) return;
+    app.add_flag("--desktop-free", given.desktop_free, "the desktop's server does not know the reference");
+    app.add_flag("--cloud-free", given.cloud_free, "the cloud's server does not know the reference");
 }
 
 void take_over(Count& value, std::optional<int> given) {
@@ -108,6 +132,8 @@ Options options_from(const Given& given) {
     options.wide_faults = given.wide_faults;
     options.both_backups = given.both_backups;
     options.restore_marks = given.restore_marks;
+    if (given.desktop_free) options.desktop_enforces = false;
+    if (given.cloud_free) options.cloud_enforces = false;
     return options;
 }
 
@@ -121,11 +147,10 @@ Mode mode_from(const Given& given) {
 
 State initial_state(const Options& options) {
     State s{};
-    s.history.count = 1;
-    s.history.ancestors[0] = only(0);
+    agree(s, options.start);
     s.history.merged = unknown;
     s.left = {options.writes, options.crashes, options.restores, options.runs, options.failures};
-    if (options.start != Start::agreed) lose_archive(s, options.start);
+    if (options.start == Start::two_rows || options.start == Start::one_row) lose_archive(s, options.start);
     return s;
 }
 
@@ -173,13 +198,17 @@ std::string describe(const Options& options) {
     say(options.wide_faults, "wide faults");
     say(options.both_backups, "both backups");
     say(options.restore_marks, "restore marks");
+    say(!options.desktop_enforces, "desktop free");
+    say(!options.cloud_enforces, "cloud free");
     for (const MutantRow& row : mutants())
         if (options.without(row.mutant)) text += fmt::format(", mutant {}", row.name);
     return text;
 }
 
 Parsed parse_command_line(int argc, const char* const* argv) {
-    CLI::App app{"Explores every interleaving of the sync commit protocol for one key.", "protocol_model"};
+    CLI::App app{family ? "Explores the sync commit protocol for a parent and a child that refers to it."
+                        : "Explores every interleaving of the sync commit protocol for one key.",
+                 family ? "family_model" : "protocol_model"};
     Given given;
     declare_modes(app, given);
     declare_budgets(app, given);
@@ -189,7 +218,10 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& e) {
         return {std::nullopt, app.exit(e) == 0 ? 0 : 2};
     }
-    return {CommandLine{mode_from(given), options_from(given)}, 0};
+    const CommandLine command{mode_from(given), options_from(given)};
+    if (fits(command.options.start)) return {command, 0};
+    fmt::print(stderr, "--start {} is not of this model\n", name_of(command.options.start));
+    return {std::nullopt, 2};
 }
 
 }  // namespace tideway::protocol

@@ -26,7 +26,17 @@ enum class Mutant {
     no_acknowledgement,
     delete_without_base,
     no_lease,
-    base_read_late
+    base_read_late,
+    // of a family
+    no_orphan_check,
+    children_first,
+    parents_deleted_first,
+    no_bisection,
+    parked_not_listed,
+    listed_after_the_marks,
+    parked_not_tried_again,
+    never_taken_off_the_list,
+    cascade
 };
 
 class MutantSet {
@@ -44,9 +54,11 @@ class MutantSet {
 };
 
 enum class Start {
-    agreed,    // both sides hold the same row, and the archive says so
-    two_rows,  // the archive was lost; each side holds a row of its own
-    one_row    // the archive was lost; only the cloud holds a row
+    agreed,     // both sides hold the same row, and the archive says so
+    two_rows,   // the archive was lost; each side holds a row of its own
+    one_row,    // the archive was lost; only the cloud holds a row
+    no_family,  // of a family: neither parent nor child exists
+    childless   // of a family: both sides hold the parent
 };
 
 // What an exploration must find.
@@ -64,9 +76,14 @@ struct Options {
     bool wide_faults = false;
     bool both_backups = false;   // a backup of each side instead of one on a path; needed to restore both
     bool restore_marks = false;  // the additions of README.md that a restore of both sides needs
+    // A server that knows the reference lets no child live without its parent, in any commit.
+    bool desktop_enforces = true, cloud_enforces = true;
     MutantSet mutants = {};
 
     bool without(Mutant m) const { return mutants.contains(m); }
+    bool enforced_at(Place place) const {
+        return family && (place == Place::cloud ? cloud_enforces : desktop_enforces);
+    }
 };
 
 struct MutantRow {
@@ -77,7 +94,9 @@ struct MutantRow {
     Options shown_by;  // a small exploration that shows it; what it leaves out is not needed
 };
 
-std::span<const MutantRow> mutants();
+std::span<const MutantRow> mutants();  // those of the model that this program is built for
+std::span<const MutantRow> mutants_of_one_key();
+std::span<const MutantRow> mutants_of_a_family();
 std::string_view name_of(Policy policy);
 std::string_view name_of(Start start);
 std::string_view name_of(Verdict verdict);

@@ -15,7 +15,7 @@ struct LostWrite {
 
 // S1 for a commit that has just replaced one version by another (its journal entry, if any, is already in the
 // state).
-std::optional<LostWrite> check_replacement(const State& s, Version replaced, Version by);
+std::optional<LostWrite> check_replacement(const State& s, Key key, Version replaced, Version by);
 
 enum class SoloFault { none, blocked, lost_write, writes_again, never_equal };
 
@@ -27,7 +27,8 @@ struct SoloResult {
 
 // Crashes the runner, lets an in-doubt transaction end (both ways are tried) and then only starts runs. They
 // must make both sides equal, and two runs after that must write nothing. Under the manual policy the sides
-// may stay different.
+// may stay different; and so may a row of a family that is on the list of parked rows, as long as its server
+// would refuse it. Nothing else may be on that list.
 SoloResult check_convergence(const State& s, const Options& options);
 
 // The fault in words, with the rows it leaves.

@@ -18,73 +18,74 @@ State line_and_stranger() {
 
 TEST(LostWrite, IsNotOneWhenTheReplacementDescendsFromIt) {
     const State s = line_and_stranger();
-    EXPECT_FALSE(check_replacement(s, 0, 2));
-    EXPECT_FALSE(check_replacement(s, 1, 2));
+    EXPECT_FALSE(check_replacement(s, parent, 0, 2));
+    EXPECT_FALSE(check_replacement(s, parent, 1, 2));
 }
 
 TEST(LostWrite, IsOneWhenNothingKeepsTheReplacedVersion) {
     const State s = line_and_stranger();
-    EXPECT_TRUE(check_replacement(s, 2, 1));
-    EXPECT_TRUE(check_replacement(s, 2, 3));
+    EXPECT_TRUE(check_replacement(s, parent, 2, 1));
+    EXPECT_TRUE(check_replacement(s, parent, 2, 3));
 }
 
 TEST(LostWrite, IsNotOneWhenTheJournalOfEitherSideKeepsIt) {
     State at_desktop = line_and_stranger(), at_cloud = at_desktop;
-    at_desktop.desktop.retained = only(2);
-    at_cloud.cloud.retained = only(2);
-    EXPECT_FALSE(check_replacement(at_desktop, 2, 3));
-    EXPECT_FALSE(check_replacement(at_cloud, 2, 3));
-    EXPECT_TRUE(check_replacement(at_cloud, 1, 3));
+    at_desktop.desktop.retained[0] = only(2);
+    at_cloud.cloud.retained[0] = only(2);
+    EXPECT_FALSE(check_replacement(at_desktop, parent, 2, 3));
+    EXPECT_FALSE(check_replacement(at_cloud, parent, 2, 3));
+    EXPECT_TRUE(check_replacement(at_cloud, parent, 1, 3));
 }
 
 TEST(LostWrite, TakesAnyKeptDeleteForAReplacedDelete) {
     State s = line_and_stranger();
     s.history.deletes = static_cast<VersionSet>(only(1) | only(3));
-    EXPECT_FALSE(check_replacement(s, 3, 2));  // v2 descends from the delete v1
+    EXPECT_FALSE(check_replacement(s, parent, 3, 2));  // v2 descends from the delete v1
     s.history.deletes = only(3);
-    EXPECT_TRUE(check_replacement(s, 3, 2));
+    EXPECT_TRUE(check_replacement(s, parent, 3, 2));
 }
 
 TEST(Convergence, HoldsWithChangesOnBothSides) {
     State s = initial_state({});
-    s.desktop.row = add_version(s, only(0), false);
-    s.cloud.row = add_version(s, only(0), false);
-    ++s.desktop.changes;
-    ++s.cloud.changes;
+    s.desktop.row[0] = add_version(s, only(0), false);
+    s.cloud.row[0] = add_version(s, only(0), false);
+    ++s.desktop.changes[0];
+    ++s.cloud.changes[0];
     const SoloResult result = check_convergence(s, {});
     EXPECT_EQ(result.fault, SoloFault::none);
-    EXPECT_EQ(result.last.desktop.row, 2);
-    EXPECT_EQ(result.last.cloud.row, 2);
+    EXPECT_EQ(result.last.desktop.row[0], 2);
+    EXPECT_EQ(result.last.cloud.row[0], 2);
 }
 
 TEST(Convergence, FailsWhenAChangeWasNeverHinted) {
     State s = initial_state({});
-    s.desktop.row = add_version(s, only(0), false);
+    s.desktop.row[0] = add_version(s, only(0), false);
     EXPECT_EQ(check_convergence(s, {}).fault, SoloFault::never_equal);
     EXPECT_EQ(check_convergence(s, {.policy = Policy::manual}).fault, SoloFault::none);
 }
 
 TEST(Convergence, FailsWhenALaterRunLosesAWrite) {
     State s = initial_state({});
-    s.desktop.row = add_version(s, only(0), false);
-    s.cloud.row = add_version(s, only(0), false);
-    ++s.desktop.changes;
-    s.desktop.base = s.cloud.row;  // wrong: the desktop's row does not descend from it
+    s.desktop.row[0] = add_version(s, only(0), false);
+    s.cloud.row[0] = add_version(s, only(0), false);
+    ++s.desktop.changes[0];
+    s.desktop.base[0] = s.cloud.row[0];  // wrong: the desktop's row does not descend from it
     EXPECT_EQ(check_convergence(s, {}).fault, SoloFault::lost_write);
 }
 
 TEST(Convergence, TriesTheCommitOfATransactionInDoubt) {
     State s = initial_state({});
     s.in_doubt.place = Place::desktop;
-    s.in_doubt.write = s.in_doubt.agreed = add_version(s, only(0), false);
+    s.in_doubt.write[0] = s.in_doubt.agreed[0] = add_version(s, only(0), false);
     EXPECT_EQ(check_convergence(s, {}).fault, SoloFault::lost_write);  // it books what the cloud never had
 }
 
 TEST(Convergence, TriesTheAbortOfATransactionInDoubt) {
     State s = initial_state({});
-    s.desktop.row = add_version(s, only(0), false);  // not hinted: only the transaction would bring it over
+    s.desktop.row[0] =
+        add_version(s, only(0), false);  // not hinted: only the transaction would bring it over
     s.in_doubt.place = Place::cloud;
-    s.in_doubt.write = s.in_doubt.agreed = s.desktop.row;
+    s.in_doubt.write[0] = s.in_doubt.agreed[0] = s.desktop.row[0];
     EXPECT_EQ(check_convergence(s, {}).fault, SoloFault::never_equal);
 }
 
@@ -126,13 +127,13 @@ TEST(Environment, RestoresRowArchiveAndJournalTogether) {
     State s = standing_at(Step::M7);
     s.desktop_backed_up = true;
     s.desktop_backup = s.desktop;
-    s.desktop.row = s.desktop.base = add_version(s, only(0), false);
-    s.desktop.retained = only(0);
+    s.desktop.row[0] = s.desktop.base[0] = add_version(s, only(0), false);
+    s.desktop.retained[0] = only(0);
     for (const Transition& t : transitions(s, {})) {
         if (t.event.kind != EventKind::restore) continue;
-        EXPECT_EQ(t.after.desktop.row, 0);
-        EXPECT_EQ(t.after.desktop.base, 0);
-        EXPECT_EQ(t.after.desktop.retained, 0);
+        EXPECT_EQ(t.after.desktop.row[0], 0);
+        EXPECT_EQ(t.after.desktop.base[0], 0);
+        EXPECT_EQ(t.after.desktop.retained[0], 0);
         EXPECT_EQ(t.after.runner.step, Step::idle);
         return;
     }

@@ -8,8 +8,8 @@ namespace {
 // v0 at both sides, then v1 written at the desktop and v2 at the cloud.
 State rivals() {
     State s = initial_state({});
-    s.desktop.row = add_version(s, only(0), false);
-    s.cloud.row = add_version(s, only(0), false);
+    s.desktop.row[0] = add_version(s, only(0), false);
+    s.cloud.row[0] = add_version(s, only(0), false);
     return s;
 }
 
@@ -27,8 +27,8 @@ State at_step(State s, Step step, const Options& options = {}) {
 
 State desktop_write() {
     State s = initial_state({});
-    s.desktop.row = add_version(s, only(0), false);
-    ++s.desktop.changes;
+    s.desktop.row[0] = add_version(s, only(0), false);
+    ++s.desktop.changes[0];
     return s;
 }
 
@@ -72,9 +72,9 @@ TEST(Decide, LetsAnUpdateWinOverALaterDeleteAndKeepsTheDelete) {
 
 TEST(Decide, NeverInfersADeleteWithoutABase) {
     State s = initial_state({.start = Start::one_row});
-    const Decision decision = decide(s, {}, unknown, s.desktop.row, s.cloud.row);
+    const Decision decision = decide(s, {}, unknown, s.desktop.row[0], s.cloud.row[0]);
     EXPECT_EQ(decision.action, Action::to_desktop);
-    EXPECT_EQ(decision.write, s.cloud.row);
+    EXPECT_EQ(decision.write, s.cloud.row[0]);
 }
 
 TEST(Decide, TakesTwoDeletesForTheSame) {
@@ -93,10 +93,10 @@ TEST(Decide, CallsAConflictFalseWhenOneVersionDescendsFromTheOther) {
 
 TEST(Run, CarriesADesktopWriteToTheCloudAndBooksItAfterwards) {
     const State before = at_step(desktop_write(), Step::M6a);
-    EXPECT_EQ(before.cloud.row, 1);
-    EXPECT_EQ(before.desktop.base, 0);
+    EXPECT_EQ(before.cloud.row[0], 1);
+    EXPECT_EQ(before.desktop.base[0], 0);
     const State after = at_step(before, Step::idle);
-    EXPECT_EQ(after.desktop.base, 1);
+    EXPECT_EQ(after.desktop.base[0], 1);
     EXPECT_EQ(after.desktop.acked, before.cloud.inbox[0].seq);
 }
 
@@ -104,7 +104,7 @@ TEST(Run, BooksTheReceiptOfACrashedRunBeforeItReadsAnything) {
     State s = at_step(desktop_write(), Step::M6a);
     forget_runner(s);
     s = at_step(s, Step::S3);
-    EXPECT_EQ(s.desktop.base, 1);
+    EXPECT_EQ(s.desktop.base[0], 1);
     s = at_step(s, Step::M1);
     EXPECT_EQ(s.cloud.receipts, 0);
 }
@@ -116,24 +116,24 @@ TEST(Run, RejectsAReceiptThatIsNewerThanARestoredDesktop) {
     forget_runner(s);
     s.desktop = backup;
     s = at_step(s, Step::S3);
-    EXPECT_EQ(s.desktop.base, 0);
+    EXPECT_EQ(s.desktop.base[0], 0);
     EXPECT_EQ(s.desktop.acked, s.cloud.inbox[0].seq);
     EXPECT_GT(s.desktop.seq, s.cloud.inbox[0].desktop_barrier);
 }
 
 TEST(Run, ForgetsTheBaseOnlyIfTheRestoredCloudHadItLater) {
     State s = at_step(desktop_write(), Step::idle);
-    while (s.desktop.base != 1) advance(s, {});
+    while (s.desktop.base[0] != 1) advance(s, {});
     s = at_step(s, Step::idle);
     forget_runner(s);
     State restored_before = s;
     restored_before.cloud = initial_state({}).cloud;
-    EXPECT_EQ(at_step(restored_before, Step::S3).desktop.base, unknown);
+    EXPECT_EQ(at_step(restored_before, Step::S3).desktop.base[0], unknown);
     State restored_after = s;
     restored_after.desktop.peer_seq = following(s.cloud.seq);  // it had raised its lease once more
     restored_after = at_step(restored_after, Step::S3);
-    EXPECT_EQ(restored_after.desktop.base, 1);
-    EXPECT_EQ(restored_after.desktop.seen_cloud, everything);
+    EXPECT_EQ(restored_after.desktop.base[0], 1);
+    EXPECT_EQ(restored_after.desktop.seen_cloud[0], everything);
 }
 
 TEST(Run, WaitsForATransactionInDoubtThatHoldsTheLeaseRow) {
@@ -158,15 +158,15 @@ TEST(Run, EndsAtTheBarriersWhenThereAreNoHints) {
 
 TEST(Run, LeavesTheWatermarkWhereItReadNotWhereItEnded) {
     State s = at_step(desktop_write(), Step::M7);
-    const Count read = s.runner.desktop_hints;
-    ++s.desktop.changes;
+    const Count read = s.runner.desktop_hints[0];
+    ++s.desktop.changes[0];
     advance(s, {});
-    EXPECT_EQ(s.desktop.seen_desktop, read);
+    EXPECT_EQ(s.desktop.seen_desktop[0], read);
 }
 
 TEST(Commit, WritesNothingWhenTheRowOrTheFenceMoved) {
     State raced = at_step(desktop_write(), Step::M5a);
-    raced.cloud.row = add_version(raced, only(0), false);
+    raced.cloud.row[0] = add_version(raced, only(0), false);
     State fenced = at_step(desktop_write(), Step::M5a);
     ++fenced.cloud.seq;
     for (const State& s : {raced, fenced}) {
@@ -178,12 +178,12 @@ TEST(Commit, WritesNothingWhenTheRowOrTheFenceMoved) {
 
 TEST(Commit, BooksRowAndBaseTogetherAtTheDesktop) {
     State s = initial_state({});
-    s.cloud.row = add_version(s, only(0), false);
-    ++s.cloud.changes;
+    s.cloud.row[0] = add_version(s, only(0), false);
+    ++s.cloud.changes[0];
     s = at_step(s, Step::M5b);
     EXPECT_TRUE(commit(s, planned_apply(s), {}).applied);
-    EXPECT_EQ(s.desktop.row, 1);
-    EXPECT_EQ(s.desktop.base, 1);
+    EXPECT_EQ(s.desktop.row[0], 1);
+    EXPECT_EQ(s.desktop.base[0], 1);
 }
 
 }  // namespace

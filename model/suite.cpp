@@ -60,9 +60,47 @@ std::string unsafe(const Options& options, const Report& r) {
     return "";
 }
 
+// The first users' old desktop knows no references; their cloud does.
+void add_families(std::vector<Case>& cases, Options options) {
+    for (const Start start : {Start::agreed, Start::childless, Start::no_family})
+        for (const Place free : {Place::none, Place::desktop, Place::cloud}) {
+            options.start = start;
+            options.desktop_enforces = free != Place::desktop;
+            options.cloud_enforces = free != Place::cloud;
+            cases.push_back({options, Verdict::safe});
+        }
+}
+
+void add_families_of_policies(std::vector<Case>& cases, Options options) {
+    for (const Policy policy : {Policy::desktop, Policy::cloud, Policy::manual}) {
+        options.policy = policy;
+        add_families(cases, options);
+    }
+}
+
+std::vector<Case> bounded_families() {
+    std::vector<Case> cases;
+    add_families(cases, {.writes = 3, .crashes = 1, .restores = 0, .runs = 3});
+    add_families_of_policies(cases, {.writes = 2, .crashes = 1, .restores = 0, .runs = 3, .failures = 1});
+    add_families(cases, {.writes = 1, .crashes = 1, .restores = 1, .runs = 3});
+    add_mutants(cases);
+    return cases;
+}
+
+std::vector<Case> all_families() {
+    std::vector<Case> cases;
+    add_families(cases, {.writes = 4, .crashes = 1, .restores = 0, .runs = 3});
+    add_families(cases, {.writes = 3, .crashes = 2, .restores = 0, .runs = 4, .failures = 1});
+    add_families(cases, {.writes = 2, .crashes = 1, .restores = 1, .runs = 3, .wide_faults = true});
+    add_families_of_policies(cases, {.writes = 2, .crashes = 1, .restores = 1, .runs = 3});
+    add_mutants(cases);
+    return cases;
+}
+
 }  // namespace
 
 std::vector<Case> bounded_table() {
+    if (family) return bounded_families();
     std::vector<Case> cases;
     add_without_restores(cases);
     add_all_policies(cases, {.writes = 2, .crashes = 1, .restores = 1, .runs = 3});
@@ -76,6 +114,7 @@ std::vector<Case> bounded_table() {
 }
 
 std::vector<Case> full_table() {
+    if (family) return all_families();
     std::vector<Case> cases;
     cases.push_back({{.writes = 4, .crashes = 2, .restores = 0, .runs = 4, .failures = 1}, Verdict::safe});
     cases.push_back({{.writes = 3, .crashes = 1, .restores = 1, .runs = 4, .failures = 1}, Verdict::safe});

@@ -58,6 +58,21 @@ TEST(Hazard, H35_ATriggerThatWritesElsewhereIsStoppedUnlessDeclared) {
     expect_quiet(pair);
 }
 
+// Our own write is not logged as a change; what it sets off is.
+TEST(Hazard, H35_WhatATriggerWritesIntoAnotherRowOfItsTableTravelsBack) {
+    LivePair pair("h35b");
+    twenty_notes(pair, "side_effects = ['note']\n");
+    trigger_on_cloud(
+        pair, "after update",
+        "if new.id <> 1 then update public.note set n = n + 1 where id = 1; end if; return null;");
+    pair.desktop.exec("update note set body = 'edited' where id = 3");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_ROWS(pair.desktop, "select n from note where id = 1", "1");
+    pair.expect_equal(notes);
+    expect_quiet(pair);
+}
+
 TEST(Hazard, H35_ATriggerThatDeletesAnotherSyncedRowIsStopped) {
     LivePair pair("h35d");
     twenty_notes(pair);

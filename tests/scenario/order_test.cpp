@@ -184,5 +184,19 @@ TEST(Order, ParkedRetryTriesTheirTablesAtOnce) {
     EXPECT_TRUE(none.json["parked"].empty());
 }
 
+// Nobody writes a row and no capture proposes anything: the list alone knows of them.
+TEST(Order, ParkedRowsFollowOnceNothingStandsInTheirWay) {
+    LivePair pair("freed");
+    pair.desktop.exec("create table t (id int primary key, n int)");
+    pair.cloud.exec("create table t (id int primary key, n int check (n < 10))");
+    pair.desktop.exec("insert into t values (1, 1), (2, 20)");
+    pair.configure("[[table]]\nname = 't'\n");
+    EXPECT_EXIT_CODE(3, pair.sync());
+    expect_quiet(pair, 3);
+    pair.cloud.exec("alter table t drop constraint t_n_check");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.expect_equal("select * from t order by id");
+}
+
 }  // namespace
 }  // namespace tideway::test

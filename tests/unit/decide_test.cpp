@@ -126,6 +126,76 @@ TEST(Decide, a_direction_that_is_not_run_is_left_pending_and_never_approximated)
     });
 }
 
+// A backup knows nothing of what was deleted or edited after it was taken.
+TEST(Decide, P4_a_restored_cloud_brings_no_deleted_row_back) {
+    every_combination([](const KeyFacts& facts) {
+        const bool stale = facts.base.state == BaseState::tombstone && facts.base.deletion_forgotten &&
+                           facts.cloud.present && facts.cloud.hash == facts.base.cloud;
+        if (!stale || facts.desktop.present) return;
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            EXPECT_EQ(d.to_desktop, Write::none);
+            EXPECT_EQ(d.wait, Wait::person_held);
+        });
+    });
+}
+
+TEST(Decide, P4_a_restored_cloud_turns_no_strict_mobile_row_back) {
+    every_combination([](const KeyFacts& facts) {
+        const bool restored = facts.base.state == BaseState::unknown && facts.base.origin == Origin::mobile;
+        if (!restored || !facts.desktop.present || !facts.cloud.present) return;
+        if (facts.desktop.canonical == facts.cloud.canonical) return;
+        every_policy([&](const Policy& policy) {
+            if (policy.ownership == Ownership::strict) {
+                EXPECT_EQ(decide(facts, policy, Direction::both).wait, Wait::person_held);
+            }
+        });
+    });
+}
+
+TEST(Decide, two_rows_that_were_created_under_one_key_are_both_kept) {
+    every_combination([](const KeyFacts& facts) {
+        if (facts.base.state != BaseState::none && facts.base.state != BaseState::tombstone) return;
+        if (!facts.desktop.present || !facts.cloud.present) return;
+        if (!facts.cloud.marked_mobile || facts.desktop.marked_mobile) return;
+        if (facts.desktop.canonical == facts.cloud.canonical) return;
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            EXPECT_EQ(d.to_cloud, Write::none);
+            EXPECT_EQ(d.to_desktop, Write::none);
+            EXPECT_EQ(d.wait, Wait::person_conflict);
+        });
+    });
+}
+
+TEST(Decide, deletes_are_carried_out_held_or_ignored_as_configured) {
+    KeyFacts facts;
+    facts.base.state = BaseState::live;
+    facts.base.desktop = facts.base.cloud = old_hash;
+    facts.cloud = row(true, false, false, "x");
+    const auto decided = [&](DeletePolicy deletes) {
+        return decide(facts, {ConflictPolicy::latest, Ownership::shared, deletes}, Direction::both);
+    };
+    EXPECT_EQ(decided(DeletePolicy::propagate).to_cloud, Write::erase);
+    for (const DeletePolicy kept : {DeletePolicy::hold, DeletePolicy::ignore})
+        EXPECT_EQ(decided(kept).to_cloud, Write::none);
+    EXPECT_EQ(decided(DeletePolicy::hold).wait, Wait::person_held);
+    EXPECT_EQ(decided(DeletePolicy::ignore).wait, Wait::ignored);
+}
+
+// Each side hashes in its own way.
+TEST(Decide, a_row_is_compared_with_the_hash_of_its_own_side) {
+    KeyFacts facts;
+    facts.base.state = BaseState::live;
+    facts.base.desktop = old_hash;
+    facts.base.cloud = new_hash;
+    facts.desktop = row(true, false, false, "x");
+    facts.cloud = row(true, true, false, "x");
+    EXPECT_EQ(decide(facts, Policy{}, Direction::both).rule->verdict, Verdict::nothing);
+    facts.cloud.hash = old_hash;
+    EXPECT_EQ(decide(facts, Policy{}, Direction::both).to_desktop, Write::update);
+}
+
 KeyFacts both_edited(std::optional<std::int64_t> desktop, std::optional<std::int64_t> cloud) {
     KeyFacts facts;
     facts.base.state = BaseState::live;
@@ -169,6 +239,14 @@ TEST(Latest, takes_the_moment_of_capture_where_a_stamp_is_not_trusted) {
     EXPECT_EQ(decide(facts, Policy{}, Direction::both).winner, Side::desktop);
     facts.cloud.captured = 600'000'000;
     EXPECT_EQ(decide(facts, Policy{}, Direction::both).winner, Side::cloud);
+}
+
+TEST(Latest, does_not_trust_a_stamp_that_an_edit_left_alone) {
+    KeyFacts facts = both_edited(500'000, 1'000'000);
+    facts.base.stamp_desktop = 400'000;
+    EXPECT_EQ(decide(facts, Policy{}, Direction::both).wait, Wait::person_conflict);
+    facts.cloud.captured = 400'000;
+    EXPECT_EQ(decide(facts, Policy{}, Direction::both).winner, Side::desktop);
 }
 
 // Hashes of zero: the base speaks of other columns than those mapped now.
