@@ -51,7 +51,8 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
 bool spelled_apart(const LinkedTable& table) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
     return !table.repeats() && std::any_of(key.begin(), key.end(), [](const LinkedColumn* column) {
-        return column->desktop.type != column->cloud.type;
+        return column->desktop.type != column->cloud.type || !column->desktop.checked ||
+               !column->cloud.checked;
     });
 }
 

@@ -158,6 +158,13 @@ void Linker::link_stamp(const std::optional<std::string>& column, const StampSid
                     fmt::format("{} is not a time stamp", side->type), "name another column in timestamps");
     desktop.take(d);
     cloud.take(c);
+    for (const auto& [stamp, relation] : {std::pair(d, &desktop_), std::pair(c, &cloud_)})
+        if (stamp && !relation->converts_zones && stamp->type_class == TypeClass::instant &&
+            !result_.table.desktop_zone.empty() && result_.table.desktop_zone != "UTC")
+            problem(Code::types_incompatible, where(stamp == d ? Side::desktop : Side::cloud, stamp->name),
+                    fmt::format("holds times of {}, which SQLite cannot compare with the other side's",
+                                result_.table.desktop_zone),
+                    "keep UTC in it (desktop_zone = \"UTC\"), or name no column in timestamps");
     if (d && d->type_class == TypeClass::instant && result_.table.desktop_zone.empty())
         problem(Code::zone_missing, where(Side::desktop, *column), "is a time stamp without time zone",
                 "say in which zone the desktop's clock runs: timestamps = { desktop_zone = "
@@ -249,6 +256,7 @@ Capture resolve_capture(Capture setting, Identity identity, Side side, const Rel
     if (identity == Identity::full_row) return Capture::digest;  // there is no key to log
     if (setting != Capture::automatic) return setting;
     if (used_before == Capture::changelog && relation.may_trigger) return Capture::changelog;
+    if (!relation.offers_xmin) return relation.may_trigger ? Capture::changelog : Capture::digest;
     if (used_before == Capture::xmin) return Capture::xmin;
     if (!relation.may_trigger) return Capture::xmin;
     if (side == Side::cloud) return Capture::changelog;

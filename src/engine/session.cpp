@@ -158,6 +158,11 @@ void Session::number_tables() {
                     {Code::config_value, fmt::format("{}.{}", name(side), relation.name.display()),
                      "capture = \"timestamp\" needs a column that is set on every change",
                      "add timestamps = { updated = \"...\" }"});
+            if (table.link.capture(side) == Capture::xmin && !relation.offers_xmin)
+                table.problems.push_back(
+                    {Code::config_value, fmt::format("{}.{}", name(side), relation.name.display()),
+                     "capture = \"xmin\" is a means of PostgreSQL; SQLite has none like it",
+                     "capture = \"auto\", which logs changes by triggers"});
             if (table.link.capture(side) == Capture::changelog && !relation.may_trigger)
                 table.problems.push_back(
                     {Code::no_rights, fmt::format("{}.{}", name(side), relation.name.display()),

@@ -17,6 +17,7 @@ struct ServerFacts {
     bool sees_all_sessions = false;   // superuser or pg_read_all_stats
     bool transaction_pooled = false;  // a pooler stands between us and the server
     bool may_create_schema = true, may_create_temporary = true;
+    bool embedded = false;  // an SQLite file: no server, no roles; version is the library's (3040001)
 };
 
 // What a type is to Tideway: decides hashing and which pairs of types may be linked.
@@ -44,11 +45,14 @@ struct RelationColumn {
     int length = -1;  // varchar(n), char(n): n; numeric(p,s): p
     bool native_hash = false, not_null = false, has_default = false;
     bool generated = false, identity_always = false;
-    bool equal_by_text = true;  // false: values that are written differently may be equal (citext, interval, collations)
+    bool equal_by_text =
+        true;  // false: values that are written differently may be equal (citext, interval, collations)
     std::string sequence;  // that its default draws from, qualified and quoted; empty: none
     bool may_use_sequence = true;
     std::string counter;  // the sequence that numbers it, its default's or its identity's; empty: none
     bool may_move_counter = true;
+    bool checked = true;           // false: may hold values that are not of its type
+    std::string unsupported = {};  // why its values cannot travel without loss; empty: they can
 };
 
 struct UniqueKey {
@@ -85,6 +89,8 @@ struct Relation {
     std::vector<Cascade> cascades;
     std::vector<std::string> triggers;  // users' own, enabled
     bool inherits = false;              // has parents or children (CREATE TABLE ... INHERITS)
+    bool offers_xmin = true;            // its server tells which transaction wrote a row
+    bool converts_zones = true;         // false: a time without zone is UTC or nothing is known
     bool rls = false;                   // row security applies to our role
     bool owned = false;                 // our role is a member of the owner
     bool may_use_schema = true;

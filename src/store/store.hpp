@@ -113,7 +113,8 @@ struct RowImage {
     RowFacts facts;
     Cells cells;  // one per linked column, converted to the other side's type where the types differ;
                   // look-ups behind
-    std::string ambiguous;  // the look-up that has several answers
+    std::string ambiguous;    // the look-up that has several answers
+    std::string misfit = {};  // the column whose value is not of its declared type: the row cannot travel
 };
 
 // One consistent view of one side (REPEATABLE READ); ends with the object. At most one per store at a time.
