@@ -93,6 +93,10 @@ std::string optional_grants(const std::vector<Need>& needs, Side side, const std
 }
 
 std::string side_grants(Side side, const ServerFacts& server, const std::vector<Need>& needs) {
+    if (server.embedded)
+        return fmt::format(
+            "-- {} side: a file; the user that runs tideway must be able to write {} and its folder.\n",
+            name(side), server.endpoint);
     const std::string role = role_of(server), database = sql::Identifier(server.database).quoted();
     std::string text =
         fmt::format("-- {} side: run this as the owner of its tables or as an administrator.\n", name(side));

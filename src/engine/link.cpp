@@ -88,6 +88,7 @@ void Linker::check_relation(const Relation& r, Side side) {
         problem(Code::not_a_table, where(side),
                 r.kind == 'p'   ? "is a partitioned table"
                 : r.kind == 'r' ? "is part of a table inheritance"
+                : r.kind == 'w' ? "is a WITHOUT ROWID table"
                                 : "is not an ordinary table",
                 "only ordinary tables can be synchronised in this version");
     const std::pair<bool, const char*> rights[] = {{r.may_select, "SELECT"},

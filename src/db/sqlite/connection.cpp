@@ -44,12 +44,12 @@ int wait_for_writer(void* data, int tries) {
 
 int look_around(void* data) { return static_cast<ConnectionImpl*>(data)->tick() ? 0 : 1; }
 
-void note_write(void* data, int operation, const char*, const char* table, sqlite3_int64) {
+void note_write(void* data, int operation, const char*, const char* table, sqlite3_int64 row) {
     auto& impl = *static_cast<ConnectionImpl*>(data);
     if (!impl.counts) return;
     TableWrites& writes = impl.writes[table];
     (operation == SQLITE_INSERT   ? writes.inserted
-     : operation == SQLITE_UPDATE ? writes.updated
+     : operation == SQLITE_UPDATE ? writes.updates[row]
                                   : writes.deleted)++;
 }
 }
@@ -103,6 +103,20 @@ std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_
 void Connection::set_patience(Millis patience) { impl_->patience = patience; }
 const std::string& Connection::path() const { return impl_->options.path; }
 Side Connection::side() const { return impl_->options.side; }
+
+std::string Connection::collation(const std::string& table, const std::string& column) const {
+    const char* found = nullptr;
+    const int code = sqlite3_table_column_metadata(impl_->handle, "main", table.c_str(), column.c_str(),
+                                                   nullptr, &found, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) throw error_of(impl_->handle, impl_->options, "read collation", code);
+    return found ? found : "BINARY";
+}
+
+std::int64_t TableWrites::updated() const {
+    std::int64_t sum = 0;
+    for (const auto& [row, count] : updates) sum += count;
+    return sum;
+}
 
 void Connection::count_writes() {
     impl_->writes.clear();

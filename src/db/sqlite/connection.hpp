@@ -48,8 +48,9 @@ struct ConnectOptions {
 };
 
 struct TableWrites {
-    std::int64_t inserted = 0, updated = 0, deleted = 0;
-    bool operator==(const TableWrites&) const = default;
+    std::int64_t inserted = 0, deleted = 0;
+    std::map<std::int64_t, std::int64_t> updates;  // by the row's number afterwards
+    std::int64_t updated() const;
 };
 
 struct ConnectionImpl;
@@ -76,6 +77,8 @@ class Connection {
     // included.
     void count_writes();
     const std::map<std::string, TableWrites>& writes() const;
+    // How a column of a table compares texts: BINARY, NOCASE, ...
+    std::string collation(const std::string& table, const std::string& column) const;
     const std::string& path() const;
     Side side() const;
 
