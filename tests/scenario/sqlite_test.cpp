@@ -38,7 +38,8 @@ insert into job values (10, 1, 'roof', 99.5, 1.25, 0, '2024-02-29', x'00ff', '20
 
 std::string jobs_of(SqliteFile& file) {
     return file.dump(
-        "select id, client_id, title, price, weight, done, day, hex(photo), replace(updated_at, 'T', ' ') "
+        "select id, client_id, title, price, weight, done, day, case when photo is not null then hex(photo) "
+        "end, replace(updated_at, 'T', ' ') "
         "from job order by id");
 }
 std::string jobs_of(const Database& database) {
@@ -94,18 +95,18 @@ TEST_F(SqliteDesktop, RowsTravelBothWaysAndAQuietRunWritesNothing) {
 
     Db watched(cloud);
     const std::string cloud_rows = row_versions(watched);
-    const long long office_writes = office.number("pragma data_version");
+    const std::string log = "select * from tideway_changes_1_1 union all select * from tideway_changes_1_2";
+    const std::string logged = office.dump(log);
+    office.exec(
+        "create table seen (what); create trigger watch after update on job begin insert into seen values "
+        "(new.id); end; create trigger watch2 after update on client begin insert into seen values (new.id); "
+        "end");
     const nlohmann::json quiet = sync();
     EXPECT_EQ(quiet["status"], "ok");
-    for (const auto& table : quiet["tables"]) {
-        EXPECT_EQ(table["to_cloud"]["inserted"].get<int>() + table["to_cloud"]["updated"].get<int>(), 0);
-        EXPECT_EQ(table["to_desktop"]["inserted"].get<int>() + table["to_desktop"]["updated"].get<int>(), 0);
-    }
+    EXPECT_EQ(quiet["idle"], true);
     EXPECT_EQ(row_versions(watched), cloud_rows);
-    EXPECT_GE(office.number("pragma data_version"), office_writes);
-    EXPECT_EQ(office.number("select count(*) from tideway_journal where run = '" +
-                            quiet["run"].get<std::string>() + "'"),
-              0);
+    EXPECT_EQ(office.dump(log), logged);
+    EXPECT_EQ(office.number("select count(*) from seen"), 0);
 }
 
 TEST_F(SqliteDesktop, TheLaterEditWinsAndTheLoserIsKept) {

@@ -27,7 +27,8 @@ const std::map<std::string, Names> may_include = {
     {"reconcile", {"store", "model", "sql", "base"}},
     {"engine", {"reconcile", "store", "config", "model", "sql", "base"}},
     {"cli",
-     {"engine", "reconcile", "store/postgres", "store/sqlite", "store", "config", "model", "sql", "base"}},
+     {"engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
+      "base"}},
     {"main.cpp", {"cli", "base"}},
 };
 

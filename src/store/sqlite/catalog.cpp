@@ -68,7 +68,7 @@ RelationColumn column_at(Connection& c, const TableInfo& info, const Statement& 
     column.type_class = type.type_class;
     column.unsupported = type.unsupported;
     const bool row_number = is_row_number(info, declared, found.integer(4) > 0);
-    const bool by_bytes = c.collation(info.name, column.name) == "BINARY";
+    const bool by_bytes = !info.ordinary || c.collation(info.name, column.name) == "BINARY";
     const bool checked_by_strict =
         info.strict && (column.type_class == TypeClass::integer || column.type_class == TypeClass::bytes ||
                         column.type_class == TypeClass::floating);

@@ -89,6 +89,9 @@ bool SectionApply::writes_rows() const {
 }
 
 void SectionApply::claim() {
+    const bool only_new = std::all_of(section_.rows.begin(), section_.rows.end(),
+                                      [](const PlannedRow& row) { return row.write == Write::insert; });
+    if (only_new && table().repeats()) return;
     RowFinder finder(store_, connection_, codec_);
     std::set<std::int64_t> taken;
     for (PlannedWrite& write : writes_) claim_row(write, finder, taken);
