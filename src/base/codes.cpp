@@ -152,6 +152,12 @@ const std::vector<CodeInfo> table = {
      "waits, the others "
      "flow.",
      "Let the query decide, for instance with `select min(...)`, or correct the rows that it reads."},
+    {Code::value_misfit, "TW412", "a value is not of its column's type", Exit::attention,
+     "SQLite keeps any value in any column of a table that is not STRICT. This row holds one that the other "
+     "side's column cannot hold, for instance a text where numbers are declared. The row waits, the others "
+     "flow.",
+     "Correct the value in the named column, or leave the column out with `skip`."},
+
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},

@@ -64,6 +64,7 @@ enum class Code {
     lookup_ambiguous,
     conflict_unknown,
     uninstall_leftover,
+    value_misfit,
     // our own defects (TW9xx)
     defect,
 };

@@ -34,7 +34,7 @@ constexpr const char* footer =
 struct Raw {
     Request request;
     std::string mode = "incremental", direction = "both";
-    bool dry_run = false, postgres = false;
+    bool dry_run = false;
     std::map<const CLI::App*, Command> commands;
 };
 
@@ -99,10 +99,10 @@ void add_setup_commands(CLI::App& app, Raw& raw) {
     CLI::App* uninstall = add_command(
         app, raw, "uninstall", "remove every object of tideway from both databases", Command::uninstall);
     uninstall->add_flag("--check", raw.request.check_only, "only list what is there");
-    CLI::App* demo =
-        add_command(app, raw, "demo", "a tour on two throwaway PostgreSQL servers", Command::demo);
-    demo->add_flag("--postgres", raw.postgres, "on PostgreSQL (the only kind in this version)");
-    demo->add_flag("--keep", raw.request.keep, "leave the servers running and their files in place");
+    CLI::App* demo = add_command(app, raw, "demo", "a tour on two throwaway databases", Command::demo);
+    demo->add_flag("--postgres", raw.request.postgres,
+                   "on two PostgreSQL servers instead of two SQLite files");
+    demo->add_flag("--keep", raw.request.keep, "leave the databases in place, and servers running");
     demo->add_option("--fixture", raw.request.fixture, "the SQL file with the demo's tables")
         ->type_name("FILE");
 }
@@ -256,9 +256,8 @@ Request checked(Raw& raw) {
         request.command = Command::plan;
     }
     if (request.command == Command::init) check_init(request);
-    if (request.command == Command::demo && !raw.postgres)
-        throw Error(Code::not_in_this_version, "this version has no demo without a server",
-                    "tideway demo --postgres starts two throwaway PostgreSQL servers");
+    if (request.command == Command::demo && request.fixture && !request.postgres)
+        throw Error(Code::usage, "--fixture goes with --postgres", "the demo on files brings its own tables");
     return request;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/demo_files.hpp"
 #include "cli/demo_scenes.hpp"
 #include "cli/demo_servers.hpp"
 #include "cli/demo_story.hpp"
@@ -33,15 +34,19 @@ std::string find_fixture(const Request& request) {
                 "name it with --fixture FILE; it lies in the folder fixtures of the source");
 }
 
+std::unique_ptr<DemoSides> make_sides(const Request& request) {
+    if (request.postgres) return std::make_unique<DemoServers>(request.keep, find_fixture(request));
+    return std::make_unique<DemoFiles>(request.keep);
+}
+
 class Demo {
   public:
     Demo(const Request& request, std::ostream& err)
-        : request_(request), err_(err), fixture_(find_fixture(request)), servers_(request.keep) {}
+        : request_(request), err_(err), sides_(make_sides(request)) {}
 
     Story run() {
         say("filling the office's database");
-        servers_.run_file(Side::desktop, fixture_, {{"side", "desktop"}, {"scale", "1"}});
-        servers_.run_file(Side::cloud, fixture_, {{"side", "cloud"}});
+        sides_->fill();
         write_configuration();
         Story story;
         say("first run");
@@ -59,17 +64,20 @@ class Demo {
 
     std::string farewell() const {
         if (!request_.keep)
-            return "The two servers are stopped and their files removed; --keep leaves them.\n";
-        std::string out = fmt::format(
-            "The servers go on running. Look around:\n  tideway -c {} status\n  psql '{}'\n  psql '{}'\n",
-            configuration(), servers_.url(Side::desktop), servers_.url(Side::cloud));
+            return request_.postgres
+                       ? "The two servers are stopped and their files removed; --keep leaves them.\n"
+                       : "The two files are removed; --keep leaves them.\n";
+        std::string out =
+            fmt::format("{} Look around:\n  tideway -c {} status\n  {}\n  {}\n",
+                        request_.postgres ? "The servers go on running." : "The files stay.", configuration(),
+                        sides_->opener(Side::desktop), sides_->opener(Side::cloud));
         out += "and when you are done:\n";
-        for (const std::string& command : servers_.removal()) out += "  " + command + "\n";
+        for (const std::string& command : sides_->removal()) out += "  " + command + "\n";
         return out;
     }
 
   private:
-    std::string configuration() const { return servers_.directory() + "/tideway.toml"; }
+    std::string configuration() const { return sides_->directory() + "/tideway.toml"; }
 
     void say(const char* what) const {
         if (!request_.json) err_ << "tideway: " << what << " ..." << std::endl;
@@ -77,7 +85,7 @@ class Demo {
 
     void write_configuration() const {
         std::ofstream(configuration())
-            << demo_configuration(servers_.url(Side::desktop), servers_.url(Side::cloud));
+            << demo_configuration(sides_->url(Side::desktop), sides_->url(Side::cloud), !request_.postgres);
     }
 
     RunReport sync() const {
@@ -86,7 +94,7 @@ class Demo {
 
     Sighting look(const Scene& scene) const {
         const auto value = [&](Side side, const std::string& query) -> std::optional<std::string> {
-            const std::string seen = servers_.query(side, query);
+            const std::string seen = sides_->query(side, query);
             if (seen.empty()) return std::nullopt;
             return seen;
         };
@@ -97,9 +105,8 @@ class Demo {
         for (const Scene& scene : demo_scenes())
             story.episodes.push_back({scene, look(scene), {}, {}, "", "", "", {}});
         for (Episode& episode : story.episodes) {
-            if (!episode.scene.desktop_edit.empty())
-                servers_.query(Side::desktop, episode.scene.desktop_edit);
-            if (!episode.scene.cloud_edit.empty()) servers_.query(Side::cloud, episode.scene.cloud_edit);
+            if (!episode.scene.desktop_edit.empty()) sides_->query(Side::desktop, episode.scene.desktop_edit);
+            if (!episode.scene.cloud_edit.empty()) sides_->query(Side::cloud, episode.scene.cloud_edit);
             episode.edited = look(episode.scene);
         }
     }
@@ -132,14 +139,13 @@ class Demo {
 
     const Request& request_;
     std::ostream& err_;
-    std::string fixture_;
-    DemoServers servers_;
+    std::unique_ptr<DemoSides> sides_;
 };
 
 }  // namespace
 
 Exit demo(const Request& request, std::ostream& out, std::ostream& err) {
-    if (!request.json) err << "tideway: starting two PostgreSQL servers ..." << std::endl;
+    if (!request.json && request.postgres) err << "tideway: starting two PostgreSQL servers ..." << std::endl;
     Demo tour(request, err);
     const Story story = tour.run();
     if (request.json)

@@ -8,13 +8,14 @@ namespace {
 struct DemoTable {
     const char *desktop, *cloud, *settings;
     const char* columns = "";  // [[table.column]] sections
+    bool embedded = false;     // the files have it as well
 };
 
 const std::vector<DemoTable> tables = {
     {"orgmaster", "orgmaster", "key = [\"org_id\"]"},
-    {"locmaster", "locmaster", "key = [\"loc_id\"]"},
+    {"locmaster", "locmaster", "key = [\"loc_id\"]", "", true},
     {"conmaster", "conmaster", "key = [\"con_id\"]"},
-    {"climaster", "climaster", "key = [\"client_id\"]"},
+    {"climaster", "climaster", "key = [\"client_id\"]", "", true},
     {"cliunimaster", "cliunimaster", "key = [\"cliunit_id\"]"},
     {"taskmaster", "taskmaster", "key = [\"task_id\"]"},
     {"jobmaster", "jobmaster", "key = [\"job_id\"]"},
@@ -32,9 +33,9 @@ const std::vector<DemoTable> tables = {
      "[[table.column]]\nname = \"timefrom\"\ndate = \"date\"\n[[table.column]]\nname = \"timeto\"\ndate = "
      "\"date\"\n[[table.column]]\nname = \"tasknotes\"\nlossy = true\n[[table.column]]\nname = "
      "\"doc_ref\"\nlossy = true\n"},
-    {"mbreminder", "reminder", "key = [\"rem_id\"]"},
+    {"mbreminder", "reminder", "key = [\"rem_id\"]", "", true},
     {"mbremdetail", "remdetail", "key = [\"remdetid\"]"},
-    {"learequest", "learequest", "key = [\"learequest_id\"]"},
+    {"learequest", "learequest", "key = [\"learequest_id\"]", "", true},
 };
 
 Scene client(const std::string& title, const std::string& key, const std::string& column) {
@@ -71,8 +72,8 @@ Scene phone_asks_for_leave() {
             "",
             "insert into learequest (org_id, con_id, loc_id, learequest_id, staff_id, requestdate, fromdate, "
             "todate, "
-            "leavetype, leaveremarks, approval_status, source) values (1, 1, 1, 70001, 3, current_date, "
-            "current_date + 7, current_date + 8, 'CL', 'family function', 'P', 'M')"};
+            "leavetype, leaveremarks, approval_status, source) values (1, 1, 1, 70001, 3, '2025-12-01', "
+            "'2025-12-08', '2025-12-09', 'CL', 'family function', 'P', 'M')"};
 }
 
 Scene both_change_the_same_client() {
@@ -116,19 +117,20 @@ const std::vector<Scene>& demo_scenes() {
     return scenes;
 }
 
-std::string demo_configuration(const std::string& desktop_url, const std::string& cloud_url) {
+std::string demo_configuration(const std::string& desktop_url, const std::string& cloud_url, bool embedded) {
     std::string out = fmt::format("pair = \"demo\"\n\n[desktop]\nurl = \"{}\"\n\n[cloud]\nurl = \"{}\"\n",
                                   desktop_url, cloud_url);
     for (const DemoTable& table : tables) {
+        if (embedded && !table.embedded) continue;
         out += "\n[[table]]\n";
         out += table.desktop == std::string_view(table.cloud)
                    ? fmt::format("name = \"{}\"\n", table.desktop)
                    : fmt::format("desktop = \"{}\"\ncloud = \"{}\"\n", table.desktop, table.cloud);
         out += fmt::format("{}\n", table.settings);
         out += "origin = { column = \"source\", desktop = \"D\", cloud = \"M\" }\n";
-        out +=
-            "timestamps = { updated = \"updated_at\", created = \"created_at\", desktop_zone = "
-            "\"Asia/Kolkata\" }\n";
+        out += embedded ? "timestamps = { updated = \"updated_at\", desktop_zone = \"UTC\" }\n"
+                        : "timestamps = { updated = \"updated_at\", created = \"created_at\", desktop_zone = "
+                          "\"Asia/Kolkata\" }\n";
         out += table.columns;
     }
     return out;

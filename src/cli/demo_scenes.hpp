@@ -14,7 +14,7 @@ struct Scene {
 
 const std::vector<Scene>& demo_scenes();
 
-// The configuration for the demo's tables: those that have the same key on both sides.
-std::string demo_configuration(const std::string& desktop_url, const std::string& cloud_url);
+// The configuration for the demo's tables. embedded: for those that the files have (demo_files.hpp).
+std::string demo_configuration(const std::string& desktop_url, const std::string& cloud_url, bool embedded);
 
 }  // namespace tideway::cli

@@ -85,7 +85,8 @@ std::string find_postgres_programs() {
     return "";
 }
 
-DemoServers::DemoServers(bool keep) : keep_(keep), bin_(find_postgres_programs()) {
+DemoServers::DemoServers(bool keep, std::string fixture)
+    : keep_(keep), fixture_(std::move(fixture)), bin_(find_postgres_programs()) {
     if (bin_.empty())
         throw Error(Code::usage, "the demo finds no PostgreSQL server programs (initdb, postgres, psql)",
                     "install PostgreSQL (Debian: apt install postgresql), or put its bin folder into PATH");
@@ -186,8 +187,13 @@ std::string DemoServers::psql(const std::string& url, const std::vector<std::str
     return out;
 }
 
-std::string DemoServers::query(Side side, const std::string& sql) const {
-    return psql(url(side), {"-c", sql});
+std::string DemoServers::query(Side side, const std::string& sql) { return psql(url(side), {"-c", sql}); }
+
+std::string DemoServers::opener(Side side) const { return fmt::format("psql '{}'", url(side)); }
+
+void DemoServers::fill() {
+    run_file(Side::desktop, fixture_, {{"side", "desktop"}, {"scale", "1"}});
+    run_file(Side::cloud, fixture_, {{"side", "cloud"}});
 }
 
 void DemoServers::run_file(Side side, const std::string& file,

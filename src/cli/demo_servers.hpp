@@ -9,31 +9,32 @@
 #include <vector>
 
 #include "cli/demo_process.hpp"
+#include "cli/demo_sides.hpp"
 #include "model/value.hpp"
 
 namespace tideway::cli {
 
-class DemoServers {
+class DemoServers : public DemoSides {
   public:
     // Makes and starts both; takes a few seconds. Throws Error when there is no PostgreSQL on this machine or
     // it does not start; then nothing is left behind. keep: they go on running after this object, and their
     // files stay.
-    explicit DemoServers(bool keep);
-    ~DemoServers();
+    // fixture: the file powerca.sql.
+    DemoServers(bool keep, std::string fixture);
+    ~DemoServers() override;
     DemoServers(const DemoServers&) = delete;
     DemoServers& operator=(const DemoServers&) = delete;
 
-    const std::string& directory() const { return directory_; }
-    std::string url(Side side) const;
-    // psql commands. The text result without headings; rows by lines, columns by "|". Throws Error with
-    // psql's complaint.
-    std::string query(Side side, const std::string& sql) const;
-    void run_file(Side side, const std::string& file,
-                  const std::map<std::string, std::string>& variables) const;
-    // The commands that end and remove what was kept.
-    std::vector<std::string> removal() const;
+    void fill() override;
+    const std::string& directory() const override { return directory_; }
+    std::string url(Side side) const override;
+    std::string query(Side side, const std::string& sql) override;  // by psql
+    std::string opener(Side side) const override;
+    std::vector<std::string> removal() const override;
 
   private:
+    void run_file(Side side, const std::string& file,
+                  const std::map<std::string, std::string>& variables) const;
     std::string data(Side side) const;
     std::string log() const { return directory_ + "/servers.log"; }
     std::string url_of(Side side, const std::string& database) const;
@@ -45,7 +46,7 @@ class DemoServers {
     std::string last_words(const char* file) const;
 
     bool keep_;
-    std::string bin_, directory_;
+    std::string fixture_, bin_, directory_;
     std::optional<OsUser> user_;
     std::map<Side, pid_t> running_;
 };

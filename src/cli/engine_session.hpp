@@ -3,8 +3,8 @@
 #include <ostream>
 #include <string>
 
-#include "cli/pg_connector.hpp"
 #include "cli/progress_view.hpp"
+#include "cli/url_connector.hpp"
 #include "config/config.hpp"
 #include "engine/engine.hpp"
 
@@ -21,7 +21,7 @@ class EngineSession {
 
   private:
     Config config_;
-    PgConnector connector_;
+    UrlConnector connector_;
     ProgressView progress_;
     Engine engine_;
 };

@@ -5,11 +5,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include <fmt/format.h>
 
-#include "cli/pg_connector.hpp"
 #include "cli/report_json.hpp"
+#include "cli/url_connector.hpp"
+#include "config/sqlite_url.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -61,7 +63,10 @@ std::string proposal(const Request& request) {
     StopHook hook;
     const std::unique_ptr<Store> desktop = open_url(Side::desktop, request.desktop_url, hook);
     const std::unique_ptr<Store> cloud = open_url(Side::cloud, request.cloud_url, hook);
-    return propose_config(*desktop, *cloud, request.desktop_url, request.cloud_url);
+    // The file may be kept elsewhere, and a path in it is then another one.
+    const std::filesystem::path here = std::filesystem::current_path();
+    return propose_config(*desktop, *cloud, absolute_sqlite_url(request.desktop_url, here),
+                          absolute_sqlite_url(request.cloud_url, here));
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ struct Request {
     std::int64_t conflict = 0;           // conflicts show, resolve
     std::string take;                    // conflicts resolve: desktop, cloud, or the name of a file
     bool keep = false;                   // demo
+    bool postgres = false;               // demo: on servers instead of files
     std::optional<std::string> fixture;  // demo
 };
 

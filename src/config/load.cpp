@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/config.hpp"
+#include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
 
 namespace tideway {
@@ -28,14 +29,18 @@ void check_url(const Section& section, const std::string& url) {
     const std::size_t scheme_end = url.find("://");
     const std::string scheme = url.substr(0, scheme_end == std::string::npos ? 0 : scheme_end);
     const bool uri = scheme == "postgresql" || scheme == "postgres";
-    if (url.starts_with("sqlite:"))
-        section.refuse(Code::not_in_this_version, "url",
-                       "names an SQLite file, which this version cannot read");
+    if (const auto file = sqlite_path(url)) {
+        if (file->empty() || file->starts_with(":") || file->find('?') != std::string::npos)
+            section.refuse(Code::config_value, "url", "names no SQLite file",
+                           "write \"sqlite:FILE\": the path of an existing file, without parameters");
+        return;
+    }
     const bool keywords =
         url.find('=') != std::string::npos && (scheme_end == std::string::npos || url.find('=') < scheme_end);
     if (!uri && !keywords)
         section.refuse(Code::config_value, "url", "is neither a PostgreSQL URI nor keywords",
-                       "write \"postgresql://user@host:port/database\" or \"host=... dbname=...\"");
+                       "write \"postgresql://user@host:port/database\", \"host=... dbname=...\" or "
+                       "\"sqlite:FILE\"");
 }
 
 void read_passwords(Section& section, const std::string& config_path, SideSetting& side) {
@@ -67,9 +72,12 @@ SideSetting read_side(Section& top, const Source& source, const std::string& pat
                             "remove it; the view tideway.sync_metadata exists on both sides");
         section->finish();
         if (given && !override) check_url(*section, *given);
-        side.url = given.value_or("");
+        side.url = absolute_sqlite_url(given.value_or(""), std::filesystem::absolute(path).parent_path());
     }
-    if (override) side.url = *override;
+    if (override) side.url = absolute_sqlite_url(*override, std::filesystem::current_path());
+    if (sqlite_path(side.url) && (side.password_command || side.password_file))
+        section->refuse(Code::config_value, side.password_command ? "password_command" : "password_file",
+                        "means nothing for an SQLite file", "remove it");
     if (side.url.empty())
         source.fail(
             Code::config_value, section ? section->place() : Place{1, 1},

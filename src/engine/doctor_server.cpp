@@ -15,6 +15,21 @@ namespace {
 constexpr int oldest_untested_version = 190000;
 constexpr std::int64_t tolerated_offset_micros = 2'000'000;
 
+void check_file(Findings& found, Side side, const ServerFacts& server) {
+    found.push_back({Severity::info, "server", name(side),
+                     fmt::format("SQLite {}.{}.{}; {}", server.version / 1'000'000,
+                                 server.version / 1000 % 1000, server.version % 1000, server.endpoint),
+                     ""});
+    if (server.read_only)
+        found.push_back({Severity::error, "read-only", name(side),
+                         "the file may not be written by this user, or lies on a read-only medium",
+                         "give the user that runs tideway the right to write the file and its folder"});
+    if (server.encoding != "UTF8")
+        found.push_back({Severity::error, "encoding", name(side),
+                         fmt::format("the file keeps text as {}", server.encoding),
+                         "only files with UTF-8 text can be synchronised (PRAGMA encoding)"});
+}
+
 void check_role(Findings& found, Side side, const ServerFacts& server, bool installed) {
     const std::string role = sql::Identifier(server.user).quoted();
     found.push_back({Severity::info, "server", name(side),
@@ -106,6 +121,10 @@ bool same_zone(const std::string& a, const std::string& b) {
 
 Findings check_server(Side side, const ServerFacts& server, const SideSetting& setting, bool installed) {
     Findings found;
+    if (server.embedded) {
+        check_file(found, side, server);
+        return found;
+    }
     check_role(found, side, server, installed);
     check_state(found, side, server);
     check_line(found, side, server, setting);

@@ -152,7 +152,7 @@ bool key_needs_proof(const TableUnderSync& table, Side side) {
     const auto columns = table.link.key_columns();
     return !table.link.key_index(side) ||
            std::any_of(columns.begin(), columns.end(),
-                       [&](const LinkedColumn* c) { return !c->on(side).not_null; });
+                       [&](const LinkedColumn* c) { return !c->on(side).not_null || !c->on(side).checked; });
 }
 
 Findings check_key(const TableUnderSync& table, Side side, const std::vector<std::string>& duplicates) {

@@ -55,7 +55,8 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
 bool spelled_apart(const LinkedTable& table) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
     return !table.repeats() && std::any_of(key.begin(), key.end(), [](const LinkedColumn* column) {
-        return column->desktop.type != column->cloud.type;
+        return column->desktop.type != column->cloud.type || !column->desktop.checked ||
+               !column->cloud.checked;
     });
 }
 
@@ -158,7 +159,7 @@ class Gatherer {
     bool starts_at_once(TableRun& run, const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const LinkedTable& table = run.link();
         if (marks.contains({table.id, Side::desktop}) || table.repeats() ||
-            session_.desktop_server.encoding != "UTF8")
+            session_.desktop_server.encoding != "UTF8" || session_.embedded())
             return false;
         run.worklist = session_.archive().worklist(table, session_.installed());
         const Digest agreed = run.worklist->base_digest(true);

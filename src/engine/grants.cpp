@@ -35,8 +35,7 @@ bool needs_trigger(const Need& need, Side side) {
     const Capture setting = side == Side::desktop ? need.setting.capture_desktop : need.setting.capture_cloud;
     LinkedTable table;
     table.identity = need.setting.identity;
-    return resolve_capture(setting, table, side, with_right, std::nullopt) ==
-           Capture::changelog;
+    return resolve_capture(setting, table, side, with_right, std::nullopt) == Capture::changelog;
 }
 
 // A column that the other side does not fill draws its number from the sequence; one that it fills takes the
@@ -95,6 +94,10 @@ std::string optional_grants(const std::vector<Need>& needs, Side side, const std
 }
 
 std::string side_grants(Side side, const ServerFacts& server, const std::vector<Need>& needs) {
+    if (server.embedded)
+        return fmt::format(
+            "-- {} side: a file; the user that runs tideway must be able to write {} and its folder.\n",
+            name(side), server.endpoint);
     const std::string role = role_of(server), database = sql::Identifier(server.database).quoted();
     std::string text =
         fmt::format("-- {} side: run this as the owner of its tables or as an administrator.\n", name(side));

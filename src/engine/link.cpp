@@ -92,6 +92,7 @@ void Linker::check_relation(const Relation& r, Side side) {
         problem(Code::not_a_table, where(side),
                 r.kind == 'p'   ? "is a partitioned table"
                 : r.kind == 'r' ? "is part of a table inheritance"
+                : r.kind == 'w' ? "is a WITHOUT ROWID table"
                                 : "is not an ordinary table",
                 "only ordinary tables can be synchronised in this version");
     const std::pair<bool, const char*> rights[] = {{r.may_select, "SELECT"},
@@ -162,6 +163,13 @@ void Linker::link_stamp(const std::optional<std::string>& column, const StampSid
                     fmt::format("{} is not a time stamp", side->type), "name another column in timestamps");
     desktop.take(d);
     cloud.take(c);
+    for (const auto& [stamp, relation] : {std::pair(d, &desktop_), std::pair(c, &cloud_)})
+        if (stamp && !relation->converts_zones && stamp->type_class == TypeClass::instant &&
+            !result_.table.desktop_zone.empty() && result_.table.desktop_zone != "UTC")
+            problem(Code::types_incompatible, where(stamp == d ? Side::desktop : Side::cloud, stamp->name),
+                    fmt::format("holds times of {}, which SQLite cannot compare with the other side's",
+                                result_.table.desktop_zone),
+                    "keep UTC in it (desktop_zone = \"UTC\"), or name no column in timestamps");
     if (d && d->type_class == TypeClass::instant && result_.table.desktop_zone.empty())
         problem(Code::zone_missing, where(Side::desktop, *column), "is a time stamp without time zone",
                 "say in which zone the desktop's clock runs: timestamps = { desktop_zone = "
@@ -259,6 +267,7 @@ Capture resolve_capture(Capture setting, const LinkedTable& table, Side side, co
     if (setting != Capture::automatic) return setting;
     if (relation.subscribed) return Capture::xmin;
     if (used_before == Capture::changelog && relation.may_trigger) return Capture::changelog;
+    if (!relation.offers_xmin) return relation.may_trigger ? Capture::changelog : Capture::digest;
     if (used_before == Capture::xmin) return Capture::xmin;
     if (!relation.may_trigger) return Capture::xmin;
     if (side == Side::cloud) return Capture::changelog;

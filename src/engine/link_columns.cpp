@@ -26,6 +26,7 @@ ColumnSide Linker::column_side(const RelationColumn& c) {
     side.native_hash = c.native_hash;
     side.not_null = c.not_null;
     side.writable = !c.generated;
+    side.checked = c.checked;
     if (numeric(c.type_class) && !c.generated) side.counter = c.counter;
     return side;
 }
@@ -34,6 +35,7 @@ void Linker::link_columns() {
     for (const RelationColumn& d : desktop_.columns) {
         const RelationColumn* c = cloud_.column(cloud_name(d.name));
         if (!c || skipped(d.name) || skipped(c->name)) continue;
+        if (refuse_unsupported(d, *c)) continue;
         if (auto declared = declared_pair(d, *c)) {
             result_.table.columns.push_back(std::move(*declared));
             continue;
@@ -47,17 +49,39 @@ void Linker::link_columns() {
                     fmt::format("change one of the types, or leave the column out: skip = [\"{}\"]", d.name));
             continue;
         }
-        if (*canon == Canon::instant && d.type_class != c->type_class &&
-            setting_.timestamps.desktop_zone.value_or("").empty())
-            problem(Code::zone_missing, where(Side::desktop, d.name),
-                    fmt::format("is {} on one side and {} on the other", d.type, c->type),
-                    "say in which zone the desktop's clock runs: timestamps = { desktop_zone = "
-                    "\"Asia/Kolkata\" }");
+        if (*canon == Canon::instant && d.type_class != c->type_class) check_zone(d, *c);
         LinkedColumn column{column_side(d), column_side(*c), *canon};
         column.types_differ = d.base_type != c->base_type;
         if (d.generated || c->generated) column.hashed = false;  // follows from other columns
         result_.table.columns.push_back(std::move(column));
     }
+}
+
+// Columns whose store cannot give their values exactly.
+bool Linker::refuse_unsupported(const RelationColumn& d, const RelationColumn& c) {
+    for (const auto& [column, side] : {std::pair(&d, Side::desktop), std::pair(&c, Side::cloud)}) {
+        if (column->unsupported.empty()) continue;
+        problem(Code::types_incompatible, where(side, column->name), column->unsupported,
+                fmt::format("change its type, or leave the column out: skip = [\"{}\"]", d.name));
+        return true;
+    }
+    return false;
+}
+
+// A side that cannot convert between zones can only compare with the other's instants in UTC.
+void Linker::check_zone(const RelationColumn& d, const RelationColumn& c) {
+    const std::string zone = setting_.timestamps.desktop_zone.value_or("");
+    if (zone.empty())
+        problem(Code::zone_missing, where(Side::desktop, d.name),
+                fmt::format("is {} on one side and {} on the other", d.type, c.type),
+                "say in which zone the desktop's clock runs: timestamps = { desktop_zone = "
+                "\"Asia/Kolkata\" }");
+    else if (zone != "UTC" && (!desktop_.converts_zones || !cloud_.converts_zones))
+        problem(Code::types_incompatible, where(Side::desktop, d.name),
+                fmt::format("is {} on one side and {} on the other, and SQLite cannot convert from {}",
+                            d.type, c.type, zone),
+                "desktop_zone = \"UTC\" if that is what it holds; else the same kind of time stamp on both "
+                "sides, or skip");
 }
 
 // A pair of types that only a declaration makes possible ([[table.column]]).

@@ -42,6 +42,8 @@ class Linker {
     // link_columns.cpp
     static ColumnSide column_side(const RelationColumn& c);
     void link_columns();
+    bool refuse_unsupported(const RelationColumn& d, const RelationColumn& c);
+    void check_zone(const RelationColumn& d, const RelationColumn& c);
     std::optional<LinkedColumn> declared_pair(const RelationColumn& d, const RelationColumn& c);
     LinkedColumn* linked(const std::string& desktop_column);
     std::vector<std::string> wanted_key() const;

@@ -116,7 +116,25 @@ void Session::link_tables() {
         to_refer.push_back({table.setting, table.desktop ? &*table.desktop : nullptr,
                             table.cloud ? &*table.cloud : nullptr, &table.link, &table.problems});
     link_references(to_refer);
+    if (embedded()) refuse_on_files();
     number_tables();
+}
+
+// What only servers offer.
+void Session::refuse_on_files() {
+    for (TableUnderSync& table : tables) {
+        const TableSetting& setting = *table.setting;
+        const auto refuse = [&](const char* what, const char* instead) {
+            table.problems.push_back(
+                {Code::not_in_this_version, fmt::format("desktop.{}", table.link.desktop.display()),
+                 fmt::format("{} is not offered where a side is an SQLite file", what), instead});
+        };
+        if (setting.local_id)
+            refuse("local_id", "let both sides use one number, or leave the column out with skip");
+        if (setting.policy.collision == Collision::remap) refuse("collision = \"remap\"", "use protect");
+        for (const auto& [column, each] : setting.columns)
+            if (each.orphans == Orphans::null) refuse("orphans = \"null\"", "use park");
+    }
 }
 
 void Session::order_tables() {
@@ -164,6 +182,11 @@ void Session::number_tables() {
                     {Code::config_value, fmt::format("{}.{}", name(side), relation.name.display()),
                      "capture = \"timestamp\" needs a column that is set on every change",
                      "add timestamps = { updated = \"...\" }"});
+            if (table.link.capture(side) == Capture::xmin && !relation.offers_xmin)
+                table.problems.push_back(
+                    {Code::config_value, fmt::format("{}.{}", name(side), relation.name.display()),
+                     "capture = \"xmin\" is a means of PostgreSQL; SQLite has none like it",
+                     "capture = \"auto\", which logs changes by triggers"});
             if (table.link.capture(side) == Capture::changelog && !relation.may_trigger)
                 table.problems.push_back(
                     {Code::no_rights, fmt::format("{}.{}", name(side), relation.name.display()),

@@ -55,6 +55,7 @@ class Session {
     Store& store(Side side) { return side == Side::desktop ? *desktop : *cloud; }
     Archive& archive() { return *desktop->archive(); }
     bool installed() const { return desktop_identity && cloud_identity; }
+    bool embedded() const { return desktop_server.embedded || cloud_server.embedded; }
 
     // Reads both catalogues and links every configured table. Does not throw for problems of single tables.
     void link_tables();
@@ -79,6 +80,7 @@ class Session {
     void compare_identities();
     void measure_clocks();
     void note_lost_columns(const std::string& earlier, const TableUnderSync& table);
+    void refuse_on_files();
     void number_tables();
     void order_tables();
     PairIdentity fresh_identity(Side side) const;

@@ -17,6 +17,7 @@ struct ServerFacts {
     bool sees_all_sessions = false;   // superuser or pg_read_all_stats
     bool transaction_pooled = false;  // a pooler stands between us and the server
     bool may_create_schema = true, may_create_temporary = true;
+    bool embedded = false;  // an SQLite file: no server, no roles; version is the library's (3040001)
 };
 
 // What a type is to Tideway: decides hashing and which pairs of types may be linked.
@@ -50,6 +51,8 @@ struct RelationColumn {
     bool may_use_sequence = true;
     std::string counter;  // the sequence that numbers it, its default's or its identity's; empty: none
     bool may_move_counter = true;
+    bool checked = true;           // false: may hold values that are not of its type
+    std::string unsupported = {};  // why its values cannot travel without loss; empty: they can
 };
 
 // What a sequence hands out from now on: next, next + step, ... as far as the limit that lies that way.
@@ -92,6 +95,8 @@ struct Relation {
     std::vector<std::string> triggers;  // users' own, enabled
     bool subscribed = false;            // a subscription writes it: statement triggers do not see that
     bool inherits = false;              // has parents or children (CREATE TABLE ... INHERITS)
+    bool offers_xmin = true;            // its server tells which transaction wrote a row
+    bool converts_zones = true;         // false: a time without zone is UTC or nothing is known
     bool rls = false;                   // row security applies to our role
     bool owned = false;                 // our role is a member of the owner
     bool may_use_schema = true;

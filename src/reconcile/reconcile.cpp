@@ -147,6 +147,10 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
                               fmt::format("a text of the {} row has no meaning in that database's encoding",
                                           name(other(target))),
                               "write the text anew, or convert the database to UTF8", ""};
+    if (row.write != Write::erase && !source.misfit.empty())
+        row.refused = Refusal{std::string(info(Code::value_misfit).id),
+                              fmt::format("the value of {} is not of its column's type", source.misfit),
+                              "correct it where it was written, or leave the column out: skip = [...]", ""};
     if (decision.conflict)
         row.conflict = ConflictNote{std::string(decision.kind), std::string(to_string(table.policy.conflict)),
                                     decision.reason, decision.winner};

@@ -18,6 +18,10 @@
 
 namespace tideway {
 
+// What a store need not offer has a body here that throws this; the engine asks first (may_load), or the
+// configuration refuses what would need it.
+inline Defect not_offered() { return Defect("a store was asked for what it does not offer"); }
+
 // ---- refusals
 // ------------------------------------------------------------------------------------------------
 
@@ -68,7 +72,7 @@ struct Agreement {
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;
     // References that were left empty at the target until their parents come, one a line: such a key is
     // listed as waiting.
-    std::string emptied;
+    std::string emptied = {};
 };
 
 // One key of a batch that was committed at the cloud, until the desktop has booked it.
@@ -95,7 +99,7 @@ struct CloudHint {
     std::optional<Hash> hash;
     std::optional<std::int64_t> captured;
     std::int64_t bytes = 0;
-    std::optional<std::int64_t> stamp;  // of list_buckets() only, as the next one
+    std::optional<std::int64_t> stamp = {};  // of list_buckets() only, as the next one
     bool marked_mobile = false;
 };
 using HintSink = std::function<void(CloudHint&&)>;
@@ -118,7 +122,8 @@ struct RowImage {
     RowFacts facts;
     Cells cells;  // one per linked column, converted to the other side's type where the types differ;
                   // look-ups behind
-    std::string ambiguous;  // the look-up that has several answers
+    std::string ambiguous = {};  // the look-up that has several answers
+    std::string misfit = {};     // the column whose value is not of its declared type: the row cannot travel
     bool unreadable =
         false;  // holds texts without a meaning in the database's encoding; their cells are empty
 };
@@ -142,7 +147,8 @@ class Snapshot {
     virtual std::int64_t count_protected(const LinkedTable& table) = 0;
     virtual std::int64_t count(const LinkedTable& table) = 0;
     // The largest key of a table whose key is one whole number; none: there are no rows.
-    virtual std::optional<std::int64_t> highest_number(const LinkedTable& table) = 0;
+    // Where the store knows no renumber() it is never asked.
+    virtual std::optional<std::int64_t> highest_number(const LinkedTable&) { throw not_offered(); }
     // Key values that occur more than once or are NULL (at most `limit`, as text); empty = the key is unique.
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
 };
@@ -154,7 +160,7 @@ struct BaseRow {
 struct WaitingRow {  // listed as held, parked or in conflict by an earlier run
     int ordinal = 1;
     std::optional<Side> chosen;  // a person's resolution waiting to be carried out
-    std::string emptied;         // references that were left empty until their parents come, one a line
+    std::string emptied = {};         // references that were left empty until their parents come, one a line
 };
 
 // A key that needs a decision, with what the desktop and the base know of it: at most one row and one entry
@@ -175,7 +181,7 @@ struct Candidate {
     std::optional<std::int64_t> cloud_captured;
     std::optional<Side> chosen;  // a person's resolution waiting to be carried out
     bool was_waiting = false;    // listed as held, parked or in conflict by an earlier run
-    std::string emptied;         // as in WaitingRow
+    std::string emptied = {};         // as in WaitingRow
 };
 
 struct Tally {
@@ -204,7 +210,7 @@ class Worklist {
     // In place of close_cloud_hints(): those of the hints that were added whose desktop row has the same
     // hash, and that the base does not know, as agreements. The list stays empty. Hashes of the two sides
     // must be comparable.
-    virtual void stream_equal(const std::function<void(Agreement&&)>& sink) = 0;
+    virtual void stream_equal(const std::function<void(Agreement&&)>&) { throw not_offered(); }
     virtual Tally tally() = 0;
     // The next keys in a stable order, at most max_rows and (beyond the first) max_bytes; empty when done.
     virtual std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) = 0;
@@ -347,15 +353,17 @@ class Store {
     tables() = 0;  // ordinary tables a user may mean, own schema and system left out
     virtual std::optional<Relation> relation(const sql::TableName& name) = 0;
     // By name, quoted and qualified; none where the role may not read it.
-    virtual std::optional<SequenceFacts> sequence(const std::string& name) = 0;
+    virtual std::optional<SequenceFacts> sequence(const std::string&) { return std::nullopt; }
 
     // looks at the rows, for init and doctor; none where that takes longer than a few seconds
     // Estimated numbers of distinct values by the server's statistics; columns without any are left out.
-    virtual std::map<std::string, std::int64_t> distinct_estimates(const sql::TableName& table) = 0;
-    virtual std::optional<Spread> spread(const sql::TableName& table,
-                                         const std::vector<std::string>& columns) = 0;
-    virtual std::optional<NumbersInUse> numbers(const sql::TableName& table, const std::string& column,
-                                                std::int64_t reach) = 0;
+    virtual std::map<std::string, std::int64_t> distinct_estimates(const sql::TableName&) { return {}; }
+    virtual std::optional<Spread> spread(const sql::TableName&, const std::vector<std::string>&) {
+        return std::nullopt;
+    }
+    virtual std::optional<NumbersInUse> numbers(const sql::TableName&, const std::string&, std::int64_t) {
+        return std::nullopt;
+    }
 
     // own objects
     virtual std::optional<PairIdentity> identity(const std::string& pair) = 0;
@@ -383,10 +391,10 @@ class Store {
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
     virtual BatchOutcome apply(const Batch& batch) = 0;
     // Whether load() may be used for this table; ordinary batches are always possible.
-    virtual bool may_load(const LinkedTable& table) = 0;
+    virtual bool may_load(const LinkedTable&) { return false; }
     // New rows straight into the table, all or nothing, with one receipt for all of them. Throws Refused or
     // TryAgain like apply().
-    virtual LoadOutcome load(const LoadBatch& batch) = 0;
+    virtual LoadOutcome load(const LoadBatch&) { throw not_offered(); }
 
     // cloud only: receipts not yet booked by the desktop, in order of sequence
     virtual std::vector<Receipt> receipts(std::int64_t after) = 0;
@@ -493,23 +501,26 @@ class Archive {
     // Rows in the open snapshot of this store that the base does not know.
     // Those that refer to rows which none of `parents` has on the desktop are left out: they would be
     // orphans.
-    virtual void stream_unknown_rows(const LinkedTable& table, const std::vector<const LinkedTable*>& parents,
-                                     const LoadSink& sink) = 0;
-    virtual void book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) = 0;
+    virtual void stream_unknown_rows(const LinkedTable&, const std::vector<const LinkedTable*>&,
+                                     const LoadSink&) {
+        throw not_offered();
+    }
+    virtual void book_load(const LoadBatch&, const LoadOutcome&, std::int64_t) { throw not_offered(); }
     // Agreements on keys of one table that the base does not know; cloud_barrier as in Booking.
-    virtual void book_found(const std::vector<Agreement>& agreements, std::int64_t cloud_barrier,
-                            std::int64_t fence) = 0;
+    virtual void book_found(const std::vector<Agreement>&, std::int64_t, std::int64_t) {
+        throw not_offered();
+    }
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
     // A key above `above` that no desktop row has: the next of the sequence that numbers the column, else the
     // lowest. The table's key must be one whole number.
-    virtual std::int64_t free_number(const LinkedTable& table, std::int64_t above) = 0;
+    virtual std::int64_t free_number(const LinkedTable&, std::int64_t) { throw not_offered(); }
     // One transaction: old images into the journal, the old row into the conflict record, the new keys.
     // Captured like a user's change. False if the row is no longer as expected; Refused if the database does
     // not let it.
-    virtual bool renumber(const Renumbering& renumbering, std::int64_t fence) = 0;
+    virtual bool renumber(const Renumbering&, std::int64_t) { throw not_offered(); }
 };
 
 }  // namespace tideway

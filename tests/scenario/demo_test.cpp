@@ -48,6 +48,23 @@ TEST(Demo, every_edit_ends_as_it_should_and_nothing_is_left_behind) {
     EXPECT_EQ(episodes[3]["conflict"]["desktop"]["clientmail"], "office@example.org");
 }
 
+TEST(Demo, without_a_server_it_tells_the_same_story) {
+    const std::set<std::string> before = demo_directories();
+    const TidewayResult result = run_tideway({"demo", "--json"});
+    ASSERT_EQ(result.exit_code, 0) << result.err << result.out;
+    EXPECT_EQ(demo_directories(), before);
+    std::string rules, runs;
+    for (const nlohmann::json& episode : result.json["episodes"]) {
+        EXPECT_EQ(episode["after"]["desktop"], episode["after"]["cloud"]) << episode;
+        rules += episode["rule"].get<std::string>() + " ";
+    }
+    for (const nlohmann::json& run : result.json["runs"]) runs += run["status"].get<std::string>() + " ";
+    EXPECT_EQ(rules, "R7 R9 R2 R11 R13 R1 ");
+    EXPECT_EQ(runs, "attention ok ok ");
+    EXPECT_EQ(result.json["episodes"][3]["conflict"]["winner"], "cloud");
+    EXPECT_LT(result.duration, std::chrono::seconds(60));
+}
+
 TEST(Demo, its_first_run_parks_its_second_heals_and_its_third_is_idle) {
     const TidewayResult result = run_tideway({"demo", "--postgres", "--json", "--fixture", fixture});
     ASSERT_EQ(result.exit_code, 0) << result.err << result.out;

@@ -37,6 +37,7 @@ TEST(CommandLine, every_command_is_known) {
         {{"config", "check"}, Command::config_check},
         {{"config", "show"}, Command::config_show},
         {{"uninstall"}, Command::uninstall},
+        {{"demo"}, Command::demo},
         {{"demo", "--postgres"}, Command::demo},
         {{"init", "--desktop", "a", "--cloud", "b"}, Command::init},
         {{"--version"}, Command::version},
@@ -139,7 +140,8 @@ TEST(CommandLine, commands_of_a_later_version_say_so_and_what_to_use_now) {
     for (const auto& [args, instead] : later)
         expect_refused(args, Code::not_in_this_version,
                        "this version has no command \"" + args.front() + "\"", instead);
-    expect_refused({"demo"}, Code::not_in_this_version, "demo without a server", "demo --postgres");
+    expect_refused({"demo", "--fixture", "f.sql"}, Code::usage, "--fixture goes with --postgres",
+                   "its own tables");
 }
 
 }  // namespace

@@ -68,11 +68,14 @@ TEST(DemoStory, is_json_too) {
 }
 
 TEST(DemoScenes, the_configuration_is_one_that_loads_and_knows_every_scene) {
-    const Config config = parse_config(demo_configuration("service=d", "service=c"), "demo.toml");
-    for (const Scene& scene : demo_scenes())
-        EXPECT_TRUE(std::any_of(config.tables.begin(), config.tables.end(), [&](const TableSetting& table) {
-            return table.desktop == scene.table;
-        })) << scene.table;
+    for (const bool embedded : {false, true}) {
+        const Config config =
+            parse_config(demo_configuration("service=d", "service=c", embedded), "demo.toml");
+        for (const Scene& scene : demo_scenes())
+            EXPECT_TRUE(std::any_of(config.tables.begin(), config.tables.end(),
+                                    [&](const TableSetting& table) { return table.desktop == scene.table; }))
+                << scene.table;
+    }
 }
 
 }  // namespace

@@ -322,12 +322,28 @@ TEST(Config, refuses_sides_without_a_usable_url) {
     expect_refused(
         {"[desktop]\nurl = \"mysql://h/d\"\n", value, "t.toml:2:7: url is neither", "postgresql://"});
     expect_refused({"[desktop]\nurl = \"localhost\"\n", value, "t.toml:2:7: url is neither", "host="});
-    expect_refused(
-        {"[desktop]\nurl = \"sqlite:/a.db\"\n", Code::not_in_this_version, "t.toml:2:7: url names", ""});
+    expect_refused({"[desktop]\nurl = \"sqlite::memory:\"\n", value, "t.toml:2:7: url names no SQLite file",
+                    "an existing file"});
+    expect_refused({"[desktop]\nurl = \"sqlite:\"\n", value, "t.toml:2:7: url names no SQLite file", ""});
+    expect_refused({"[desktop]\nurl = \"sqlite:a.db\"\npassword_file = \"f\"\n", value,
+                    "t.toml:3:17: password_file means nothing", "remove it"});
     expect_refused({"[desktop]\nurl = \"service=d\"\n[cloud]\nurl = \"service=d\"\n[[table]]\nname = \"t\"\n",
                     value, "t.toml:1:1: desktop and cloud have the same url", "two databases"});
     expect_refused({"[desktop]\nurl = \"service=d\"\npassword_file = \"f\"\npassword_command = \"c\"\n",
                     value, "t.toml:3:17: password_file stands beside password_command", "one of the two"});
+}
+
+TEST(Config, finds_sqlite_files_beside_itself) {
+    const std::string tables = "[[table]]\nname = \"t\"\n";
+    const auto desktop_of = [&](const std::string& url) {
+        return parse_config("[desktop]\nurl = \"" + url + "\"\n[cloud]\nurl = \"service=c\"\n" + tables,
+                            "/etc/tideway/t.toml")
+            .desktop.url;
+    };
+    EXPECT_EQ(desktop_of("sqlite:data.db"), "sqlite:/etc/tideway/data.db");
+    EXPECT_EQ(desktop_of("sqlite:../data.db"), "sqlite:/etc/data.db");
+    EXPECT_EQ(desktop_of("sqlite:/srv/data.db"), "sqlite:/srv/data.db");
+    EXPECT_EQ(desktop_of("sqlite:///srv/data.db"), "sqlite:/srv/data.db");
 }
 
 TEST(Config, refuses_variables_that_are_not_set) {

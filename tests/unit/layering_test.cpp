@@ -20,11 +20,15 @@ const std::map<std::string, Names> may_include = {
     {"model", {"sql", "base"}},
     {"config", {"model", "sql", "base"}},
     {"db/postgres", {"model", "sql", "base"}},
+    {"db/sqlite", {"model", "sql", "base"}},
     {"store", {"model", "sql", "base"}},
     {"store/postgres", {"store", "db/postgres", "model", "sql", "base"}},
+    {"store/sqlite", {"store", "db/sqlite", "model", "sql", "base"}},
     {"reconcile", {"store", "model", "sql", "base"}},
     {"engine", {"reconcile", "store", "config", "model", "sql", "base"}},
-    {"cli", {"engine", "reconcile", "store/postgres", "store", "config", "model", "sql", "base"}},
+    {"cli",
+     {"engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
+      "base"}},
     {"main.cpp", {"cli", "base"}},
 };
 
@@ -64,8 +68,9 @@ std::vector<std::string> violations_in(const std::string& file, const std::strin
         const std::string other = module_of(target);
         if (own && other != module && !row->second.contains(other))
             found.push_back(file + " includes " + target);
-        if (target.starts_with("libpq") && module != "db/postgres")
-            found.push_back(file + " includes " + target);
+        const bool driver = (target.starts_with("libpq") && module != "db/postgres") ||
+                            (target.starts_with("sqlite3") && module != "db/sqlite");
+        if (driver) found.push_back(file + " includes " + target);
     }
     return found;
 }
@@ -84,6 +89,7 @@ TEST(Layering, TheTestSeesViolations) {
     EXPECT_EQ(violations_in("reconcile/a.cpp", "#include \"config/config.hpp\"\n").size(), 1U);
     EXPECT_EQ(violations_in("base/a.hpp", "# include  \"model/value.hpp\"\n").size(), 1U);
     EXPECT_EQ(violations_in("store/postgres/a.cpp", "#include <libpq-fe.h>\n").size(), 1U);
+    EXPECT_EQ(violations_in("store/sqlite/a.cpp", "#include <sqlite3.h>\n").size(), 1U);
     EXPECT_EQ(violations_in("newfolder/a.cpp", "").size(), 1U);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "db/postgres/connection.hpp"
+#include "sql/text_array.hpp"
 #include "store/postgres/expressions.hpp"
 #include "store/store.hpp"
 
@@ -92,10 +93,10 @@ class PgStore : public Store {
 Result run(Connection& connection, std::string_view name, std::string text,
            std::vector<Cell> parameters = {});
 
-// PostgreSQL array literal of text elements, for parameters of type text[].
-std::string text_array(const std::vector<std::string>& elements);
-std::string cell_array(const std::vector<Cell>& elements);  // with NULLs
-std::vector<std::string> parse_text_array(std::string_view literal);
+// Parameters and results of type text[].
+using sql::cell_array;
+using sql::parse_text_array;
+using sql::text_array;
 
 // One row of COPY text.
 void append_cells(std::string& out, const Cells& cells);

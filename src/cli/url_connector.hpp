@@ -1,4 +1,4 @@
-// Opens the sides of a configuration as PostgreSQL stores.
+// Opens the sides of a configuration with the store that their urls ask for.
 #pragma once
 #include <map>
 #include <memory>
@@ -10,11 +10,11 @@
 
 namespace tideway::cli {
 
-class PgConnector : public Connector {
+class UrlConnector : public Connector {
   public:
     // The configuration must outlive the connector. A password is asked for once a side, when it is first
     // opened.
-    explicit PgConnector(const Config& config) : config_(config) {}
+    explicit UrlConnector(const Config& config) : config_(config) {}
     std::unique_ptr<Store> open(Side side, WaitHook& hook) override;
 
   private:

@@ -1,8 +1,10 @@
-#include "cli/pg_connector.hpp"
+#include "cli/url_connector.hpp"
 
 #include <fmt/format.h>
 
+#include "config/sqlite_url.hpp"
 #include "store/postgres/pg_store.hpp"
+#include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -10,6 +12,8 @@ namespace {
 std::unique_ptr<Store> open_store(Side side, const std::string& url,
                                   const std::optional<std::string>& password, const std::string& pair,
                                   WaitHook& hook) {
+    if (const auto path = sqlite_path(url))
+        return std::make_unique<sqlite::SqliteStore>(sqlite::ConnectOptions{*path, side}, pair, &hook);
     pg::ConnectOptions options;
     options.url = url;
     options.password = password;
@@ -27,7 +31,7 @@ std::optional<std::string> password_of(Side side, const SideSetting& setting) {
 
 }  // namespace
 
-std::unique_ptr<Store> PgConnector::open(Side side, WaitHook& hook) {
+std::unique_ptr<Store> UrlConnector::open(Side side, WaitHook& hook) {
     const SideSetting& setting = side == Side::desktop ? config_.desktop : config_.cloud;
     auto known = passwords_.find(side);
     if (known == passwords_.end()) known = passwords_.emplace(side, password_of(side, setting)).first;

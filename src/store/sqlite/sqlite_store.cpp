@@ -1,0 +1,174 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "sql/text_array.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/sqlite_archive.hpp"
+#include "store/sqlite/sqlite_snapshot.hpp"
+
+namespace tideway::sqlite {
+
+SqliteStore::SqliteStore(ConnectOptions options, std::string pair, WaitHook* hook)
+    : options_(std::move(options)),
+      pair_(std::move(pair)),
+      hook_(hook),
+      reader_(Connection::open(options_, hook)) {
+    if (options_.side == Side::desktop) archive_ = std::make_unique<SqliteArchive>(*this);
+}
+
+SqliteStore::~SqliteStore() = default;
+
+Connection& SqliteStore::open(std::optional<Connection>& connection, WaitHook* hook) {
+    if (!connection) connection = Connection::open(options_, hook);
+    return *connection;
+}
+
+Connection& SqliteStore::writer() { return open(writer_, hook_); }
+
+// Without the hook, from which the lease is renewed.
+Connection& SqliteStore::asker() {
+    if (!reader_.in_transaction()) return reader_;
+    return open(keeper_, nullptr);
+}
+
+std::string SqliteStore::describe() const { return fmt::format("{} {}", name(options_.side), options_.path); }
+Archive* SqliteStore::archive() { return archive_.get(); }
+
+RowCodec SqliteStore::codec(Connection& connection, const LinkedTable& table) const {
+    return RowCodec(connection, table, options_.side, seeds_);
+}
+
+std::string SqliteStore::fresh_name(const char* what) {
+    return fmt::format("temp.tideway_{}_{}", what, ++names_);
+}
+
+std::int64_t now_micros() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string time_sql(const char* column) {
+    return fmt::format("strftime('%Y-%m-%dT%H:%M:%SZ', {} / 1000000, 'unixepoch')", column);
+}
+
+bool table_exists(Connection& connection, const std::string& name) {
+    return Statement(connection, "find table",
+                     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1", {name})
+        .step();
+}
+
+std::int64_t next_case(Connection& connection) {
+    Statement(connection, "count case", "UPDATE tideway_counter SET last = last + 1").run();
+    Statement read(connection, "read case", "SELECT last FROM tideway_counter");
+    read.step();
+    return read.integer(0);
+}
+
+// ----------------------------------------------------------------------------------------
+
+std::vector<Receipt> SqliteStore::receipts(std::int64_t after) {
+    Statement found(
+        asker(), "read receipts",
+        "SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier FROM "
+        "tideway_inbox WHERE pair = ?1 AND batch_seq > ?2 ORDER BY batch_seq",
+        {pair_, after});
+    std::vector<Receipt> receipts;
+    while (found.step()) {
+        Receipt receipt;
+        receipt.table_id = static_cast<int>(found.integer(0));
+        Agreement& a = receipt.agreement;
+        a.key = sql::parse_text_array(found.text(1));
+        a.state = found.text(2) == "T" ? BaseState::tombstone : BaseState::live;
+        a.origin = found.text(3) == "M" ? Origin::mobile : Origin::desktop;
+        a.desktop = {found.integer(4), found.integer(5)};
+        a.cloud = {found.integer(6), found.integer(7)};
+        a.stamp_desktop = found.maybe_integer(8);
+        a.stamp_cloud = found.maybe_integer(9);
+        receipt.sequence = found.integer(10);
+        receipt.desktop_barrier = found.integer(11);
+        receipts.push_back(std::move(receipt));
+    }
+    return receipts;
+}
+
+void SqliteStore::purge_receipts(std::int64_t up_to) {
+    Transaction transaction(writer(), Access::write);
+    Statement(writer(), "purge receipts", "DELETE FROM tideway_inbox WHERE pair = ?1 AND batch_seq <= ?2")
+        .run({pair_, up_to});
+    transaction.commit();
+}
+
+void SqliteStore::purge_changes(const LinkedTable& table, const std::string& mark) {
+    if (table.capture(side()) != Capture::changelog) return;
+    const std::string changes = changes_name(pair_number_, table.id);
+    Transaction transaction(writer(), Access::write);
+    Statement(writer(), "purge changelog",
+              fmt::format("DELETE FROM {0} WHERE seq <= ?1 AND seq < (SELECT max(seq) FROM {0})", changes))
+        .run({Mark::parse(mark).sequence});
+    transaction.commit();
+}
+
+// ----------------------------------------------------------------------------------------
+
+namespace {
+
+void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction,
+                 std::int64_t written) {
+    Statement(c, "record table status",
+              "UPDATE tideway_table_status SET last_sync = ?4, records_synced = ?5, records_total = "
+              "records_total + ?5, "
+              "pending = ?6 WHERE pair = ?1 AND tbl = ?2 AND direction = ?3")
+        .run(
+            {pair, std::int64_t{line.table_id}, std::string(direction), now_micros(), written, line.pending});
+}
+
+}  // namespace
+
+void SqliteStore::record_run(const RunRecord& record) {
+    Connection& c = writer();
+    Transaction transaction(c, Access::write);
+    for (const RunRecord::Line& line : record.lines) {
+        if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud);
+        if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
+    }
+    if (side() == Side::desktop)
+        Statement(
+            c, "record run",
+            "INSERT OR IGNORE INTO tideway_run (pair, run, status, mode, direction, duration_ms, report, at) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''), ?8)")
+            .run({pair_, record.run, record.status, record.mode, record.direction, record.duration_ms,
+                  record.report, now_micros()});
+    transaction.commit();
+}
+
+void SqliteStore::record_idle(const RunRecord& record) {
+    Transaction transaction(writer(), Access::write);
+    Statement(
+        writer(), "record idle run",
+        "UPDATE tideway_pair SET idle_forward = CASE WHEN ?2 <> 'reverse' THEN ?3 ELSE idle_forward END, "
+        "idle_reverse = CASE WHEN ?2 <> 'forward' THEN ?3 ELSE idle_reverse END WHERE pair = ?1")
+        .run({pair_, record.direction, now_micros()});
+    transaction.commit();
+}
+
+std::vector<KeptConflict> SqliteStore::conflicts() {
+    Statement found(
+        asker(), "list conflicts",
+        fmt::format("SELECT id, tbl, key, kind, winner, policy, status, {}, reason, desktop_row, cloud_row "
+                    "FROM tideway_conflict WHERE pair = ?1 ORDER BY id",
+                    time_sql("at")),
+        {pair_});
+    std::vector<KeptConflict> conflicts;
+    while (found.step())
+        conflicts.push_back({found.integer(0), static_cast<int>(found.integer(1)),
+                             sql::parse_text_array(found.text(2)), found.text(3), found.text(4),
+                             found.text(5), found.text(6), found.text(7), found.text(8), found.cell(9),
+                             found.cell(10)});
+    return conflicts;
+}
+
+}  // namespace tideway::sqlite
