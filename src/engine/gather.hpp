@@ -28,6 +28,10 @@ struct Gathered {
     Collisions collisions;                             // among the keys that were paged through so far
 };
 
+// Whether a table that names rows of another one by their key has to be compared whole: that key may have
+// moved.
+bool parent_changed(const Gathered& gathered, const LinkedTable& child);
+
 enum class Reach { all, first_change };  // first_change: stop at the first table that has any
 
 // marks: where the last complete run left off.
