@@ -77,6 +77,7 @@ class Gatherer {
     void open() {
         session_.progress.phase("reading");
         std::vector<const LinkedTable*> tables;
+        note_known_collisions();
         for (TableUnderSync* table : session_.active()) {
             tables.push_back(&table->link);
             TableRun run;
@@ -132,7 +133,7 @@ class Gatherer {
     void read(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
         const LinkedTable& table = run.link();
         if (contact_ != FirstContact::row_by_row && starts_at_once(run, marks)) return;
-        if (parent_lost_keys(table)) mode = Mode::full;
+        if (parent_changed(gathered_, table)) mode = Mode::full;
         if (!run.worklist) run.worklist = session_.archive().worklist(table, session_.installed());
         const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode, marks);
         const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
@@ -182,15 +183,15 @@ class Gatherer {
         return true;
     }
 
-    // Rows that name their parent by its key change with that key, and nothing captures it.
-    bool parent_lost_keys(const LinkedTable& table) const {
-        return std::any_of(table.columns.begin(), table.columns.end(), [&](const LinkedColumn& column) {
-            if (!column.by_key) return false;
-            return std::any_of(gathered_.tables.begin(), gathered_.tables.end(), [&](const TableRun& run) {
-                return run.link().desktop == column.by_key->desktop &&
-                       run.tally.desktop_deleted + run.tally.cloud_deleted > 0;
-            });
-        });
+    // Of tables that are not part of this run: their children may be.
+    void note_known_collisions() {
+        const bool all = std::all_of(session_.tables.begin(), session_.tables.end(),
+                                     [](const TableUnderSync& table) { return table.selected; });
+        if (all || !session_.installed()) return;
+        for (const WaitingEntry& entry : session_.archive().waiting())
+            for (const TableUnderSync& table : session_.tables)
+                if (!table.selected && table.link.id == entry.table_id && entry.rule == "R4")
+                    gathered_.collisions.note(table.link, entry.key);
     }
 
     // A mark of another capture, or none, means that everything has to be compared once.
@@ -229,6 +230,15 @@ class Gatherer {
 };
 
 }  // namespace
+
+bool parent_changed(const Gathered& gathered, const LinkedTable& child) {
+    return std::any_of(child.columns.begin(), child.columns.end(), [&](const LinkedColumn& column) {
+        return column.by_key &&
+               std::any_of(gathered.tables.begin(), gathered.tables.end(), [&](const TableRun& run) {
+                   return run.link().desktop == column.by_key->desktop && run.tally.keys > 0;
+               });
+    });
+}
 
 Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
                 Reach reach, FirstContact contact) {

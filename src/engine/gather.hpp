@@ -38,6 +38,10 @@ struct Gathered {
     bool calls_for_a_run() const { return keys > 0 || examined > 1'000; }
 };
 
+// Whether a table that names rows of another one by their key has to be compared whole: that key may have
+// moved.
+bool parent_changed(const Gathered& gathered, const LinkedTable& child);
+
 // What gather() may leave unread for start_at_once().
 enum class FirstContact { row_by_row, link_only, at_once };
 enum class Reach { all, first_reason };  // first_reason: stop as soon as it is clear that a run is needed

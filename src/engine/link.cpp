@@ -285,28 +285,93 @@ bool refers(const Ordered& child, const Ordered& parent) {
            child.refers_to.end();
 }
 
+// Such a reference cannot be left empty until the parent is there.
+bool refers_always(const Ordered& child, const Ordered& parent) {
+    for (const auto& [c, p] :
+         {std::pair(child.desktop, parent.desktop), std::pair(child.cloud, parent.cloud)})
+        for (const ForeignKey& key : c->foreign_keys) {
+            const auto never_empty = [&](const std::string& name) {
+                const RelationColumn* column = c->column(name);
+                return column && column->not_null;
+            };
+            if (key.parent == p->name && !key.deferrable &&
+                std::any_of(key.columns.begin(), key.columns.end(), never_empty))
+                return true;
+        }
+    return false;
+}
+
+class ParentsFirst {
+  public:
+    explicit ParentsFirst(const std::vector<Ordered>& tables)
+        : tables_(tables), parents_(tables.size()), placed_(tables.size(), false) {
+        for (std::size_t child = 0; child < tables.size(); ++child)
+            for (std::size_t parent = 0; parent < tables.size(); ++parent)
+                if (parent != child && refers(tables[child], tables[parent])) parents_[child].insert(parent);
+    }
+
+    std::vector<std::size_t> order() {
+        std::vector<std::size_t> order;
+        while (order.size() < tables_.size()) {
+            order.push_back(next());
+            placed_[order.back()] = true;
+        }
+        return order;
+    }
+
+  private:
+    // The first table whose parents are all there; else one of a ring that waits for nobody outside it, if
+    // there is one whose references may be empty for a moment.
+    std::size_t next() const {
+        std::optional<std::size_t> of_ring;
+        for (std::size_t i = 0; i < tables_.size(); ++i)
+            if (!placed_[i] && waits_for(i).empty()) return i;
+        for (std::size_t i = 0; i < tables_.size(); ++i) {
+            if (placed_[i] || !in_first_ring(i)) continue;
+            const std::set<std::size_t> waits = waits_for(i);
+            const bool free = std::none_of(waits.begin(), waits.end(), [&](std::size_t parent) {
+                return refers_always(tables_[i], tables_[parent]);
+            });
+            if (free) return i;
+            if (!of_ring) of_ring = i;
+        }
+        return of_ring.value();
+    }
+
+    std::set<std::size_t> waits_for(std::size_t table) const {
+        std::set<std::size_t> waits;
+        for (const std::size_t parent : parents_[table])
+            if (!placed_[parent]) waits.insert(parent);
+        return waits;
+    }
+
+    std::set<std::size_t> reached_from(std::size_t table) const {
+        std::set<std::size_t> reached;
+        std::vector<std::size_t> open{table};
+        while (!open.empty()) {
+            const std::size_t at = open.back();
+            open.pop_back();
+            for (const std::size_t parent : waits_for(at))
+                if (reached.insert(parent).second) open.push_back(parent);
+        }
+        return reached;
+    }
+
+    bool in_first_ring(std::size_t table) const {
+        const std::set<std::size_t> reached = reached_from(table);
+        return std::all_of(reached.begin(), reached.end(),
+                           [&](std::size_t other) { return reached_from(other).contains(table); });
+    }
+
+    const std::vector<Ordered>& tables_;
+    std::vector<std::set<std::size_t>> parents_;
+    std::vector<bool> placed_;
+};
+
 }  // namespace
 
 std::vector<std::size_t> parents_first(const std::vector<Ordered>& tables) {
-    const std::size_t count = tables.size();
-    std::vector<std::set<std::size_t>> parents(count);
-    for (std::size_t child = 0; child < count; ++child)
-        for (std::size_t parent = 0; parent < count; ++parent)
-            if (parent != child && refers(tables[child], tables[parent])) parents[child].insert(parent);
-    std::vector<std::size_t> order;
-    std::vector<bool> placed(count, false);
-    while (order.size() < count) {
-        std::size_t next = count;
-        for (std::size_t i = 0; i < count && next == count; ++i)
-            if (!placed[i] &&
-                std::all_of(parents[i].begin(), parents[i].end(), [&](std::size_t p) { return placed[p]; }))
-                next = i;
-        for (std::size_t i = 0; i < count && next == count; ++i)
-            if (!placed[i]) next = i;
-        placed[next] = true;
-        order.push_back(next);
-    }
-    return order;
+    return ParentsFirst(tables).order();
 }
 
 LinkResult link(const TableSetting& setting, const std::optional<Relation>& desktop,

@@ -170,6 +170,11 @@ void Linker::link_key() {
                 "tells where a "
                 "row was made",
                 "leave collision at \"protect\": both rows then wait for a person");
+    if (setting_.policy.collision == Collision::remap && setting_.refill)
+        problem(
+            Code::config_value, where(Side::desktop),
+            "collision = \"remap\" has no use with refill: whatever fills the table brings the old key back",
+            "leave collision at \"protect\": both rows then wait for a person");
     result_.table.key_index_desktop = unique_index(desktop_, Side::desktop);
     result_.table.key_index_cloud = unique_index(cloud_, Side::cloud);
 }

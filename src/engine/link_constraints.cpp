@@ -21,7 +21,8 @@ std::vector<Reference> Linker::references(const Relation& relation, Side side) c
     std::vector<Reference> found;
     for (const ForeignKey& key : relation.foreign_keys) {
         Reference reference{key.name, positions(key.columns, side), key.parent, key.parent_columns};
-        if (key.may_look && !key.deferrable && reference.columns.size() == key.columns.size())
+        reference.late = key.deferrable;
+        if (key.may_look && reference.columns.size() == key.columns.size())
             found.push_back(std::move(reference));
     }
     return found;

@@ -68,10 +68,11 @@ class ReferenceLinker {
         std::vector<Reference>& references =
             side == Side::desktop ? child.link->references_desktop : child.link->references_cloud;
         const std::string named = named_column(parent, side);
-        const bool known = std::any_of(references.begin(), references.end(), [&](const Reference& reference) {
-            return reference.columns == std::vector{at} && reference.parent == parent.on(side);
-        });
-        if (known) return;
+        for (Reference& reference : references)
+            if (reference.columns == std::vector{at} && reference.parent == parent.on(side)) {
+                reference.late = false;
+                return;
+            }
         references.push_back(
             {fmt::format("{} refers to {}", child.link->columns[at].on(side).name, parent.on(side).display()),
              {at},
@@ -93,6 +94,7 @@ class ReferenceLinker {
                     continue;
                 found = true;
                 reference.orphans = orphans;
+                reference.late = false;
                 check(child, reference, side);
             }
         }
@@ -121,9 +123,16 @@ class ReferenceLinker {
     // A number that a side gave to the parent means nothing on the other side.
     void cross_by_key(const TableToRefer& child, const Reference& reference, Side side) {
         const TableToRefer* parent = parent_named(reference.parent, side);
-        if (!parent || !parent->link->local_id_desktop || reference.columns.size() != 1) return;
+        if (!parent || !parent->link->local_id_desktop) return;
         const LinkedTable& link = *parent->link;
-        if (reference.parent_columns.front() != named_column(link, side)) return;
+        const auto& names = reference.parent_columns;
+        if (std::find(names.begin(), names.end(), named_column(link, side)) == names.end()) return;
+        if (names.size() != 1)
+            return problem(
+                child, child.link->columns[reference.columns.front()].desktop.name,
+                fmt::format("refers to {} by a number that each side makes and by other columns ({})",
+                            link.on(side).display(), reference.name),
+                "leave the columns of that reference out: skip = [\"...\"]");
         LinkedColumn& column = child.link->columns[reference.columns.front()];
         if (column.by_key) return;
         if (parent->link == child.link)

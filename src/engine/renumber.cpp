@@ -36,48 +36,68 @@ std::vector<Colliding> colliding_rows(Session& session, Gathered& gathered, Tabl
     return rows;
 }
 
-// Positions of a child's columns that hold the key of `parent`, whichever catalogue says so.
-std::vector<std::size_t> referring_columns(const LinkedTable& child, const LinkedTable& parent) {
-    std::vector<std::size_t> columns;
+struct Holder {  // a column that holds the key
+    const LinkedTable* table;
+    std::size_t column;
+    bool operator==(const Holder&) const = default;
+};
+
+// Whichever catalogue says so.
+std::vector<Holder> referring_to(const LinkedTable& child, const Holder& parent) {
+    std::vector<Holder> holders;
     for (const Side side : {Side::desktop, Side::cloud}) {
-        const std::string& key = parent.key_columns().front()->on(side).name;
-        for (const Reference& reference : child.references(side)) {
-            if (reference.parent != parent.on(side)) continue;
-            for (std::size_t i = 0; i < reference.columns.size(); ++i)
-                if (reference.parent_columns[i] == key &&
-                    std::find(columns.begin(), columns.end(), reference.columns[i]) == columns.end())
-                    columns.push_back(reference.columns[i]);
-        }
+        const std::string& wanted = parent.table->columns[parent.column].on(side).name;
+        for (const Reference& reference : child.references(side))
+            for (std::size_t i = 0;
+                 i < reference.columns.size() && reference.parent == parent.table->on(side); ++i)
+                if (reference.parent_columns[i] == wanted) holders.push_back({&child, reference.columns[i]});
     }
-    return columns;
+    return holders;
 }
 
+// Also columns that refer to columns that refer to the key.
 std::vector<Renumbering::Dependent> dependents_of(const Session& session, const LinkedTable& parent) {
+    std::vector<Holder> holders;
+    for (std::size_t i = 0; i < parent.columns.size(); ++i)
+        if (parent.columns[i].key) holders.push_back({&parent, i});
     std::vector<Renumbering::Dependent> dependents;
-    for (const TableUnderSync& table : session.tables) {
-        std::vector<std::size_t> columns = referring_columns(table.link, parent);
-        if (!columns.empty()) dependents.push_back({&table.link, std::move(columns)});
-    }
+    for (std::size_t next = 0; next < holders.size(); ++next)
+        for (const TableUnderSync& table : session.tables)
+            for (const Holder& holder : referring_to(table.link, Holder(holders[next]))) {
+                if (std::find(holders.begin(), holders.end(), holder) != holders.end()) continue;
+                holders.push_back(holder);
+                auto child = std::find_if(dependents.begin(), dependents.end(),
+                                          [&](const auto& each) { return each.table == holder.table; });
+                if (child == dependents.end()) child = dependents.insert(child, {holder.table, {}});
+                child->columns.push_back(holder.column);
+            }
     return dependents;
 }
 
 class Numbers {
   public:
-    Numbers(Session& session, Snapshot& cloud, const LinkedTable& table)
-        : session_(session), cloud_(cloud), table_(table), largest_(largest_number(table)) {
+    Numbers(Session& session, Snapshot& cloud, const LinkedTable& table,
+            const std::vector<Renumbering::Dependent>& dependents)
+        : session_(session),
+          cloud_(cloud),
+          table_(table),
+          dependents_(dependents),
+          largest_(largest_number(table)) {
         above_ = cloud.highest_number(table).value_or(0);
     }
 
     // None: every number that both columns can hold is taken, as far as was looked.
     std::optional<std::int64_t> next() {
         for (int tries = 0; tries < most_tries; ++tries) {
-            const std::int64_t number = session_.archive().free_number(table_, above_);
-            if (number > largest_) {
+            const std::optional<std::int64_t> drawn =
+                session_.archive().free_number(table_, dependents_, above_);
+            if (!drawn || *drawn > largest_) {
                 if (from_below_) return std::nullopt;
                 from_below_ = true;  // the range is used up at its end; there may be gaps
                 above_ = 0;
                 continue;
             }
+            const std::int64_t number = *drawn;
             above_ = number;
             if (cloud_.rows(table_, {{std::to_string(number)}}).empty()) return number;
         }
@@ -88,6 +108,7 @@ class Numbers {
     Session& session_;
     Snapshot& cloud_;
     const LinkedTable& table_;
+    const std::vector<Renumbering::Dependent>& dependents_;
     std::int64_t largest_, above_ = 0;
     bool from_below_ = false;
 };
@@ -105,8 +126,9 @@ class Renumberer {
             return remark(
                 run,
                 fmt::format("{} keys collide, more than guard.max_updates lets through: they wait", count));
-        Numbers numbers(session_, *gathered_.cloud, run.link());
         const auto dependents = dependents_of(session_, run.link());
+        Numbers numbers(session_, *gathered_.cloud, run.link(), dependents);
+        forget_time_stamps(dependents);
         for (const Colliding& row : rows) {
             const auto number = numbers.next();
             if (!number) return remark(run, "no free key was found for rows that collide: they wait");
@@ -117,6 +139,13 @@ class Renumberer {
     Renumbered result;
 
   private:
+    // Another key sets no time stamp, so these tables have to be compared whole.
+    void forget_time_stamps(const std::vector<Renumbering::Dependent>& dependents) {
+        for (const Renumbering::Dependent& child : dependents)
+            if (child.table->capture_desktop == Capture::timestamp)
+                session_.archive().forget_marks(child.table->id);
+    }
+
     void give(const TableRun& run, const Colliding& row, std::int64_t number,
               const std::vector<Renumbering::Dependent>& dependents) try {
         const Renumbering renumbering{

@@ -123,7 +123,9 @@ void Run::work() {
     marks_ = gathered_->marks;
     count_protected(*gathered_, true);
     if (!guard_allows()) return record_guard_stop();
-    renumber_collisions();
+    // What was read anew may hold more than the guard has seen.
+    if (renumber_collisions() && !guard_allows()) return record_guard_stop();
+    forget_marks_of_children();
     for (int round = 1; gathered_->keys > 0; ++round) {
         raise_barriers();
         process_everything();
@@ -171,11 +173,12 @@ void Run::start_new_tables() {
 
 // Rows that got other keys are read again: they are new to the cloud now, and so is the cloud's row to the
 // desktop.
-void Run::renumber_collisions() {
+bool Run::renumber_collisions() {
     const Renumbered renumbered =
         tideway::renumber_collisions(session_, *gathered_, options_.direction, report_.run, desktop_fence_);
     report_.remarks.insert(report_.remarks.end(), renumbered.remarks.begin(), renumbered.remarks.end());
-    if (!renumbered.any()) return;
+    if (!renumbered.any()) return false;
+    plan_hash_ = {};
     gathered_.reset();
     gathered_ = gather(session_, options_.mode, session_.archive().marks());
     marks_ = gathered_->marks;
@@ -183,6 +186,14 @@ void Run::renumber_collisions() {
     for (TableRun& run : gathered_->tables)
         if (const auto found = renumbered.rows.find(run.link().id); found != renumbered.rows.end())
             run.report.renumbered = found->second;
+    return true;
+}
+
+// Rows that name their parent by its key change with that key, and nothing captures it: until a run has got
+// to its end with all of them, they are compared whole.
+void Run::forget_marks_of_children() {
+    for (const TableUnderSync& child : session_.tables)
+        if (parent_changed(*gathered_, child.link)) session_.archive().forget_marks(child.link.id);
 }
 
 // The history shows the stop; the tables' own records stay as they were, since nothing was synchronised.

@@ -34,7 +34,8 @@ class Run {
     bool guard_allows();
     void look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_desktop);
     void start_new_tables();
-    void renumber_collisions();
+    bool renumber_collisions();  // true: everything was read anew
+    void forget_marks_of_children();
     void record_guard_stop();
     void raise_barriers();
     void process_everything();

@@ -78,6 +78,7 @@ struct Reference {
     std::vector<std::string> parent_columns;
     Orphans orphans = Orphans::park;
     bool declared = false;  // the server does not check it
+    bool late = false;  // the server checks it at the end of the transaction, and need not be asked before
 };
 
 // A unique key of one side that is not the table's key.

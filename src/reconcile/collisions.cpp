@@ -5,6 +5,26 @@
 namespace tideway {
 namespace {
 
+// A key may be spelled otherwise where it is referred to: 5000.00, or with blanks behind it.
+Cell plain(Cell cell) {
+    if (!cell) return cell;
+    cell->erase(cell->find_last_not_of(' ') + 1);
+    const bool fraction =
+        cell->find('.') != std::string::npos && cell->find_first_not_of("-.0123456789") == std::string::npos;
+    if (!fraction) return cell;
+    cell->erase(cell->find_last_not_of('0') + 1);
+    if (cell->ends_with('.')) cell->pop_back();
+    return cell;
+}
+
+// A row of each side has the key, and they are not the same row as far as anybody knows.
+bool two_rows(const KeyWork& work) {
+    const bool filtered = work.candidate.base.state != BaseState::live &&
+                          work.candidate.desktop.facts.present && work.cloud.facts.present &&
+                          work.candidate.desktop.facts.outside != work.cloud.facts.outside;
+    return work.decision.rule->verdict == Verdict::collide || filtered;
+}
+
 // The cells that refer to these columns of the parent, in their order; empty if some are missing.
 Cells referring_cells(const Reference& reference, const RowImage& row,
                       const std::vector<std::string>& wanted) {
@@ -12,8 +32,8 @@ Cells referring_cells(const Reference& reference, const RowImage& row,
     for (const std::string& column : wanted) {
         const auto at = std::find(reference.parent_columns.begin(), reference.parent_columns.end(), column);
         if (at == reference.parent_columns.end()) return {};
-        cells.push_back(
-            row.cells[reference.columns[static_cast<std::size_t>(at - reference.parent_columns.begin())]]);
+        cells.push_back(plain(
+            row.cells[reference.columns[static_cast<std::size_t>(at - reference.parent_columns.begin())]]));
     }
     return cells;
 }
@@ -34,19 +54,23 @@ Collisions::Parent& Collisions::parent_of(const LinkedTable& table) {
 
 void Collisions::note(const LinkedTable& table, const std::vector<KeyWork>& works) {
     for (const KeyWork& work : works) {
-        const bool waits =
-            work.decision.rule->verdict == Verdict::collide && work.decision.wait != Wait::none;
-        if (!waits) continue;
+        if (work.decision.wait == Wait::none || !two_rows(work)) continue;
         Cells desktop, cloud;
         for (std::size_t i = 0; i < table.columns.size(); ++i) {
             if (!table.columns[i].key) continue;
-            desktop.push_back(work.candidate.desktop.cells[i]);
-            cloud.push_back(work.cloud.cells[i]);
+            desktop.push_back(plain(work.candidate.desktop.cells[i]));
+            cloud.push_back(plain(work.cloud.cells[i]));
         }
         Parent& parent = parent_of(table);
         parent.keys[Side::desktop].insert(std::move(desktop));
         parent.keys[Side::cloud].insert(std::move(cloud));
     }
+}
+
+void Collisions::note(const LinkedTable& table, const Key& key) {
+    Cells cells;
+    for (const std::string& part : key) cells.push_back(plain(part));
+    for (const Side side : {Side::desktop, Side::cloud}) parent_of(table).keys[side].insert(cells);
 }
 
 // A reference that one catalogue declares is true of the rows of both sides.

@@ -15,6 +15,8 @@ class Collisions {
   public:
     // Remembers the keys among these works that wait because of a collision. Works must be decided.
     void note(const LinkedTable& table, const std::vector<KeyWork>& works);
+    // A key that an earlier run found.
+    void note(const LinkedTable& table, const Key& key);
     // Whether a row of that work refers to such a key. References that do not name the parent's whole key do
     // not count.
     bool concern(const LinkedTable& child, const KeyWork& work) const;

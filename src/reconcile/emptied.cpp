@@ -22,12 +22,10 @@ std::vector<std::size_t> emptied_columns(const LinkedTable& table, const KeyWork
     const RowImage& there = side == Side::desktop ? work.cloud : work.candidate.desktop;
     std::vector<std::size_t> columns;
     if (work.candidate.emptied.empty() || !here.facts.present || !there.facts.present) return columns;
-    for (const Reference& reference : table.references(side)) {
-        if (reference.orphans != Orphans::null || !named(work.candidate.emptied, reference.name)) continue;
-        const bool empty = std::all_of(reference.columns.begin(), reference.columns.end(),
-                                       [&](std::size_t at) { return !here.cells[at] && there.cells[at]; });
-        if (empty) columns.insert(columns.end(), reference.columns.begin(), reference.columns.end());
-    }
+    for (std::size_t at = 0; at < table.columns.size(); ++at)
+        if (named(work.candidate.emptied, table.columns[at].desktop.name) && !here.cells[at] &&
+            there.cells[at])
+            columns.push_back(at);
     return columns;
 }
 

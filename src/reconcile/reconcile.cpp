@@ -92,7 +92,8 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
     }
     collisions.note(table, works);
     for (KeyWork& work : works) {
-        if (!collisions.concern(table, work)) continue;
+        // What collides itself waits anyway, or gets another key.
+        if (work.decision.rule->verdict == Verdict::collide || !collisions.concern(table, work)) continue;
         KeyFacts facts = facts_of(table, work, clocks);
         facts.parent_collides = true;
         work.decision = decide(facts, table.policy, direction);

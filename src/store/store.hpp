@@ -514,9 +514,13 @@ class Archive {
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
-    // A key above `above` that no desktop row has: the next of the sequence that numbers the column, else the
-    // lowest. The table's key must be one whole number.
-    virtual std::int64_t free_number(const LinkedTable&, std::int64_t) { throw not_offered(); }
+    // A key above `above` that no desktop row has and none of the dependents refers to: the next of the
+    // sequence that numbers the column, else the lowest; none: the range is used up. The table's key must be
+    // one whole number.
+    virtual std::optional<std::int64_t> free_number(const LinkedTable&, const std::vector<Renumbering::Dependent>&,
+                                                    std::int64_t) {
+        throw not_offered();
+    }
     // One transaction: old images into the journal, the old row into the conflict record, the new keys.
     // Captured like a user's change. False if the row is no longer as expected; Refused if the database does
     // not let it.

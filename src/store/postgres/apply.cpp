@@ -138,6 +138,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
     for (SectionApply& section : sections) {
         section.mark_direct();
         section.resolve_parents();
+        section.leave_children_of_raced(sections);
         section.postpone_references(sections);
         section.set_orphans_aside();
         section.set_clashes_aside();
@@ -147,6 +148,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
         section.refuse_rows_outside();
     }
     for (SectionApply& section : sections) section.fill_postponed();
+    for (SectionApply& section : sections) section.release_parents(sections);
     for (auto section = sections.rbegin(); section != sections.rend(); ++section) {
         section->mark_direct();
         section->set_parents_aside();

@@ -29,6 +29,10 @@ class SectionApply {
     // there.
     void postpone_references(const std::vector<SectionApply>& all);
     void fill_postponed();
+    // Rows that wait for the next round, since a parent of theirs does.
+    void leave_children_of_raced(const std::vector<SectionApply>& all);
+    // Before deletes: references to rows of a later section, which is deleted first.
+    void release_parents(const std::vector<SectionApply>& all);
     void erase();
     std::int64_t journal(const Batch& batch, std::int64_t sequence);
     std::int64_t keep_conflicts(const Batch& batch);
@@ -43,6 +47,8 @@ class SectionApply {
     void add_parents(Cells& cells, const PlannedRow& row) const;
     bool may_be_empty(const Reference& reference) const;
     void postpone(const Reference& reference, const SectionApply& parent);
+    void leave_children_of_raced(const Reference& reference, Side side, const SectionApply& parent);
+    void release(const Reference& reference);
     void refuse_rounding();
     std::string orphan_condition(const Reference& reference) const;
     std::int64_t treat_orphans(const Reference& reference);

@@ -54,16 +54,19 @@ std::string Expressions::parent_key(const ParentByKey& parent, const std::string
     return fmt::format("ROW({})::text", join(parts));
 }
 
-// A number without a row crosses as what no key looks like.
+// A number without a row crosses as what no key looks like; a row whose key is NULL is nobody's counterpart.
 std::string Expressions::crossing(const ParentByKey& parent, const std::string& number, int depth) const {
     const std::string alias = fmt::format("p{}", depth);
     const sql::TableName& relation = side_ == Side::desktop ? parent.desktop : parent.cloud;
+    std::string complete;
+    for (const LinkedColumn& column : parent.key)
+        complete += fmt::format(" AND {} IS NOT NULL", column_of(alias, column.on(side_).name));
     return fmt::format(
-        "(CASE WHEN {0} IS NOT NULL THEN coalesce((SELECT {1} FROM {2} {3} WHERE {4} = {0}), '?' || "
+        "(CASE WHEN {0} IS NOT NULL THEN coalesce((SELECT {1} FROM {2} {3} WHERE {4} = {0}{5}), '?' || "
         "{0}::text) END "
         "COLLATE \"C\")",
         number, parent_key(parent, alias, depth), relation.quoted(), alias,
-        column_of(alias, side_ == Side::desktop ? parent.id_desktop : parent.id_cloud));
+        column_of(alias, side_ == Side::desktop ? parent.id_desktop : parent.id_cloud), complete);
 }
 
 std::string Expressions::value_of(const LinkedColumn& column) const {

@@ -187,14 +187,14 @@ void GroupWorklist::add_desktop_rows(std::map<Key, CandidateGroup*>& groups,
 void GroupWorklist::add_waiting_rows(std::map<Key, CandidateGroup*>& groups) {
     if (!installed_) return;
     const Result found = run(connection_, "read waiting rows",
-                             "SELECT g.key, g.choice, g.constraint_name, g.kind FROM tideway.waiting g WHERE "
+                             "SELECT g.key, g.choice, g.emptied FROM tideway.waiting g WHERE "
                              "g.pair = $1 AND g.tbl = $2::int",
                              {store_.pair(), std::to_string(table_.id)});
     for (int i = 0; i < found.rows(); ++i) {
         Key key = parse_text_array(found.text(i, 0));
         if (key.size() != keys_ + 1) continue;
         WaitingRow waiting{std::stoi(key.back()), {}, {}};
-        if (found.text(i, 3) == "emptied") waiting.emptied = found.text(i, 2);
+        if (!found.null(i, 2)) waiting.emptied = found.text(i, 2);
         if (!found.null(i, 1)) waiting.chosen = found.text(i, 1) == "desktop" ? Side::desktop : Side::cloud;
         key.pop_back();
         if (const auto group = groups.find(key); group != groups.end())

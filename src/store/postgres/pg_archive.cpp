@@ -96,7 +96,7 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
         {store_.pair(), std::to_string(table_id)});
     run(c, "list emptied references",
         fmt::format("{} SELECT DISTINCT ON (k.key) $1, $2::int, k.key, 'emptied', 'R30', $3, '23503', "
-                    "k.emptied, $4 FROM "
+                    "k.emptied, k.emptied, $4 FROM "
                     "pg_temp.tideway_booking k WHERE k.emptied <> '' ORDER BY k.key, k.n DESC",
                     insert_emptied),
         {store_.pair(), std::to_string(table_id), emptied_reason, run_id});

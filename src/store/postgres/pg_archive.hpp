@@ -29,13 +29,16 @@ class PgArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     void choose(std::int64_t waiting_id, Side side) override;
-    std::int64_t free_number(const LinkedTable& table, std::int64_t above) override;
+    std::optional<std::int64_t> free_number(const LinkedTable& table,
+                                            const std::vector<Renumbering::Dependent>& dependents,
+                                            std::int64_t above) override;
     bool renumber(const Renumbering& renumbering, std::int64_t fence) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);
 
   private:
+    std::optional<std::int64_t> drawn_number(const std::string& counter, const std::string& free);
     void check_fence(Connection& connection, std::int64_t fence);
     void reset_marks(Connection& connection);
     void forget_agreements_after(Connection& connection, std::int64_t cloud_sequence);

@@ -310,9 +310,10 @@ std::int64_t PgSnapshot::count(const LinkedTable& table) {
 std::optional<std::int64_t> PgSnapshot::highest_number(const LinkedTable& table) {
     const ColumnSide& key = table.key_columns().front()->on(store_.side());
     return maybe_integer(
-        connection_.query({"highest number", fmt::format("SELECT max(t.{})::bigint FROM {} t",
-                                                         sql::Identifier(key.name).quoted(),
-                                                         table.on(store_.side()).quoted())}),
+        connection_.query(
+            {"highest number",
+             fmt::format("SELECT least(max(t.{}), 9223372036854775807)::bigint FROM {} t",
+                         sql::Identifier(key.name).quoted(), table.on(store_.side()).quoted())}),
         0, 0);
 }
 

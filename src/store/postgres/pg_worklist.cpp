@@ -207,21 +207,26 @@ void PgWorklist::add_cloud_hints(const std::vector<CloudHint>& hints) {
                         });
 }
 
-void PgWorklist::add_waiting_keys() {
-    if (!installed_) return;
+// Keys that wait, with a person's choice and the references that are empty until their parents come.
+std::string PgWorklist::waiting_keys() const {
     std::vector<std::string> typed;
     for (const std::string& type : e_.work_key_types())
-        typed.push_back(fmt::format("g.key[{}]::{}", typed.size() + 1, type));
-    execute("add waiting keys",
-            insert_head("waits, choice, emptied, base_live") +
-                fmt::format(
-                    "SELECT {}, true, max(g.choice), max(g.constraint_name) FILTER (WHERE g.kind = "
-                    "'emptied'), false FROM "
-                    "tideway.waiting g WHERE g.pair = {} AND "
-                    "g.tbl = {} "
-                    "GROUP BY {} ON CONFLICT ({}) DO UPDATE SET waits = true, choice = excluded.choice, "
-                    "emptied = excluded.emptied",
-                    join(typed), sql::literal(store_.pair()), table_.id, positions(keys_), key_list(keys_)));
+        typed.push_back(fmt::format("g.key[{0}]::{1} AS k{0}", typed.size() + 1, type));
+    return fmt::format(
+        "SELECT {}, true AS waits, max(g.choice) AS choice, max(g.emptied) AS emptied FROM tideway.waiting g "
+        "WHERE g.pair = {} AND "
+        "g.tbl = {} GROUP BY {}",
+        join(typed), sql::literal(store_.pair()), table_.id, positions(keys_));
+}
+
+void PgWorklist::add_waiting_keys() {
+    if (!installed_) return;
+    execute(
+        "add waiting keys",
+        insert_head("waits, choice, emptied") + waiting_keys() +
+            fmt::format(" ON CONFLICT ({}) DO UPDATE SET waits = true, choice = excluded.choice, emptied = "
+                        "excluded.emptied",
+                        key_list(keys_)));
 }
 
 void PgWorklist::add_keys(const std::vector<Key>& keys) {
@@ -234,6 +239,10 @@ void PgWorklist::add_keys(const std::vector<Key>& keys) {
     execute("add keys",
             insert_head("c_seen") + fmt::format("SELECT DISTINCT {}, false FROM {} h ON CONFLICT DO NOTHING",
                                                 key_list(keys_, "h"), hints_));
+    if (installed_)
+        execute("note waiting keys", fmt::format("UPDATE {} AS w SET waits = true, choice = g.choice, "
+                                                 "emptied = g.emptied FROM ({}) g WHERE {}",
+                                                 work_, waiting_keys(), key_equal(keys_, "w", "g")));
     empty_stage();
 }
 

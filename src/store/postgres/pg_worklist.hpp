@@ -57,6 +57,7 @@ class PgWorklist : public Worklist {
   private:
     std::string logged_keys() const;
     std::int64_t touched_since(const Mark& since);
+    std::string waiting_keys() const;
     std::string typed_select(const std::string& extra) const;
 };
 

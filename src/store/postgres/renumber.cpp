@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <set>
 
 #include "store/postgres/pg_archive.hpp"
 #include "store/postgres/schema.hpp"
@@ -12,6 +13,9 @@ namespace {
 std::string key_column(const LinkedTable& table) {
     return sql::Identifier(table.key_columns().front()->desktop.name).quoted();
 }
+
+// Quoted, so that it takes the type of whatever column it goes to.
+std::string number_of(const Renumbering& r) { return sql::literal(std::to_string(r.number)); }
 
 // One table's part: which rows, and what becomes of their columns.
 struct Part {
@@ -24,13 +28,21 @@ Part part_of_parent(const Expressions& e, const Renumbering& r, const std::strin
     Part part{r.table,
               fmt::format("t.{} = {} AND {} = {} AND {} = {}", key_column(*r.table), old_number, e.hash_a(),
                           r.expected.a, e.hash_b(), r.expected.b),
-              fmt::format("{} = {}", key_column(*r.table), r.number)};
+              fmt::format("{} = {}", key_column(*r.table), number_of(r))};
     for (const std::size_t at : own_references) {
         const std::string name = sql::Identifier(r.table->columns[at].desktop.name).quoted();
-        part.assignments +=
-            fmt::format(", {0} = CASE WHEN t.{0} = {1} THEN {2} ELSE t.{0} END", name, old_number, r.number);
+        part.assignments += fmt::format(", {0} = CASE WHEN t.{0} = {1} THEN {2} ELSE t.{0} END", name,
+                                        old_number, number_of(r));
     }
     return part;
+}
+
+// A row that came from the phone and is as it came means the phone's row: that one keeps the key.
+std::string from_the_cloud(const Expressions& e, const std::string& base) {
+    return fmt::format(
+        "EXISTS (SELECT FROM {} b WHERE {} AND b.state = 'L' AND b.origin = 'M' AND b.hd_a = {} AND "
+        "b.hd_b = {})",
+        base, e.key_match("b"), e.hash_a(), e.hash_b());
 }
 
 Part part_of_child(const Renumbering& r, const Renumbering::Dependent& child, const std::string& old_number) {
@@ -39,7 +51,7 @@ Part part_of_child(const Renumbering& r, const Renumbering::Dependent& child, co
         const std::string name = sql::Identifier(child.table->columns[at].desktop.name).quoted();
         part.rows += fmt::format("{}t.{} = {}", part.rows.empty() ? "(" : " OR ", name, old_number);
         part.assignments += fmt::format("{0}{1} = CASE WHEN t.{1} = {2} THEN {3} ELSE t.{1} END",
-                                        part.assignments.empty() ? "" : ", ", name, old_number, r.number);
+                                        part.assignments.empty() ? "" : ", ", name, old_number, number_of(r));
     }
     part.rows += ")";
     if (child.table == r.table)  // the row itself is changed with its key
@@ -60,6 +72,10 @@ class Renumbered {
         parts_.push_back(part_of_parent(store_.expressions(*r_.table), r_, old_, own));
         for (const Renumbering::Dependent& child : r_.dependents)
             parts_.push_back(part_of_child(r_, child, old_));
+        for (auto part = parts_.begin() + 1; part != parts_.end(); ++part)
+            if (has_base(*part->table))
+                part->rows +=
+                    " AND NOT " + from_the_cloud(store_.expressions(*part->table), base_of(*part->table));
     }
 
     // False: the row is not as expected any more, or rows came or went meanwhile.
@@ -73,6 +89,14 @@ class Renumbered {
     }
 
   private:
+    std::string base_of(const LinkedTable& table) const { return base_name(store_.pair_number(), table.id); }
+
+    // A table that no run has taken along yet has none.
+    bool has_base(const LinkedTable& table) {
+        return run(connection_, "look for base", "SELECT to_regclass($1) IS NOT NULL", {base_of(table)})
+            .boolean(0, 0);
+    }
+
     // Locks the rows and writes them into the journal.
     std::int64_t keep(const Part& part) {
         const Expressions e = store_.expressions(*part.table);
@@ -132,38 +156,83 @@ class Renumbered {
 
 }  // namespace
 
-std::int64_t PgArchive::free_number(const LinkedTable& table, std::int64_t above) {
+namespace {
+
+bool number(const LinkedColumn& column) {
+    static const std::set<std::string> types{"smallint", "integer", "bigint", "numeric"};
+    return types.contains(column.desktop.base_type);
+}
+
+// Every column of the desktop that holds this key: the table's own and those that refer to it.
+std::vector<std::pair<sql::TableName, const LinkedColumn*>> holders(
+    const LinkedTable& table, const std::vector<Renumbering::Dependent>& dependents) {
+    std::vector<std::pair<sql::TableName, const LinkedColumn*>> found{
+        {table.desktop, table.key_columns().front()}};
+    for (const Renumbering::Dependent& child : dependents)
+        for (const std::size_t at : child.columns)
+            found.emplace_back(child.table->desktop, &child.table->columns[at]);
+    return found;
+}
+
+// No row of the desktop has this number or refers to it: an orphan must not find a parent by chance.
+std::string is_free(const LinkedTable& table, const std::vector<Renumbering::Dependent>& dependents) {
+    std::vector<std::string> parts;
+    for (const auto& [relation, column] : holders(table, dependents))
+        parts.push_back(fmt::format("NOT EXISTS (SELECT FROM {} t WHERE t.{} = c.n{})", relation.quoted(),
+                                    sql::Identifier(column->desktop.name).quoted(),
+                                    number(*column) ? "" : "::text"));
+    return join(parts, " AND ");
+}
+
+// The numbers behind those that are taken.
+std::string candidates(const LinkedTable& table, const std::vector<Renumbering::Dependent>& dependents) {
+    std::string text = "SELECT $1::bigint + 1 AS n";
+    for (const auto& [relation, column] : holders(table, dependents))
+        if (number(*column))
+            text += fmt::format(
+                " UNION SELECT floor(t.{0})::bigint + 1 FROM {1} t WHERE t.{0} > $1::bigint AND t.{0} < "
+                "$2::bigint",
+                sql::Identifier(column->desktop.name).quoted(), relation.quoted());
+    return text;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> PgArchive::drawn_number(const std::string& counter, const std::string& free) try {
     Connection& c = store_.writer();
     Transaction transaction(c);
-    const std::string relation = table.desktop.quoted(), column = key_column(table);
-    const std::string& counter = table.key_columns().front()->desktop.counter;
-    const auto next_of_sequence = [&] {
-        return run(
-            c, "draw number",
-            fmt::format(
-                "SELECT n.n, EXISTS (SELECT FROM {} t WHERE t.{} = n.n) FROM (SELECT nextval($1::regclass) "
-                "AS n) n",
-                relation, column),
-            {counter});
-    };
-    std::int64_t number = 0;
-    if (!counter.empty() && above > 0) {
-        Result drawn = next_of_sequence();
-        while (drawn.boolean(0, 1)) drawn = next_of_sequence();
-        number = drawn.integer(0, 0);
-    } else {
-        number =
-            run(c, "find free number",
-                fmt::format(
-                    "SELECT c.n FROM (SELECT $1::bigint + 1 AS n UNION ALL SELECT t.{0}::bigint + 1 FROM {1} "
-                    "t WHERE t.{0} > $1::bigint) c WHERE NOT EXISTS (SELECT FROM {1} t WHERE t.{0} = c.n) "
-                    "ORDER BY c.n LIMIT 1",
-                    column, relation),
-                {std::to_string(above)})
-                .integer(0, 0);
+    for (;;) {
+        const Result drawn =
+            run(c, "draw number",
+                fmt::format("SELECT c.n, {} FROM (SELECT nextval($1::regclass) AS n) c", free), {counter});
+        if (!drawn.boolean(0, 1)) continue;
+        transaction.commit();
+        return drawn.integer(0, 0);
     }
+} catch (const DbError& error) {
+    if (error.sqlstate() == "2200H") return std::nullopt;  // the sequence is at its end
+    throw;
+}
+
+std::optional<std::int64_t> PgArchive::free_number(const LinkedTable& table,
+                                                   const std::vector<Renumbering::Dependent>& dependents,
+                                                   std::int64_t above) {
+    const std::string free = is_free(table, dependents);
+    const std::string& counter = table.key_columns().front()->desktop.counter;
+    if (!counter.empty() && above > 0)
+        if (const auto drawn = drawn_number(counter, free)) return drawn;
+    const std::int64_t largest = largest_number(table);
+    if (above >= largest) return std::nullopt;
+    Connection& c = store_.writer();
+    Transaction transaction(c);
+    const Result found =
+        run(c, "find free number",
+            fmt::format("SELECT c.n FROM ({}) c WHERE c.n <= $2::bigint AND {} ORDER BY c.n LIMIT 1",
+                        candidates(table, dependents), free),
+            {std::to_string(above), std::to_string(largest)});
     transaction.commit();
-    return number;
+    if (found.rows() == 0) return std::nullopt;
+    return found.integer(0, 0);
 }
 
 bool PgArchive::renumber(const Renumbering& renumbering, std::int64_t fence) try {

@@ -75,6 +75,7 @@ CREATE TABLE IF NOT EXISTS tideway.waiting (
     constraint_name text, choice text, first_seen timestamptz NOT NULL DEFAULT now(),
     last_try timestamptz NOT NULL DEFAULT now(), tries int NOT NULL DEFAULT 1, run text NOT NULL,
     PRIMARY KEY (pair, tbl, key));
+ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS emptied text;
 CREATE TABLE IF NOT EXISTS tideway.run (
     pair text NOT NULL, run text PRIMARY KEY, status text NOT NULL, mode text NOT NULL, direction text NOT NULL,
     duration_ms bigint NOT NULL, report jsonb, at timestamptz NOT NULL DEFAULT now());

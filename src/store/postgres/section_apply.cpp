@@ -49,17 +49,18 @@ void SectionApply::stage() {
     std::string parents;
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         if (table.columns[i].by_key) parents += fmt::format(", ''::text AS r{}", i + 1);
-    execute("create stage",
-            fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
-                        "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
-                        "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
-                        "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
-                        "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
-                        "policy, ''::text AS winner, ''::text AS reason, "
-                        "false AS chosen, {}, ''::text AS refused, false AS fills, ''::text AS emptied{} "
-                        "FROM {} t WITH NO "
-                        "DATA",
-                        number_, join(columns), parents, e_.relation()));
+    execute(
+        "create stage",
+        fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
+                    "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
+                    "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
+                    "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
+                    "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
+                    "policy, ''::text AS winner, ''::text AS reason, "
+                    "false AS chosen, {}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
+                    "FROM {} t WITH NO "
+                    "DATA",
+                    number_, join(columns), parents, e_.relation()));
     std::size_t next = 0;
     connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", stage_)}, [&](std::string& buffer) {
         for (; next < section_.rows.size() && buffer.size() < 256 * 1024; ++next)
@@ -121,8 +122,8 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
         cells.resize(cells.size() + section_.table->cells_to(store_.side()));
     else
         cells.insert(cells.end(), row.cells.begin(), row.cells.end());
-    cells.emplace_back();  // refused
-    cells.emplace_back(row.fills ? "t" : "f");
+    cells.emplace_back();                                     // refused
+    cells.push_back(row.fills ? Cell(row.emptied) : Cell());  // waits_for
     cells.emplace_back(row.fills ? "" : row.emptied);
     add_parents(cells, row);
     return cells;
@@ -298,12 +299,11 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
                         "= {} AND o.n = s.n "
                         "WHERE g.pair = {} AND g.tbl = {} AND g.key = s.key",
                         stage_, number_, sql::literal(store_.pair()), section_.table->id));
-    execute(
-        "list emptied references",
-        fmt::format(
-            "{} SELECT {}, {}, s.key, 'emptied', s.rule, {}, '23503', s.emptied, {} {} WHERE s.emptied <> ''",
-            insert_emptied, sql::literal(store_.pair()), section_.table->id, sql::literal(emptied_reason),
-            sql::literal(batch.run), from));
+    execute("list emptied references",
+            fmt::format("{} SELECT {}, {}, s.key, 'emptied', s.rule, {}, '23503', s.emptied, s.emptied, {} "
+                        "{} WHERE s.emptied <> ''",
+                        insert_emptied, sql::literal(store_.pair()), section_.table->id,
+                        sql::literal(emptied_reason), sql::literal(batch.run), from));
 }
 
 std::vector<RowOutcome> SectionApply::outcomes() {
@@ -312,7 +312,7 @@ std::vector<RowOutcome> SectionApply::outcomes() {
                                                         : fmt::format("EXISTS (SELECT FROM {} t WHERE {})",
                                                                       e_.relation(), e_.key_match("s"));
     const Result found = connection_.query({"read outcomes", fmt::format(R"(
-SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C') THEN s.op::text
+SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C') THEN s.op::text WHEN s.op = 'R' THEN 'r'
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
          AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, '')
@@ -338,7 +338,8 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
 }
 
 const char* const insert_emptied =
-    "INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, sqlstate, constraint_name, run)";
+    "INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, sqlstate, constraint_name, "
+    "emptied, run)";
 const char* const emptied_reason =
     "refers to a row that is not there: the reference is left empty until that row comes";
 

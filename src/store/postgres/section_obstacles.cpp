@@ -32,31 +32,37 @@ void SectionApply::set_orphans_aside() {
         for (const Reference& reference : table.references(store_.side())) found += treat_orphans(reference);
         if (!refers_to_itself(table, store_.side())) break;
     }
+    // Rows that were written without their parents, and for which none has come, wait on.
+    if (std::none_of(section_.rows.begin(), section_.rows.end(),
+                     [](const PlannedRow& row) { return row.fills; }))
+        return;
+    execute("look for orphans that wait", fmt::format("UPDATE {} AS s SET op = 'O', refused = s.emptied "
+                                                      "WHERE s.op = 'U' AND string_to_array(s.emptied, "
+                                                      "E'\\n') @> string_to_array(s.waits_for, E'\\n')",
+                                                      stage_));
 }
 
-// Rows that were written without their parent, and that have nothing new but its arrival, wait on.
 std::int64_t SectionApply::treat_orphans(const Reference& reference) {
     const LinkedTable& table = *section_.table;
     const bool by_key = table.columns[reference.columns.front()].by_key != nullptr;
-    if (reference.orphans == Orphans::allow && !by_key) return 0;
+    if ((reference.orphans == Orphans::allow || reference.late) && !by_key) return 0;
     const std::string condition = orphan_condition(reference), name = sql::literal(reference.name);
     if (reference.orphans != Orphans::null)
         return execute(
             "look for orphans",
             fmt::format("UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {}", stage_,
                         name, condition));
-    std::string empty;
-    for (const std::size_t at : reference.columns)
+    std::string empty, names;
+    for (const std::size_t at : reference.columns) {
         empty += fmt::format(", c{} = NULL", at + 1) + (by_key ? fmt::format(", r{} = NULL", at + 1) : "");
-    const std::int64_t waiting =
-        execute("look for orphans that wait",
-                fmt::format("UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op = 'U' AND s.fills AND {}",
-                            stage_, name, condition));
-    return waiting + execute("empty references of orphans",
-                             fmt::format("UPDATE {} AS s SET emptied = concat_ws(E'\\n', nullif(s.emptied, "
-                                         "''), {}){} WHERE s.op IN ('I', "
-                                         "'U') AND {}",
-                                         stage_, name, empty, condition));
+        names += (names.empty() ? "" : "\n") + table.columns[at].desktop.name;
+    }
+    return execute(
+        "empty references of orphans",
+        fmt::format(
+            "UPDATE {} AS s SET emptied = concat_ws(E'\\n', nullif(s.emptied, ''), {}){} WHERE s.op IN "
+            "('I', 'U') AND {}",
+            stage_, sql::literal(names), empty, condition));
 }
 
 std::string SectionApply::orphan_condition(const Reference& reference) const {

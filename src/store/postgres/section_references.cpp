@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "store/postgres/apply.hpp"
 
@@ -37,8 +38,8 @@ void SectionApply::postpone_references(const std::vector<SectionApply>& all) {
     if (!has(Write::insert) && !has(Write::update)) return;
     for (const Reference& reference : section_.table->references(store_.side()))
         for (std::size_t later = static_cast<std::size_t>(number_) + 1; later < all.size(); ++later)
-            if (reference.parent == all[later].section_.table->on(store_.side()) && may_be_empty(reference) &&
-                all[later].has(Write::insert))
+            if (!reference.late && reference.parent == all[later].section_.table->on(store_.side()) &&
+                may_be_empty(reference) && all[later].has(Write::insert))
                 postpone(reference, all[later]);
 }
 
@@ -72,7 +73,16 @@ void SectionApply::fill_postponed() {
         fills.push_back(fmt::format("{0} = coalesce(s.l{1}, t.{0})", name, at + 1));
         any.push_back(fmt::format("s.l{} IS NOT NULL", at + 1));
     }
-    stepped_aside_ += execute(
+    const std::int64_t wanted =
+        connection_
+            .query(
+                {"count references to fill",
+                 fmt::format(
+                     "SELECT count(*) FROM {} s JOIN pg_temp.tideway_outcome o ON o.sec = {} AND o.n = s.n "
+                     "WHERE {}",
+                     stage_, number_, join(any, " OR "))})
+            .integer(0, 0);
+    const std::int64_t filled = execute(
         "fill references",
         fmt::format(
             "WITH w AS (UPDATE {} AS t SET {} FROM {} s JOIN pg_temp.tideway_outcome o ON o.sec = {} AND o.n "
@@ -83,6 +93,80 @@ void SectionApply::fill_postponed() {
             "o.sec = {} AND o.n = w.n",
             e_.relation(), join(fills), stage_, number_, join(any, " OR "), e_.hash_a(), e_.hash_b(),
             e_.stamp(), number_));
+    if (filled != wanted)
+        throw Refused({"23503", "a trigger kept a reference from being filled behind its parent", "", ""});
+    stepped_aside_ += filled;
+}
+
+// Rows that refer to each other can only leave one after the other once one of them names nobody any more.
+void SectionApply::release_parents(const std::vector<SectionApply>& all) {
+    if (!has(Write::erase) || section_.table->repeats()) return;
+    for (const Reference& reference : section_.table->references(store_.side()))
+        for (std::size_t later = static_cast<std::size_t>(number_) + 1; later < all.size(); ++later)
+            if (!reference.late && reference.parent == all[later].section_.table->on(store_.side()) &&
+                may_be_empty(reference) && all[later].has(Write::erase))
+                release(reference);
+}
+
+void SectionApply::release(const Reference& reference) {
+    std::vector<std::string> empty, any;
+    for (const std::size_t at : reference.columns) {
+        const std::string name = sql::Identifier(section_.table->columns[at].on(store_.side()).name).quoted();
+        empty.push_back(name + " = NULL");
+        any.push_back(fmt::format("t.{} IS NOT NULL", name));
+    }
+    mark_direct();
+    stepped_aside_ += execute(
+        "release parents",
+        fmt::format(
+            "WITH w AS (UPDATE {0} AS t SET {1} FROM {2} s JOIN pg_temp.tideway_found f ON f.sec = {3} AND "
+            "f.n "
+            "= s.n AND f.a = s.a AND f.b = s.b WHERE t.ctid = f.at AND s.op = 'D' AND ({4}) RETURNING s.n, "
+            "t.ctid AS now) UPDATE pg_temp.tideway_found AS f SET at = w.now FROM w WHERE f.sec = {3} AND "
+            "f.n "
+            "= w.n",
+            e_.relation(), join(empty), stage_, number_, join(any, " OR ")));
+}
+
+namespace {
+
+std::optional<std::size_t> position(const LinkedTable& table, Side side, const std::string& column) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        if (table.columns[i].on(side).name == column) return i;
+    return std::nullopt;
+}
+
+}  // namespace
+
+// A parent of this batch whose key somebody has taken meanwhile: its children must not end under that row.
+void SectionApply::leave_children_of_raced(const std::vector<SectionApply>& all) {
+    if (!has(Write::insert) && !has(Write::update)) return;
+    for (const Side side : {Side::desktop, Side::cloud})
+        for (const Reference& reference : section_.table->references(side))
+            for (std::size_t earlier = 0; earlier < static_cast<std::size_t>(number_); ++earlier)
+                if (reference.parent == all[earlier].section_.table->on(side) &&
+                    all[earlier].has(Write::insert))
+                    leave_children_of_raced(reference, side, all[earlier]);
+}
+
+void SectionApply::leave_children_of_raced(const Reference& reference, Side side,
+                                           const SectionApply& parent) {
+    const LinkedTable& there = *parent.section_.table;
+    std::vector<std::string> equal;
+    for (std::size_t i = 0; i < reference.columns.size(); ++i) {
+        const auto named = position(there, side, reference.parent_columns[i]);
+        if (!named || section_.table->columns[reference.columns[i]].by_key) return;
+        equal.push_back(fmt::format("q.c{}::text = s.c{}::text", *named + 1, reference.columns[i] + 1));
+    }
+    execute(
+        "leave children of raced parents",
+        fmt::format(
+            "UPDATE {} AS s SET op = 'R' WHERE s.op IN ('I', 'U') AND EXISTS (SELECT FROM {} q JOIN {} t ON "
+            "{} "
+            "WHERE q.op = 'I' AND {} AND NOT EXISTS (SELECT FROM pg_temp.tideway_outcome o WHERE o.sec = {} "
+            "AND o.n = q.n))",
+            stage_, parent.stage_, parent.e_.relation(), parent.e_.key_match("q"), join(equal, " AND "),
+            parent.number_));
 }
 
 }  // namespace tideway::pg
