@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/link.hpp"
 
@@ -16,6 +17,9 @@ class ReferenceLinker {
     void link(const TableToRefer& child) {
         for (const auto& [column, setting] : child.setting->columns)
             if (setting.refers_to) declare(child, column, *setting.refers_to);
+        for (const Side side : {Side::desktop, Side::cloud})
+            for (Reference& reference : references_of(*child.link, side))
+                reference.ring = reaches(parent_named(reference.parent, side), *child.link);
         for (const auto& [column, setting] : child.setting->columns)
             if (setting.orphans) set_orphans(child, column, *setting.orphans);
         for (const Side side : {Side::desktop, Side::cloud})
@@ -34,6 +38,28 @@ class ReferenceLinker {
         for (const TableToRefer& table : tables_)
             if (table.link->on(side) == name) return &table;
         return nullptr;
+    }
+
+    static std::vector<Reference>& references_of(LinkedTable& table, Side side) {
+        return side == Side::desktop ? table.references_desktop : table.references_cloud;
+    }
+
+    // Whether one follows references from a table to another one, or to itself again.
+    bool reaches(const TableToRefer* from, const LinkedTable& wanted) const {
+        std::set<const TableToRefer*> seen;
+        std::vector<const TableToRefer*> open{from};
+        while (!open.empty()) {
+            const TableToRefer* table = open.back();
+            open.pop_back();
+            if (!table || !seen.insert(table).second) continue;
+            for (const Side side : {Side::desktop, Side::cloud})
+                for (const Reference& reference : table->link->references(side)) {
+                    const TableToRefer* parent = parent_named(reference.parent, side);
+                    if (parent && parent->link == &wanted && table->link != &wanted) return true;
+                    open.push_back(parent);
+                }
+        }
+        return false;
     }
 
     static std::optional<std::size_t> position(const LinkedTable& table, const std::string& column) {
@@ -60,13 +86,28 @@ class ReferenceLinker {
         if (!parent->link->local_id_desktop && parent->link->key_columns().size() != 1)
             return problem(child, column, fmt::format("refers to {}, whose key is not one column", to),
                            "remove refers_to");
+        if (!parent->link->local_id_desktop &&
+            !comparable(child.link->columns[*at], *parent->link->key_columns().front()))
+            return problem(child, column,
+                           fmt::format("refers to {}, whose key is of another kind of type", to),
+                           "remove refers_to, or change the column's type");
         for (const Side side : {Side::desktop, Side::cloud}) add(child, *at, *parent->link, side);
+    }
+
+    // The server can compare the two without a cast.
+    static bool comparable(const LinkedColumn& one, const LinkedColumn& other) {
+        const auto kind = [](const std::string& type) -> std::string {
+            static const std::set<std::string> numbers{"smallint", "integer", "bigint", "numeric"};
+            static const std::set<std::string> texts{"text", "character varying", "bpchar"};
+            return numbers.contains(type) ? "number" : texts.contains(type) ? "text" : type;
+        };
+        return kind(one.desktop.base_type) == kind(other.desktop.base_type) &&
+               kind(one.cloud.base_type) == kind(other.cloud.base_type);
     }
 
     // A foreign key that says the same is enough.
     static void add(const TableToRefer& child, std::size_t at, const LinkedTable& parent, Side side) {
-        std::vector<Reference>& references =
-            side == Side::desktop ? child.link->references_desktop : child.link->references_cloud;
+        std::vector<Reference>& references = references_of(*child.link, side);
         const std::string named = named_column(parent, side);
         for (Reference& reference : references)
             if (reference.columns == std::vector{at} && reference.parent == parent.on(side)) {
@@ -86,8 +127,7 @@ class ReferenceLinker {
         const auto at = position(*child.link, column);
         bool found = false;
         for (const Side side : {Side::desktop, Side::cloud}) {
-            std::vector<Reference>& references =
-                side == Side::desktop ? child.link->references_desktop : child.link->references_cloud;
+            std::vector<Reference>& references = references_of(*child.link, side);
             for (Reference& reference : references) {
                 if (!at || std::find(reference.columns.begin(), reference.columns.end(), *at) ==
                                reference.columns.end())

@@ -227,7 +227,8 @@ void Run::process_everything() {
         keys += page.keys;
         wave.parts.emplace_back(&run, std::move(page.works));
     }
-    if (small && keys == gathered_->keys) return process(std::move(wave));
+    cut_ = !(small && keys == gathered_->keys);
+    if (!cut_) return process(std::move(wave));
     wave.parts.clear();
     process_large();
 }

@@ -79,6 +79,7 @@ struct Reference {
     Orphans orphans = Orphans::park;
     bool declared = false;  // the server does not check it
     bool late = false;  // the server checks it at the end of the transaction, and need not be asked before
+    bool ring = false;  // the parent's table refers to this one in turn, if only through others
 };
 
 // A unique key of one side that is not the table's key.

@@ -160,7 +160,7 @@ struct BaseRow {
 struct WaitingRow {  // listed as held, parked or in conflict by an earlier run
     int ordinal = 1;
     std::optional<Side> chosen;  // a person's resolution waiting to be carried out
-    std::string emptied = {};         // references that were left empty until their parents come, one a line
+    std::string emptied = {};    // references that were left empty until their parents come, one a line
 };
 
 // A key that needs a decision, with what the desktop and the base know of it: at most one row and one entry
@@ -181,7 +181,7 @@ struct Candidate {
     std::optional<std::int64_t> cloud_captured;
     std::optional<Side> chosen;  // a person's resolution waiting to be carried out
     bool was_waiting = false;    // listed as held, parked or in conflict by an earlier run
-    std::string emptied = {};         // as in WaitingRow
+    std::string emptied = {};    // as in WaitingRow
 };
 
 struct Tally {
@@ -256,6 +256,7 @@ struct Batch {
     std::int64_t fence = 0;            // this side's lease sequence as last returned to this run
     std::int64_t source_barrier = 0;   // the other side's sequence that proves the copied versions durable
     std::int64_t receipts_booked = 0;  // cloud only: receipts up to here may go
+    bool cut = false;                  // one of several of a run: parents in a ring may be in a later one
     bool skip_locked = false;          // rows that somebody holds count as raced instead of being waited for
     std::int64_t patience_ms = 2'000;  // for a lock
 };
@@ -517,7 +518,8 @@ class Archive {
     // A key above `above` that no desktop row has and none of the dependents refers to: the next of the
     // sequence that numbers the column, else the lowest; none: the range is used up. The table's key must be
     // one whole number.
-    virtual std::optional<std::int64_t> free_number(const LinkedTable&, const std::vector<Renumbering::Dependent>&,
+    virtual std::optional<std::int64_t> free_number(const LinkedTable&,
+                                                    const std::vector<Renumbering::Dependent>&,
                                                     std::int64_t) {
         throw not_offered();
     }

@@ -98,7 +98,7 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     for (const BatchSection& section : batch.sections) {
         tables.push_back(section.table);
         names.push_back(section.table->on(side()).quoted());
-        sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()));
+        sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch.cut);
     }
     lock_for_writing(connection, join(names));
     check_fingerprints(connection, side(), tables);

@@ -10,7 +10,7 @@ namespace tideway::pg {
 
 class SectionApply {
   public:
-    SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number);
+    SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number, bool cut);
     void stage();
     // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as
     // raced.
@@ -66,6 +66,7 @@ class SectionApply {
     int number_;
     Expressions e_;
     std::string stage_;
+    bool cut_ = false;
     bool skip_locked_ = false;
     std::set<std::size_t> postponed_;  // positions of columns
     std::int64_t stepped_aside_ = 0;

@@ -11,13 +11,15 @@ const char* letter(Write write) { return write == Write::insert ? "I" : write ==
 
 }  // namespace
 
-SectionApply::SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number)
+SectionApply::SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number,
+                           bool cut)
     : store_(store),
       connection_(connection),
       section_(section),
       number_(number),
       e_(store.expressions(*section.table)),
-      stage_(fmt::format("pg_temp.tideway_stage_{}", number)) {}
+      stage_(fmt::format("pg_temp.tideway_stage_{}", number)),
+      cut_(cut) {}
 
 std::int64_t SectionApply::execute(std::string_view name, const std::string& text) {
     return connection_.query({name, text}).affected();

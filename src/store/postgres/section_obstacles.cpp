@@ -47,7 +47,9 @@ std::int64_t SectionApply::treat_orphans(const Reference& reference) {
     const bool by_key = table.columns[reference.columns.front()].by_key != nullptr;
     if ((reference.orphans == Orphans::allow || reference.late) && !by_key) return 0;
     const std::string condition = orphan_condition(reference), name = sql::literal(reference.name);
-    if (reference.orphans != Orphans::null)
+    // What a later batch brings is filled in by the next run.
+    const bool may_come = cut_ && reference.ring && !by_key && may_be_empty(reference);
+    if (reference.orphans != Orphans::null && !may_come)
         return execute(
             "look for orphans",
             fmt::format("UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {}", stage_,
