@@ -120,10 +120,7 @@ class RandomScene {
 
     void prepare() {
         for (const checker::Side side : checker::sides) {
-            Db(server(side).url("postgres"))
-                .exec(fmt::format(
-                    "drop database if exists {0} with (force); create database {0} template template0",
-                    database(side)));
+            create_database(side);
             Db db(url(side));
             db.exec(random_schema(side));
             checker::install_audit(db, history_.tables, faulty_.roles[checker::index(side)]);
@@ -135,6 +132,11 @@ class RandomScene {
             faulty_.proxies[1]->url(database(checker::Side::cloud), faulty_.roles[1]), tables_.toml());
         config_.rewrite(config_text_);
         if (guest_) grant_what_is_printed();
+    }
+    void create_database(checker::Side side) const {
+        Db admin(server(side).url("postgres"));
+        admin.exec(fmt::format("drop database if exists {} with (force)", database(side)));
+        admin.exec(fmt::format("create database {} template template0", database(side)));
     }
     void grant_what_is_printed() {
         const TidewayResult printed = run_tideway(config_, {"doctor", "--print-grants"});

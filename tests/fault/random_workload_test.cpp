@@ -23,7 +23,7 @@ std::string keep(const checker::History& history, unsigned seed) {
     return file;
 }
 
-void live_through(RandomWorld& world, unsigned seed, RandomCounts& counts) {
+void live_through(RandomWorld& world, unsigned seed, RandomCounts& counts) try {
     SCOPED_TRACE(fmt::format("TIDEWAY_TEST_SEED={}", seed));
     RandomScene scene(world, seed);
     scene.live();
@@ -35,6 +35,8 @@ void live_through(RandomWorld& world, unsigned seed, RandomCounts& counts) {
     ADD_FAILURE() << "seed " << seed << ", " << scene.faults() << checker::describe(scene.history(), verdict)
                   << "history: " << keep(scene.history(), seed) << "\n"
                   << scene.config();
+} catch (const std::exception& error) {
+    ADD_FAILURE() << "seed " << seed << " cannot be played: " << error.what();
 }
 
 TEST(RandomWorkload, LosesNothingWhateverGoesWrong) {
