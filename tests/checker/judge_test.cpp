@@ -76,6 +76,13 @@ TEST(Judge, AnEditMayWinOverADeleteThatIsRecorded) {
     EXPECT_BROKEN(silent, "I1 job 1\nI2 job 1");
 }
 
+TEST(Judge, ADeleteOfOneOfTwoRowsThatCollidedSaysNothingAboutTheOther) {
+    HandHistory hand;
+    hand.user(desktop, "job", "1", "a").user(cloud, "job", "1", "x").user(cloud, "job", "1", "");
+    hand.sync(cloud, "job", "1", "a");
+    EXPECT_LAWFUL(hand);
+}
+
 TEST(Judge, OneEditOnBothSidesIsNoConflict) {
     HandHistory hand = agreed();
     hand.user(desktop, "job", "1", "same").user(cloud, "job", "1", "same");

@@ -40,6 +40,7 @@ class Replayer {
     std::optional<Node> deletion_behind(const Step& step, std::optional<Node> deleted) const;
     bool is_lawful(const Step& step, Node older, Node newer) const;
     bool equal_delete_descends(const Step& step, Node older, Node newer) const;
+    bool is_delete_of_another_row(Node older, Node newer) const;
     void takes_or_adds(const Step& step);
     bool may_take(const Step& step, const Row& row) const;
     bool came_back(const Step& step, const Row& row) const;
@@ -213,6 +214,7 @@ std::optional<Node> Replayer::deletion_behind(const Step& step, std::optional<No
 
 bool Replayer::is_lawful(const Step& step, Node older, Node newer) const {
     if (replay_.all.descends(older, newer) || equal_delete_descends(step, older, newer)) return true;
+    if (is_delete_of_another_row(older, newer)) return true;
     return kept_as_conflict(history_, *step.rules, step.key, step.write.before, step.write.side,
                             std::pair(step.write.side, step.write.xid));
 }
@@ -224,6 +226,12 @@ bool Replayer::equal_delete_descends(const Step& step, Node older, Node newer) c
         return each.table == step.write.table && each.key == step.key &&
                replay_.all.descends(each.node, newer);
     });
+}
+
+// Both sides made a row of this key, neither knew the other's, and one was deleted again: that says nothing about
+// the other one.
+bool Replayer::is_delete_of_another_row(Node older, Node newer) const {
+    return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer);
 }
 
 // Keys repeat: what was there and what came are looked at apart.

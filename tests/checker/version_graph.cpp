@@ -27,6 +27,13 @@ void VersionGraph::replaced(Node older, Node newer) {
 
 bool VersionGraph::descends(Node older, Node newer) const { return ancestors({newer})[older]; }
 
+bool VersionGraph::are_related(Node one, Node other) const {
+    const std::vector<bool> a = ancestors({one}), b = ancestors({other});
+    for (Node node = 0; node < size(); ++node)
+        if (a[node] && b[node]) return true;
+    return false;
+}
+
 std::vector<bool> VersionGraph::ancestors(const std::vector<Node>& nodes) const {
     std::vector<bool> found(size());
     std::vector<Node> next = nodes;

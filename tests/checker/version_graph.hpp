@@ -19,6 +19,8 @@ class VersionGraph {
 
     // Is `newer` the same as `older`, or was it made from it, step by step?
     bool descends(Node older, Node newer) const;
+    // Was one version the beginning of both?
+    bool are_related(Node one, Node other) const;
     bool was_replaced(Node node) const { return !newer_[node].empty(); }
     // All from which one of `nodes` was made, and those themselves.
     std::vector<bool> ancestors(const std::vector<Node>& nodes) const;

@@ -4,6 +4,7 @@
 
 #include "support/db.hpp"
 #include "support/fresh_database.hpp"
+#include "support/pg_backend.hpp"
 #include "support/pg_frontend.hpp"
 #include "support/rows.hpp"
 #include "support/tcp_proxy.hpp"
@@ -237,8 +238,34 @@ TEST(SupportFrontend, ParsesMessagesCutAnywhere) {
                 if (piece.type != 0) heard += piece.type + piece.sql + ";";
             }
         EXPECT_EQ(bytes, stream) << "step " << step;
-        EXPECT_EQ(heard, "Pcommit;S;Qselect 1;") << "step " << step;
+        EXPECT_EQ(heard, "I;d;Pcommit;S;Qselect 1;") << "step " << step;
     }
+}
+
+TEST(SupportBackend, ParsesMessagesCutAnywhere) {
+    using namespace std::string_literals;
+    const std::string stream =
+        "N"s                    // no encryption
+        "R\0\0\0\x08\0\0\0\0"s  // AuthenticationOk
+        "Z\0\0\0\x05I"s         // ReadyForQuery
+        "d\0\0\0\x08ZZZZ"s      // CopyData, which is not ready
+        "N\0\0\0\x05\0"s        // a notice
+        "C\0\0\0\x0b"
+        "COMMIT\0"s  // CommandComplete
+        "Z\0\0\0\x05I"s;
+    for (const bool apart : {false, true})
+        for (std::size_t step = 1; step <= stream.size(); ++step) {
+            BackendParser parser;
+            std::string bytes, heard;
+            for (std::size_t at = 0; at < stream.size(); at += step)
+                for (const BackendPiece& piece :
+                     parser.feed(std::string_view(stream).substr(at, step), apart)) {
+                    bytes += piece.bytes;
+                    if (piece.type != 0) heard += piece.type;
+                }
+            EXPECT_EQ(bytes, stream) << "step " << step;
+            EXPECT_EQ(heard, apart ? "ZdZ" : "ZZ") << "step " << step;
+        }
 }
 
 TEST(SupportFrontend, FindsStatementsByTheirBeginning) {

@@ -174,7 +174,7 @@ class RandomFault {
         proxy().close_after(dice_.one_in(2) ? Direction::to_server : Direction::to_client, bytes);
     }
     void slow() {
-        const int ms = 1 + dice_.below(5), rate = 20'000 + dice_.below(200'000);
+        const int ms = 1 + dice_.below(5), rate = 200'000 + dice_.below(2'000'000);
         text_ = fmt::format("the {} is {} ms away, {} bytes a second", checker::name(side_), ms, rate);
         proxy().delay(Direction::to_server, Millis(ms));
         proxy().bandwidth(Direction::to_server, rate);

@@ -65,9 +65,9 @@ class RandomScene {
     }
 
     void live() {
-        for (int i = 0; i < 25; ++i) users_.act();
+        for (int i = 0; i < 60; ++i) users_.act();
         for (int round = 0; round < 6; ++round) {
-            for (int i = dice_.below(8); i > 0; --i) users_.act();
+            for (int i = dice_.below(24); i > 0; --i) users_.act();
             if (dice_.one_in(4)) users_.hold_open();
             disturbed_run();
             if (dice_.one_in(2)) users_.let_go();
@@ -94,7 +94,8 @@ class RandomScene {
     std::string faults() const {
         std::string text = fmt::format("{}{}\n", pooled_ ? "through a pooler, " : "",
                                        guest_ ? "as a role without rights of its own" : "as a superuser");
-        for (const checker::Note& note : history_.notes) text += "  " + note.text + "\n";
+        for (const checker::Note& note : history_.notes)
+            text += fmt::format("  {:5} ms: {}\n", (note.at - history_.notes[0].at) / 1000, note.text);
         return text;
     }
     const std::string& config() const { return config_text_; }
@@ -161,9 +162,9 @@ class RandomScene {
         note(fmt::format("run {} begins: {}", ++runs_, fmt::join(args, " ")));
         const auto run = start_tideway(config_, args, env);
         const auto second = fault.needs_second_run() ? start_tideway(config_, {"sync", "--json"}) : nullptr;
-        for (int i = dice_.below(3); i > 0; --i) users_.act();
+        for (int i = dice_.below(6); i > 0; --i) users_.act();
         fault.strike(*run);
-        for (int i = dice_.below(4); i > 0; --i) users_.act();
+        for (int i = dice_.below(8); i > 0; --i) users_.act();
         fault.relent(*run);
         wait_for(*run, fault.text());
         if (second) wait_for(*second, "second run");

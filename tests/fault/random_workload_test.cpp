@@ -30,6 +30,7 @@ void live_through(RandomWorld& world, unsigned seed, RandomCounts& counts) try {
     scene.come_to_rest();
     const checker::Verdict verdict = scene.verdict();
     scene.add_to(counts);
+    if (number_from("TIDEWAY_TEST_SEED", 0) != 0) std::cout << scene.faults();
     counts.violations += static_cast<int>(verdict.size());
     if (verdict.empty() && !testing::Test::HasFailure()) return;
     ADD_FAILURE() << "seed " << seed << ", " << scene.faults() << checker::describe(scene.history(), verdict)
