@@ -75,12 +75,18 @@ class ConflictJudge {
     void judge_concurrency() {
         const std::vector<Node> desktop = nodes(Side::desktop), cloud = nodes(Side::cloud);
         if (rules_.repeats && (!image(Side::desktop) || !image(Side::cloud))) return;
+        if (is_twin(Side::desktop) || is_twin(Side::cloud)) return;
         if (desktop.empty() || cloud.empty())
             return complain("nobody deleted the row that is said to be deleted");
         for (const Node a : desktop)
             for (const Node b : cloud)
                 if (!replay_.by_users.descends(a, b) && !replay_.by_users.descends(b, a)) return;
         complain("no conflict: one version was made from the other");
+    }
+
+    bool is_twin(Side side) const {
+        return image(side) &&
+               replay_.versions.at({conflict_.table, version_of(rules_, *image(side))}).is_twin();
     }
 
     void judge_winner() {

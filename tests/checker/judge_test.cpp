@@ -89,6 +89,14 @@ TEST(Judge, OneEditOnBothSidesIsNoConflict) {
     EXPECT_LAWFUL(hand);
 }
 
+TEST(Judge, AnEditOfAnEditThatBothSidesMadeIsAConflictWhereNobodyHadCompared) {
+    HandHistory hand = agreed();
+    hand.user(desktop, "job", "1", "same").user(cloud, "job", "1", "same").user(desktop, "job", "1", "b");
+    hand.sync(desktop, "job", "1", "same").conflict(desktop, "job", "1", "b", "same", "cloud");
+    hand.history.tables[0].policy = "cloud";
+    EXPECT_LAWFUL(hand);
+}
+
 TEST(Judge, AWriteThatPassesThroughOtherValuesIsJudgedByItsEnd) {
     HandHistory hand = agreed();
     hand.user(desktop, "job", "1", "b");

@@ -41,6 +41,7 @@ class Replayer {
     bool is_lawful(const Step& step, Node older, Node newer) const;
     bool equal_delete_descends(const Step& step, Node older, Node newer) const;
     bool is_delete_of_another_row(Node older, Node newer) const;
+    bool is_regression(const Step& step, Node older, Node newer) const;
     void takes_or_adds(const Step& step);
     bool may_take(const Step& step, const Row& row) const;
     bool came_back(const Step& step, const Row& row) const;
@@ -91,6 +92,7 @@ Node Replayer::user_wrote(const Step& step, const Row& row) {
     written.key = key_of(*step.rules, row);
     written.side = step.write.side;
     written.at = step.write.at;
+    written.sides.insert(step.write.side);
     if (written.contents.size() > 1) complain("I0", step, "one version with two contents");
     return written.node;
 }
@@ -192,7 +194,7 @@ void Replayer::replaces(const Step& step) {
                 "I1", step,
                 fmt::format("{} was replaced by {}, which was not made from it, and no conflict keeps it",
                             replay_.all.text(*older), replay_.all.text(*newer)));
-        if (replay_.by_users.descends(*newer, *older) && !replay_.by_users.descends(*older, *newer))
+        if (is_regression(step, *older, *newer))
             complain("I5", step,
                      fmt::format("{} was replaced by its ancestor {}", replay_.all.text(*older),
                                  replay_.all.text(*newer)));
@@ -228,10 +230,17 @@ bool Replayer::equal_delete_descends(const Step& step, Node older, Node newer) c
     });
 }
 
-// Both sides made a row of this key, neither knew the other's, and one was deleted again: that says nothing about
-// the other one.
+// Both sides made a row of this key, neither knew the other's, and one was deleted again: that says nothing
+// about the other one.
 bool Replayer::is_delete_of_another_row(Node older, Node newer) const {
     return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer);
+}
+
+bool Replayer::is_regression(const Step& step, Node older, Node newer) const {
+    if (!replay_.by_users.descends(newer, older) || replay_.by_users.descends(older, newer)) return false;
+    if (!step.write.after) return true;
+    const auto known = replay_.versions.find({step.write.table, version_of(*step.rules, *step.write.after)});
+    return known == replay_.versions.end() || !known->second.is_twin();
 }
 
 // Keys repeat: what was there and what came are looked at apart.

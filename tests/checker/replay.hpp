@@ -35,6 +35,10 @@ struct Replay {
         Key key;
         Side side = Side::desktop;  // of the last writer, and when
         long long at = 0;
+        std::set<Side> sides;  // whose users wrote it
+        // Users of both sides wrote it by themselves: what came after it on one side was not made from the
+        // other side's.
+        bool is_twin() const { return sides.size() > 1; }
     };
     std::map<std::pair<std::string, std::string>, Copies> versions;
     Verdict violations;

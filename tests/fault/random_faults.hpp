@@ -3,11 +3,13 @@
 #include <signal.h>
 
 #include <array>
+#include <memory>
 #include <thread>
 
 #include "fault/failpoints.hpp"
 #include "fault/random_tables.hpp"
 #include "support/db.hpp"
+#include "support/pause_at.hpp"
 #include "support/pg_server.hpp"
 #include "support/process.hpp"
 #include "support/tcp_proxy.hpp"
@@ -32,6 +34,7 @@ class RandomFault {
     enum class Kind {
         none,
         failpoint,
+        paused,
         cut_commit,
         cut_bytes,
         slow,
@@ -56,7 +59,7 @@ class RandomFault {
 
     // Half of the runs of a seed go well; its faults are of a few kinds, so that each seed has a character.
     static std::vector<Kind> kinds_of(Dice& dice) {
-        std::vector<Kind> kinds{Kind::none, Kind::failpoint};
+        std::vector<Kind> kinds{Kind::none, Kind::failpoint, Kind::paused};
         for (int i = 0; i < 3; ++i)
             kinds.push_back(static_cast<Kind>(1 + dice.below(static_cast<int>(Kind::second_run))));
         return kinds;
@@ -67,6 +70,8 @@ class RandomFault {
         switch (kind_) {
             case Kind::failpoint:
                 return failpoint();
+            case Kind::paused:
+                return pause_somewhere();
             case Kind::cut_commit:
                 cut_commit();
                 break;
@@ -89,7 +94,8 @@ class RandomFault {
     }
 
     // While it is at work; called once.
-    void strike(const Process& run) {
+    void strike(Process& run) {
+        if (pause_) return wait_for_pause(run);
         std::this_thread::sleep_for(Millis(dice_.below(120)));
         switch (kind_) {
             case Kind::restart:
@@ -122,6 +128,8 @@ class RandomFault {
     }
     // After a while in which users went on.
     void relent(const Process& run) {
+        if (pause_ && dice_.one_in(4)) signal(run, SIGKILL, "killed after " + text_);
+        if (pause_) pause_->release();
         if (kind_ == Kind::stopped_run) try_signal(run, SIGCONT);
         if (kind_ == Kind::frozen_server) server().resume();
     }
@@ -140,15 +148,27 @@ class RandomFault {
     PgServer& server() const { return *world_.servers[checker::index(side_)]; }
     TcpProxy& proxy() const { return *world_.proxies[checker::index(side_)]; }
 
-    Environment failpoint() {
+    static const std::vector<std::string>& failpoint_names() {
         static const std::vector<std::string> names = [] {
             const std::set<std::string> all = failpoints_in_the_sources();
             return std::vector<std::string>(all.begin(), all.end());
         }();
+        return names;
+    }
+    Environment failpoint() {
         const std::string action =
             dice_.any_of<std::string>({"kill9", "kill9", "kill9", "throw", "exit", "close"});
-        text_ = fmt::format("{}={}@{}", dice_.any_of(names), action, 1 + dice_.below(3));
+        text_ = fmt::format("{}={}@{}", dice_.any_of(failpoint_names()), action, 1 + dice_.below(3));
         return {{"TIDEWAY_FAILPOINTS", text_}};
+    }
+    // Users go on while the run stands at a failpoint.
+    Environment pause_somewhere() {
+        pause_ = std::make_unique<PauseAt>(dice_.any_of(failpoint_names()), 1 + dice_.below(2));
+        text_ = pause_->spec().substr(0, pause_->spec().find(':'));
+        return pause_->env();
+    }
+    void wait_for_pause(Process& run) const {
+        while (run.running() && !pause_->reached()) std::this_thread::sleep_for(Millis(5));
     }
     void cut_commit() {
         const int nth = 1 + dice_.below(14), kind = dice_.below(3);
@@ -223,6 +243,7 @@ class RandomFault {
     Kind kind_;
     checker::Side side_;
     std::string text_ = "-";
+    std::unique_ptr<PauseAt> pause_;
 };
 
 }  // namespace tideway::test

@@ -173,10 +173,16 @@ class RandomScene {
     }
     void wait_for(Process& run, const std::string& fault) {
         const auto code = run.wait(std::chrono::seconds(90));
-        note(fmt::format("run {} ends: {}, fault: {}", runs_, code ? fmt::format("exit {}", *code) : "NEVER",
-                         fault));
+        note(fmt::format("run {} ends: {}{}, fault: {}", runs_,
+                         code ? fmt::format("exit {}", *code) : "NEVER", error_of(run.out()), fault));
         EXPECT_TRUE(code) << "the run does not end\n" << run.err();
-        EXPECT_NE(code.value_or(70), 70) << run.out() << run.err();
+        EXPECT_TRUE(code != 2 && code != 70) << run.out() << run.err();
+    }
+    static std::string error_of(const std::string& out) {
+        const auto json = nlohmann::json::parse(out, nullptr, false);
+        if (!json.is_object() || !json.contains("error")) return "";
+        return fmt::format(" ({}: {})", json["error"]["code"].get<std::string>(),
+                           json["error"]["message"].get<std::string>());
     }
 
     void peaceful_run(int number) {
