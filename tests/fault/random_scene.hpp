@@ -24,20 +24,20 @@ struct RandomWorld {
                 .exec("create role office_sync login superuser; create role guest_sync login");
     }
     PgServer desktop{options()}, cloud{options()};
-    Pgbouncer pooler{cloud, {.pool_size = 10}};
+    Pgbouncer pooler{cloud, {.pool_size = 10, .settings = {{"server_login_retry", "1"}}}};
     TcpProxy desktop_proxy{desktop.port()}, cloud_proxy{cloud.port()}, pooler_proxy{pooler.port()};
 };
 
 // What happened, in numbers; of one seed or of many.
 struct RandomCounts {
     int seeds = 0, runs = 0, faults = 0, user_transactions = 0, committed = 0, unknown = 0, user_writes = 0,
-        sync_writes = 0, conflicts = 0, waiting = 0, violations = 0;
+        sync_writes = 0, conflicts = 0, waiting = 0, torn_groups = 0, violations = 0;
     std::string text() const {
         return fmt::format(
             "{} seeds, {} runs, {} of them with faults, {} user transactions ({} committed, {} unknown), {} "
-            "writes of users, {} of the program, {} conflicts, {} waiting, {} violations",
+            "writes of users, {} of the program, {} conflicts, {} waiting, {} torn groups, {} violations",
             seeds, runs, faults, user_transactions, committed, unknown, user_writes, sync_writes, conflicts,
-            waiting, violations);
+            waiting, torn_groups, violations);
     }
 };
 
@@ -76,6 +76,7 @@ class RandomScene {
     }
     // Three runs in peace, and one that must find nothing to do.
     void come_to_rest() {
+        wait_until_reachable();
         for (int i = 0; i < 3; ++i) peaceful_run(i);
         for (const checker::Side side : checker::sides) {
             Db db(url(side));
@@ -176,13 +177,32 @@ class RandomScene {
         note(fmt::format("run {} ends: {}{}, fault: {}", runs_,
                          code ? fmt::format("exit {}", *code) : "NEVER", error_of(run.out()), fault));
         EXPECT_TRUE(code) << "the run does not end\n" << run.err();
-        EXPECT_TRUE(code != 2 && code != 70) << run.out() << run.err();
+        EXPECT_NE(code.value_or(0), 70) << run.out() << run.err();
+        // ClosedConnections.DISABLED_... shows why this one may be.
+        EXPECT_TRUE(code != 2 || error_of(run.out()).starts_with(" (TW207: ")) << run.out() << run.err();
     }
     static std::string error_of(const std::string& out) {
         const auto json = nlohmann::json::parse(out, nullptr, false);
         if (!json.is_object() || !json.contains("error")) return "";
         return fmt::format(" ({}: {})", json["error"]["code"].get<std::string>(),
                            json["error"]["message"].get<std::string>());
+    }
+
+    // A pooler keeps off a server for a while that it could not reach.
+    void wait_until_reachable() const {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        for (const checker::Side side : checker::sides)
+            while (!is_reachable(side)) {
+                if (std::chrono::steady_clock::now() > end)
+                    throw std::runtime_error("a side stays unreachable");
+                std::this_thread::sleep_for(Millis(20));
+            }
+    }
+    bool is_reachable(checker::Side side) const try {
+        const std::size_t i = checker::index(side);
+        return Db(faulty_.proxies[i]->url(database(side), faulty_.roles[i])).number("select 1") == 1;
+    } catch (const DbError&) {
+        return false;
     }
 
     void peaceful_run(int number) {
