@@ -140,7 +140,6 @@ class RandomFault {
     }
 
     bool needs_second_run() const { return kind_ == Kind::second_run; }
-    bool breaks_sessions() const { return kind_ == Kind::restart || kind_ == Kind::crash; }
     Kind kind() const { return kind_; }
     const std::string& text() const { return text_; }
 

@@ -164,6 +164,7 @@ class RandomScene {
         const auto run = start_tideway(config_, args, env);
         const auto second = fault.needs_second_run() ? start_tideway(config_, {"sync", "--json"}) : nullptr;
         for (int i = dice_.below(6); i > 0; --i) users_.act();
+        if (dice_.one_in(3)) users_.reach_further();
         fault.strike(*run);
         for (int i = dice_.below(8); i > 0; --i) users_.act();
         fault.relent(*run);

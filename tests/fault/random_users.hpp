@@ -3,7 +3,7 @@
 #include <array>
 #include <memory>
 
-#include "fault/random_tables.hpp"
+#include "fault/random_statements.hpp"
 #include "support/db.hpp"
 
 namespace tideway::test {
@@ -11,15 +11,16 @@ namespace tideway::test {
 class RandomUsers {
   public:
     // `urls` of the two sides, which need no proxy.
-    RandomUsers(Dice& dice, std::array<std::string, 2> urls) : dice_(dice), urls_(std::move(urls)) {}
+    RandomUsers(Dice& dice, std::array<std::string, 2> urls)
+        : dice_(dice), statements_(dice), urls_(std::move(urls)) {}
 
     // One transaction of a user on one of the sides.
     void act() { act(dice_.one_in(2) ? checker::Side::desktop : checker::Side::cloud); }
     void act(checker::Side side) {
         if (dice_.one_in(12)) return same_edit_on_both_sides();
-        Work work = begin(side);
+        Work work = statements_.begin(side);
         for (int statements = 1 + (dice_.one_in(3) ? dice_.below(3) : 0); statements > 0; --statements)
-            add(work);
+            statements_.add(work);
         if (dice_.one_in(8)) add_undone(work);
         finish(sessions_[checker::index(side)], std::move(work), !dice_.one_in(12));
     }
@@ -28,8 +29,8 @@ class RandomUsers {
     void hold_open() {
         if (holder_) return;
         const checker::Side side = dice_.one_in(2) ? checker::Side::desktop : checker::Side::cloud;
-        held_ = begin(side);
-        for (int i = 0; i < 2; ++i) add(held_);
+        held_ = statements_.begin(side);
+        for (int i = 0; i < 2; ++i) statements_.add(held_);
         try {
             holder_ = std::make_unique<Db>(urls_[checker::index(side)]);
             written_ = run(*holder_, held_, "");
@@ -38,8 +39,26 @@ class RandomUsers {
             log(held_, checker::Outcome::failed, held_.planned);
         }
     }
+    // That transaction wants another row as well, perhaps one that somebody else holds who waits for it.
+    void reach_further() {
+        if (!holder_ || reaching_) return;
+        Work further = statements_.begin(held_.side);
+        statements_.add_update(further);
+        held_.planned.push_back(further.planned[0]);
+        try {
+            holder_->send(further.statements[0]);
+            reaching_ = true;
+        } catch (const DbError&) {
+            // The server has restarted meanwhile; let_go() will notice.
+        }
+    }
     void let_go() {
         if (!holder_) return;
+        if (reaching_ && !has_reached()) {
+            log(held_, checker::Outcome::failed, held_.planned);
+            holder_.reset();
+            return;
+        }
         const bool commits = !dice_.one_in(4);
         end(*holder_, held_, written_, commits);
         holder_.reset();
@@ -52,209 +71,22 @@ class RandomUsers {
     }
 
   private:
-    struct Work {
-        int number = 0;
-        checker::Side side = checker::Side::desktop;
-        std::vector<std::string> statements;
-        std::vector<std::string> planned;  // versions that they may write
-    };
+    // What it waited for is done; otherwise its transaction has failed.
+    bool has_reached() {
+        reaching_ = false;
+        try {
+            for (const auto& row : holder_->wait()) written_.push_back(*row[0]);
+            return true;
+        } catch (const DbError&) {
+            return false;
+        }
+    }
+
     using Versions = std::vector<std::string>;
 
-    Work begin(checker::Side side) { return {++number_, side, {}, {}}; }
-    std::string fresh(Work& work) {
-        work.planned.push_back(fmt::format("{}{}.{}", work.side == checker::Side::desktop ? "d" : "c",
-                                           work.number, work.planned.size() + 1));
-        return work.planned.back();
-    }
-    // Most clocks are right; some are late, and some users set none.
-    std::string stamp() {
-        const int kind = dice_.below(10);
-        return kind == 0 ? "null" : kind == 1 ? "clock_timestamp() - interval '1 hour'" : "clock_timestamp()";
-    }
-    std::string mark(const Work& work) {
-        if (dice_.one_in(15)) return "null";
-        return work.side == checker::Side::desktop ? "'D'" : "'M'";
-    }
-    // The common columns of a new row.
-    std::string columns(Work& work) { return columns(work, stamp()); }
-    std::string columns(Work& work, const std::string& time) {
-        return fmt::format("'{}', 'note {}', {}, now(), {}", fresh(work), dice_.below(1000), mark(work),
-                           time);
-    }
-    std::string some_row(const std::string& table) {
-        return fmt::format("(select ctid from {} order by md5(vid || '{}') limit 1)", table,
-                           dice_.below(1'000'000));
-    }
-    std::string some(const std::string& table, const std::string& column = "id") {
-        return fmt::format("(select {1} from {0} order by md5(vid || '{2}') limit 1)", table, column,
-                           dice_.below(1'000'000));
-    }
-
-    void add(Work& work) {
-        switch (dice_.below(10)) {
-            case 0:
-            case 1:
-            case 2:
-                return add_insert(work);
-            case 3:
-            case 4:
-            case 5:
-                return add_update(work);
-            case 6:
-                return add_delete(work);
-            case 7:
-                return add_group(work);
-            case 8:
-                return add_remark(work);
-            default:
-                return add_special(work);
-        }
-    }
-
-    const std::string& keyed_table() {
-        static const std::vector<std::string> tables{"client", "job",   "visit",  "node",
-                                                     "item",   "login", "setting"};
-        return dice_.any_of(tables);
-    }
-
-    // Keys are few, so that both sides often choose the same one.
-    void add_insert(Work& work) {
-        const std::string table = keyed_table(), common = "vid, note, source, created_at, updated_at";
-        const int key = 1 + dice_.below(14);
-        std::string into, values;
-        if (table == "client") into = "id", values = fmt::format("{}", key);
-        if (table == "job") into = "id, client_id", values = fmt::format("{}, {}", key, some("client"));
-        if (table == "visit")
-            into = "job_id, day", values = fmt::format("{}, {}", some("job"), dice_.below(4));
-        if (table == "node")
-            into = "id, parent_id",
-            values = fmt::format("{}, {}", key, dice_.one_in(3) ? "null" : some("node"));
-        if (table == "item")
-            into = "code, client_id", values = fmt::format("'item {}', {}", key, some("client"));
-        if (table == "login")
-            into = "id, email, badge",
-            values = fmt::format("{0}, 'user{1}@example', {2}", key, dice_.below(20), dice_.below(20));
-        if (table == "setting") into = "name", values = fmt::format("{}", odd_text(key));
-        work.statements.push_back(
-            fmt::format("insert into {} ({}, {}) values ({}, {}) on conflict do nothing returning vid", table,
-                        into, common, values, columns(work)));
-    }
-    static std::string odd_text(int number) {
-        static const char* texts[] = {
-            "''",      "' '",      "'a'",       "'A'",   "'(null)'", "E'tab\\there'", "E'back\\\\slash'",
-            "'it''s'", "'\u00e4'", "'a\u0308'", "'a,b'", "'{a}'",    "E'\\\\N'",      "'\"'"};
-        return texts[number - 1];
-    }
-
-    void add_update(Work& work) {
-        const std::string table = keyed_table();
-        const std::string row = some_row(table);
-        work.statements.push_back(fmt::format(
-            "update {} set vid = '{}', note = 'note {}', updated_at = {} where ctid = {} returning vid",
-            table, fresh(work), dice_.below(1000), stamp(), row));
-    }
-    void add_delete(Work& work) {
-        const std::string table = keyed_table();
-        work.statements.push_back(fmt::format("delete from {} where ctid = {}", table, some_row(table)));
-    }
-
-    // A client with a job and visits, or a node with a child, all new.
-    void add_group(Work& work) {
-        const int key = 20 + dice_.below(30);
-        if (dice_.one_in(3)) {
-            for (const int id : {key, key + 100})
-                work.statements.push_back(
-                    fmt::format("insert into node (id, parent_id, vid, note, source, created_at, updated_at) "
-                                "values ({}, {}, {}) returning vid",
-                                id, id == key ? "null" : fmt::format("{}", key), columns(work)));
-            return;
-        }
-        work.statements.push_back(
-            fmt::format("insert into client values ({}, {}) returning vid", key, columns(work)));
-        work.statements.push_back(
-            fmt::format("insert into job values ({0}, {0}, {1}) returning vid", key, columns(work)));
-        for (int day = dice_.below(3); day > 0; --day)
-            work.statements.push_back(
-                fmt::format("insert into visit values ({}, {}, {}) returning vid", key, day, columns(work)));
-    }
-
-    void add_remark(Work& work) {
-        switch (dice_.below(3)) {
-            case 0:  // rows that are equal
-                work.statements.push_back(fmt::format(
-                    "insert into remark select {}, {}, {} from generate_series(1, {}) returning vid",
-                    dice_.below(4), dice_.below(3), columns(work, "now()"), 1 + dice_.below(3)));
-                return;
-            case 1: {
-                const std::string row = some_row("remark");
-                work.statements.push_back(
-                    fmt::format("update remark set vid = '{}', note = 'edited' where ctid = {} returning vid",
-                                fresh(work), row));
-                return;
-            }
-            default:
-                work.statements.push_back("delete from remark where ctid = " + some_row("remark"));
-        }
-    }
-
-    void add_special(Work& work) {
-        switch (dice_.below(6)) {
-            case 0:  // changes nothing
-                work.statements.push_back("update job set note = note where ctid = " + some_row("job"));
-                return;
-            case 1:
-                work.statements.push_back(fmt::format(
-                    "update setting set name = {}, vid = '{}', updated_at = {} where ctid = {} returning vid",
-                    odd_text(1 + dice_.below(14)), fresh(work), stamp(), some_row("setting")));
-                return;
-            case 2:
-                work.statements.push_back(
-                    fmt::format("update visit set day = {}, vid = '{}' where ctid = {} returning vid",
-                                dice_.below(6), fresh(work), some_row("visit")));
-                return;
-            case 3:  // goes to another parent
-                work.statements.push_back(
-                    fmt::format("update job set client_id = {}, vid = '{}', updated_at = {} where ctid = {} "
-                                "returning vid",
-                                some("client"), fresh(work), stamp(), some_row("job")));
-                return;
-            case 4:
-                return add_bulk(work);
-            default:
-                return add_swap(work);
-        }
-    }
-    void add_bulk(Work& work) {
-        const std::string table = dice_.any_of<std::string>({"client", "job", "node", "login"});
-        work.statements.push_back(fmt::format(
-            "update {} set vid = '{}' || '#' || id, updated_at = {} where id % 3 = {} returning vid", table,
-            fresh(work), stamp(), dice_.below(3)));
-    }
-    // Two logins change their badges.
-    void add_swap(Work& work) {
-        const int a = 1 + dice_.below(14), b = 1 + dice_.below(14);
-        if (a == b) return;
-        work.statements.push_back(
-            fmt::format("create temp table if not exists swap (id int, badge int) on commit drop; delete "
-                        "from swap; insert into swap select id, badge from login where id in ({}, {})",
-                        a, b));
-        work.statements.push_back(
-            fmt::format("update login set badge = -id, vid = '{}' where id = {} and (select count(*) from "
-                        "swap) = 2 returning vid",
-                        fresh(work), a));
-        work.statements.push_back(
-            fmt::format("update login set badge = (select badge from swap where id = {1}), vid = '{0}' where "
-                        "id = {2} and (select count(*) from swap) = 2 returning vid",
-                        fresh(work), a, b));
-        work.statements.push_back(
-            fmt::format("update login set badge = (select badge from swap where id = {1}), vid = '{0}' where "
-                        "id = {2} and (select count(*) from swap) = 2 returning vid",
-                        fresh(work), b, a));
-    }
-
     void add_undone(Work& work) {
-        Work undone = begin(work.side);
-        add_update(undone);
+        Work undone = statements_.begin(work.side);
+        statements_.add_update(undone);
         work.statements.push_back("savepoint undone");
         work.statements.push_back(undone.statements[0]);
         work.statements.push_back("rollback to savepoint undone");
@@ -265,10 +97,10 @@ class RandomUsers {
     void same_edit_on_both_sides() {
         const std::string table = dice_.any_of<std::string>({"client", "setting"});
         const std::string where = table == "client" ? fmt::format("id = {}", 1 + dice_.below(14))
-                                                    : "name = " + odd_text(1 + dice_.below(14));
-        const std::string version = fmt::format("same{}", ++number_), time = stamp();
+                                                    : "name = " + statements_.odd_text(1 + dice_.below(14));
+        const std::string version = fmt::format("same{}", ++same_edits_), time = statements_.stamp();
         for (const checker::Side side : checker::sides) {
-            Work work = begin(side);
+            Work work = statements_.begin(side);
             work.planned.push_back(version);
             work.statements.push_back(fmt::format(
                 "update {} set vid = '{}', note = 'the same', updated_at = {} where {} returning vid", table,
@@ -321,13 +153,15 @@ class RandomUsers {
     }
 
     Dice& dice_;
+    RandomStatements statements_;
     std::array<std::string, 2> urls_;
     std::array<std::unique_ptr<Db>, 2> sessions_;
     std::unique_ptr<Db> holder_;
+    bool reaching_ = false;  // a statement of it is under way
     Work held_;
     Versions written_;
     std::vector<checker::UserTransaction> log_;
-    int number_ = 0;
+    int same_edits_ = 0;
 };
 
 }  // namespace tideway::test
