@@ -81,6 +81,7 @@ class Accounts {
     void judge_copies(const TableRules& rules, const std::string& version, const Replay::Copies& copies,
                       Verdict& verdict) const {
         if (end_.waits(rules, copies.key)) return;
+        const int kept = copies_in_conflicts(rules, version);
         for (const Side side : sides) {
             const int there = end_.copies(side, rules.table, version);
             if (there > copies.written)
@@ -90,7 +91,7 @@ class Accounts {
                      copies.key,
                      {version},
                      fmt::format("the {} has {} copies, users wrote {}", name(side), there, copies.written)});
-            if (there < copies.written - copies.taken && copies.written > 1)
+            if (there + kept < copies.written - copies.taken && copies.written > 1)
                 verdict.push_back({"I2",
                                    rules.table,
                                    copies.key,
@@ -98,6 +99,14 @@ class Accounts {
                                    fmt::format("the {} has {} copies, users wrote {} and took {} away",
                                                name(side), there, copies.written, copies.taken)});
         }
+    }
+
+    int copies_in_conflicts(const TableRules& rules, const std::string& version) const {
+        int count = 0;
+        for (const Conflict& each : history_.conflicts)
+            for (const Image& image : {each.desktop, each.cloud})
+                if (each.table == rules.table && image && version_of(rules, *image) == version) ++count;
+        return count;
     }
 
     const History& history_;

@@ -321,6 +321,14 @@ TEST(JudgeOfRepeatedRows, I2_OneCopyTooFewIsMissed) {
     EXPECT_BROKEN(hand, "I2 remark 7\nI7 remark 7");
 }
 
+TEST(JudgeOfRepeatedRows, ACopyThatAConflictKeepsIsNotMissed) {
+    HandHistory hand;
+    hand.add_copy(cloud, false, "7", "x").add_copy(cloud, false, "7", "x").add_copy(desktop, false, "7", "b");
+    hand.together([&] { hand.take_copy(cloud, true, "7", "x").add_copy(cloud, true, "7", "b"); });
+    hand.conflict(cloud, "remark", "7", "b", "x", "desktop").add_copy(desktop, true, "7", "x");
+    EXPECT_LAWFUL(hand);
+}
+
 TEST(JudgeOfRepeatedRows, I3_OneCopyTooManyIsSeen) {
     HandHistory hand;
     hand.add_copy(desktop, false, "7", "a").add_copy(cloud, true, "7", "a").add_copy(cloud, true, "7", "a");

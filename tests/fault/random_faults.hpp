@@ -199,11 +199,13 @@ class RandomFault {
         proxy().bandwidth(Direction::to_server, rate);
         proxy().bandwidth(Direction::to_client, rate);
     }
+    // For sessions to come; a pooler keeps the old ones, so they end.
     void for_the_role(const std::string& setting) {
+        const std::size_t i = checker::index(side_);
+        world_.admin(side_).exec(
+            fmt::format("alter role {} in database {} {}", world_.roles[i], world_.databases[i], setting));
+        on_its_backends("pg_terminate_backend");
         text_ = fmt::format("{} of the {}'s role", setting, checker::name(side_));
-        world_.admin(side_).exec(fmt::format("alter role {} in database {} {}",
-                                             world_.roles[checker::index(side_)],
-                                             world_.databases[checker::index(side_)], setting));
     }
     void restart(StopMode mode) {
         text_ = fmt::format("the server of the {} restarts", checker::name(side_));
@@ -233,8 +235,9 @@ class RandomFault {
     }
     void on_its_backends(const std::string& function) {
         text_ = fmt::format("{} at the {}", function, checker::name(side_));
-        world_.admin(side_).exec(fmt::format("select {}(pid) from pg_stat_activity where usename = '{}'",
-                                             function, world_.roles[checker::index(side_)]));
+        world_.admin(side_).exec(fmt::format(
+            "select {}(pid) from pg_stat_activity where usename = '{}' and datname = current_database()",
+            function, world_.roles[checker::index(side_)]));
     }
 
     Dice& dice_;
