@@ -70,7 +70,6 @@ class RandomScene {
             for (int i = dice_.below(24); i > 0; --i) users_.act();
             if (dice_.one_in(4)) users_.hold_open();
             disturbed_run();
-            if (dice_.one_in(2)) users_.let_go();
         }
         users_.let_go();
     }
@@ -168,6 +167,7 @@ class RandomScene {
         fault.strike(*run);
         for (int i = dice_.below(8); i > 0; --i) users_.act();
         fault.relent(*run);
+        if (!dice_.one_in(5)) users_.let_go();  // a run that meets an open transaction to its end takes long
         wait_for(*run, fault.text());
         if (second) wait_for(*second, "second run");
         fault.end();
