@@ -39,6 +39,16 @@ class HandHistory {
                       const std::string& version) {
         return write(side, true, table, key, version);
     }
+    // A user gives a row another key.
+    HandHistory& move(Side side, const std::string& table, const std::string& from, const std::string& to,
+                      const std::string& version) {
+        auto& all = rows(side, table);
+        const auto found =
+            std::find_if(all.begin(), all.end(), [&](const Row& each) { return each.at("id") == from; });
+        const Row old = *found;
+        *found = row(to, version);
+        return log(side, false, table, old, *found);
+    }
     // Copies of rows that repeat: one more, one less.
     HandHistory& add_copy(Side side, bool by_sync, const std::string& key, const std::string& version) {
         rows(side, "remark").push_back(row(key, version));

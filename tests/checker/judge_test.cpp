@@ -83,6 +83,13 @@ TEST(Judge, ADeleteOfOneOfTwoRowsThatCollidedSaysNothingAboutTheOther) {
     EXPECT_LAWFUL(hand);
 }
 
+TEST(Judge, ARowThatLeftItsKeyAndCameBackUnderItIsNoResurrection) {
+    HandHistory hand;
+    hand.user(cloud, "job", "1", "a").move(cloud, "job", "1", "2", "b").sync(desktop, "job", "2", "b");
+    hand.move(desktop, "job", "2", "1", "c").sync(cloud, "job", "2", "").sync(cloud, "job", "1", "c");
+    EXPECT_LAWFUL(hand);
+}
+
 TEST(Judge, OneEditOnBothSidesIsNoConflict) {
     HandHistory hand = agreed();
     hand.user(desktop, "job", "1", "same").user(cloud, "job", "1", "same");

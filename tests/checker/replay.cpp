@@ -40,7 +40,8 @@ class Replayer {
     std::optional<Node> deletion_behind(const Step& step, std::optional<Node> deleted) const;
     bool is_lawful(const Step& step, Node older, Node newer) const;
     bool equal_delete_descends(const Step& step, Node older, Node newer) const;
-    bool is_delete_of_another_row(Node older, Node newer) const;
+    bool is_delete_of_another_row(const Step& step, Node older, Node newer) const;
+    std::set<Node> nodes_of(const Step& step) const;
     bool is_regression(const Step& step, Node older, Node newer) const;
     void takes_or_adds(const Step& step);
     bool may_take(const Step& step, const Row& row) const;
@@ -216,7 +217,7 @@ std::optional<Node> Replayer::deletion_behind(const Step& step, std::optional<No
 
 bool Replayer::is_lawful(const Step& step, Node older, Node newer) const {
     if (replay_.all.descends(older, newer) || equal_delete_descends(step, older, newer)) return true;
-    if (is_delete_of_another_row(older, newer)) return true;
+    if (is_delete_of_another_row(step, older, newer)) return true;
     return kept_as_conflict(history_, *step.rules, step.key, step.write.before, step.write.side,
                             std::pair(step.write.side, step.write.xid));
 }
@@ -232,8 +233,18 @@ bool Replayer::equal_delete_descends(const Step& step, Node older, Node newer) c
 
 // Both sides made a row of this key, neither knew the other's, and one was deleted again: that says nothing
 // about the other one.
-bool Replayer::is_delete_of_another_row(Node older, Node newer) const {
-    return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer);
+bool Replayer::is_delete_of_another_row(const Step& step, Node older, Node newer) const {
+    return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer, nodes_of(step));
+}
+
+// All that this key ever was. A row that left the key and came back under it is another one.
+std::set<Node> Replayer::nodes_of(const Step& step) const {
+    std::set<Node> nodes;
+    for (const auto& [id, copies] : replay_.versions)
+        if (id.first == step.write.table && copies.key == step.key) nodes.insert(copies.node);
+    for (const Deletion& each : replay_.deletions)
+        if (each.table == step.write.table && each.key == step.key) nodes.insert(each.node);
+    return nodes;
 }
 
 bool Replayer::is_regression(const Step& step, Node older, Node newer) const {

@@ -27,20 +27,24 @@ void VersionGraph::replaced(Node older, Node newer) {
 
 bool VersionGraph::descends(Node older, Node newer) const { return ancestors({newer})[older]; }
 
-bool VersionGraph::are_related(Node one, Node other) const {
-    const std::vector<bool> a = ancestors({one}), b = ancestors({other});
+bool VersionGraph::are_related(Node one, Node other, const std::set<Node>& among) const {
+    const std::vector<bool> a = ancestors({one}, &among), b = ancestors({other}, &among);
     for (Node node = 0; node < size(); ++node)
         if (a[node] && b[node]) return true;
     return false;
 }
 
 std::vector<bool> VersionGraph::ancestors(const std::vector<Node>& nodes) const {
+    return ancestors(nodes, nullptr);
+}
+
+std::vector<bool> VersionGraph::ancestors(const std::vector<Node>& nodes, const std::set<Node>* among) const {
     std::vector<bool> found(size());
     std::vector<Node> next = nodes;
     while (!next.empty()) {
         const Node node = next.back();
         next.pop_back();
-        if (found[node]) continue;
+        if (found[node] || (among != nullptr && !among->contains(node))) continue;
         found[node] = true;
         next.insert(next.end(), older_[node].begin(), older_[node].end());
     }

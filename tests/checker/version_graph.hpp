@@ -1,6 +1,7 @@
 // Which version came from which: an edge leads from what a writer replaced to what it wrote.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,8 +20,8 @@ class VersionGraph {
 
     // Is `newer` the same as `older`, or was it made from it, step by step?
     bool descends(Node older, Node newer) const;
-    // Was one version the beginning of both?
-    bool are_related(Node one, Node other) const;
+    // Was one version the beginning of both, with nothing but `among` on the ways from there?
+    bool are_related(Node one, Node other, const std::set<Node>& among) const;
     bool was_replaced(Node node) const { return !newer_[node].empty(); }
     // All from which one of `nodes` was made, and those themselves.
     std::vector<bool> ancestors(const std::vector<Node>& nodes) const;
@@ -30,6 +31,7 @@ class VersionGraph {
 
   private:
     Node add(const std::string& text);
+    std::vector<bool> ancestors(const std::vector<Node>& nodes, const std::set<Node>* among) const;
 
     std::map<std::pair<std::string, std::string>, Node> versions_;
     std::vector<std::string> texts_;
