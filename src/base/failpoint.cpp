@@ -3,6 +3,7 @@
 
 #ifdef TIDEWAY_FAILPOINTS
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -50,6 +51,12 @@ void pause(const std::string& file) {
     while (!std::filesystem::exists(file + ".go")) std::this_thread::sleep_for(Millis(5));
 }
 
+// As a network does that goes away: what the process waits for on any socket ends.
+void break_connections() {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+        ::shutdown(std::stoi(entry.path().filename()), SHUT_RDWR);
+}
+
 void act(const FailpointRule& rule) {
     switch (rule.action) {
         case Action::kill9:
@@ -62,6 +69,9 @@ void act(const FailpointRule& rule) {
             break;
         case Action::pause:
             pause(rule.argument);
+            break;
+        case Action::close:
+            break_connections();
             break;
         case Action::raise:
             throw Error(Code::interrupted, "failpoint " + rule.name);

@@ -8,7 +8,7 @@
 namespace tideway {
 
 struct FailpointRule {
-    enum class Action { kill9, raise, exit, sleep, pause };
+    enum class Action { kill9, raise, exit, sleep, pause, close };
     std::string name;
     Action action = Action::raise;
     std::string argument;  // milliseconds of sleep, file of pause

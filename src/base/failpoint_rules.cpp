@@ -32,6 +32,7 @@ bool parse_action(std::string_view text, FailpointRule& rule) {
     if (verb == "kill9") return rule.action = Action::kill9, true;
     if (verb == "throw") return rule.action = Action::raise, true;
     if (verb == "exit") return rule.action = Action::exit, true;
+    if (verb == "close") return rule.action = Action::close, true;
     return false;
 }
 

@@ -72,10 +72,11 @@ std::string process_identity();
 bool process_may_live(std::string_view identity);
 
 // Named failpoints (DESIGN.md words, ARCHITECTURE.md lists them). Without the build option they compile to
-// nothing. TIDEWAY_FAILPOINTS="NAME=ACTION[@HIT][;...]" with ACTION kill9 | throw | exit | sleep:MS |
+// nothing. TIDEWAY_FAILPOINTS="NAME=ACTION[@HIT][;...]" with ACTION kill9 | throw | exit | close | sleep:MS |
 // pause:FILE (pause writes FILE.reached and waits until FILE.go exists); HIT is 1 when left out. Every name
 // passed is appended to the file named by TIDEWAY_FAILPOINT_TRACE, so that a sweep can prove that it hit them
-// all. throw throws Error(interrupted); exit ends the process with code 1 without unwinding.
+// all. throw throws Error(interrupted); exit ends the process with code 1 without unwinding; close breaks
+// every connection of the process, which goes on.
 #ifdef TIDEWAY_FAILPOINTS
 void failpoint(std::string_view name);
 #else

@@ -4,6 +4,7 @@
 
 #include "support/db.hpp"
 #include "support/fresh_database.hpp"
+#include "support/pg_backend.hpp"
 #include "support/pg_frontend.hpp"
 #include "support/rows.hpp"
 #include "support/tcp_proxy.hpp"
@@ -104,6 +105,85 @@ TEST_F(SupportProxy, ClosesInTheMiddleOfACopyIn) {
     EXPECT_ROWS(direct, "select count(*) from t", "0");
 }
 
+TEST_F(SupportProxy, CutBeforeReadyKeepsTheTransactionAndSaysSo) {
+    Db db = through();
+    proxy.cut_before_ready("COMMIT", 2);
+    insert_and_commit(db, 1);
+    db.exec("begin; insert into t values (2)");
+    ASSERT_EQ(PQsendQuery(db.handle(), "commit"), 1);
+    PGresult* answer = PQgetResult(db.handle());
+    EXPECT_STREQ(PQcmdStatus(answer), "COMMIT");
+    PQclear(answer);
+    answer = PQgetResult(db.handle());
+    EXPECT_EQ(PQresultStatus(answer), PGRES_FATAL_ERROR);
+    PQclear(answer);
+    EXPECT_FALSE(db.connected());
+    proxy.wait_until_cut();
+    EXPECT_ROWS(direct, "select a from t order by a", "1\n2");
+    Db again = through();
+    proxy.cut_before_ready("commit");
+    again.exec("begin; insert into t values (3)");
+    EXPECT_EQ(extended(again, "COMMIT"), "PGRES_FATAL_ERROR");
+    EXPECT_ROWS(direct, "select count(*) from t", "3");
+}
+
+TEST_F(SupportProxy, CutsInTheMiddleOfAPieceOfACopy) {
+    direct.exec("insert into t select i from generate_series(1, 100) i");
+    Db out = through();
+    proxy.cut_in_copy(Direction::to_client, 3);
+    PGresult* copy = PQexec(out.handle(), "copy t to stdout");
+    ASSERT_EQ(PQresultStatus(copy), PGRES_COPY_OUT);
+    PQclear(copy);
+    int rows = 0, size = 0;
+    for (char* row = nullptr; (size = PQgetCopyData(out.handle(), &row, 0)) > 0; ++rows) PQfreemem(row);
+    EXPECT_EQ(rows, 2);
+    EXPECT_EQ(size, -2);
+    proxy.wait_until_cut();
+    Db in = through();
+    proxy.cut_in_copy(Direction::to_server, 1);
+    in.send("copy t from stdin");
+    copy = PQgetResult(in.handle());
+    ASSERT_EQ(PQresultStatus(copy), PGRES_COPY_IN);
+    PQclear(copy);
+    PQputCopyData(in.handle(), "12345\n", 6);
+    PQputCopyEnd(in.handle(), nullptr);
+    EXPECT_THROW(in.wait(), DbError);
+    proxy.wait_until_cut(2);
+    EXPECT_ROWS(direct, "select count(*) from t", "100");
+}
+
+TEST_F(SupportProxy, CountsConnectionByConnection) {
+    Db first = through(), second = through();
+    proxy.reset_counters();
+    first.exec("select 1");
+    first.exec("select 1");
+    second.exec("select 22");
+    Db third = through();
+    const std::vector<Traffic> counted = proxy.connections();
+    ASSERT_EQ(counted.size(), 3U);
+    EXPECT_EQ(counted[0].round_trips, 2);
+    EXPECT_EQ(counted[0].bytes_to_server, 2 * 14);
+    EXPECT_EQ(counted[1].round_trips, 1);
+    EXPECT_EQ(counted[1].bytes_to_server, 15);
+    EXPECT_GT(counted[2].round_trips, 0);
+    long long bytes = 0;
+    for (const Traffic& each : counted) bytes += each.bytes_to_client;
+    EXPECT_EQ(bytes, proxy.counters().bytes_to_client);
+}
+
+TEST_F(SupportProxy, BandwidthIsOfAllConnectionsTogether) {
+    Db first = through(), second = through();
+    proxy.bandwidth(Direction::to_client, 1'000'000);
+    const auto begin = std::chrono::steady_clock::now();
+    first.send("select repeat('x', 100000)");
+    second.send("select repeat('x', 100000)");
+    first.wait();
+    second.wait();
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, Millis(200));
+    proxy.clear_faults();
+    EXPECT_EQ(first.scalar("select 1"), "1");
+}
+
 TEST_F(SupportProxy, RefusesNewConnectionsOnly) {
     Db db = through();
     proxy.refuse_new(true);
@@ -158,8 +238,34 @@ TEST(SupportFrontend, ParsesMessagesCutAnywhere) {
                 if (piece.type != 0) heard += piece.type + piece.sql + ";";
             }
         EXPECT_EQ(bytes, stream) << "step " << step;
-        EXPECT_EQ(heard, "Pcommit;S;Qselect 1;") << "step " << step;
+        EXPECT_EQ(heard, "I;d;Pcommit;S;Qselect 1;") << "step " << step;
     }
+}
+
+TEST(SupportBackend, ParsesMessagesCutAnywhere) {
+    using namespace std::string_literals;
+    const std::string stream =
+        "N"s                    // no encryption
+        "R\0\0\0\x08\0\0\0\0"s  // AuthenticationOk
+        "Z\0\0\0\x05I"s         // ReadyForQuery
+        "d\0\0\0\x08ZZZZ"s      // CopyData, which is not ready
+        "N\0\0\0\x05\0"s        // a notice
+        "C\0\0\0\x0b"
+        "COMMIT\0"s  // CommandComplete
+        "Z\0\0\0\x05I"s;
+    for (const bool apart : {false, true})
+        for (std::size_t step = 1; step <= stream.size(); ++step) {
+            BackendParser parser;
+            std::string bytes, heard;
+            for (std::size_t at = 0; at < stream.size(); at += step)
+                for (const BackendPiece& piece :
+                     parser.feed(std::string_view(stream).substr(at, step), apart)) {
+                    bytes += piece.bytes;
+                    if (piece.type != 0) heard += piece.type;
+                }
+            EXPECT_EQ(bytes, stream) << "step " << step;
+            EXPECT_EQ(heard, apart ? "ZdZ" : "ZZ") << "step " << step;
+        }
 }
 
 TEST(SupportFrontend, FindsStatementsByTheirBeginning) {

@@ -75,12 +75,12 @@ bool FrontendParser::take_message(std::vector<FrontendPiece>& pieces) {
         if (there < 8 || there < number_at(pending_, at_)) return false;
         const std::uint32_t code = number_at(pending_, at_ + 4);
         started_ = code != kSslRequest && code != kGssEncRequest;
-        return take(pieces, 0, number_at(pending_, at_));
+        return take(pieces, started_ ? 'I' : '\0', number_at(pending_, at_));
     }
     if (there < 5) return false;
     const char type = pending_[at_];
     const std::size_t size = 1 + std::size_t{number_at(pending_, at_ + 1)};
-    if (type != 'Q' && type != 'P' && type != 'S') {
+    if (type != 'Q' && type != 'P' && type != 'S' && type != 'd') {
         pass_through_ = size;
         return true;
     }

@@ -7,7 +7,8 @@
 namespace tideway::test {
 
 struct FrontendPiece {
-    char type;          // 'Q' Query, 'P' Parse or 'S' Sync: one whole message; 0: other bytes, cut anywhere
+    char type;          // 'Q' Query, 'P' Parse, 'S' Sync or 'd' CopyData: one whole message; 'I': a session's
+                        // startup packet; 0: other bytes, cut anywhere
     std::string bytes;  // as they came, to be forwarded
     std::string sql;    // of Query and Parse
 };

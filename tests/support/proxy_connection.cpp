@@ -13,7 +13,8 @@ constexpr std::size_t kMaxQueued = 4 << 20;
 
 }  // namespace
 
-ProxyConnection::ProxyConnection(int client, int server) : client_(client), server_(server) {}
+ProxyConnection::ProxyConnection(int client, int server, Traffic* counted)
+    : traffic(counted), client_(client), server_(server) {}
 
 ProxyConnection::~ProxyConnection() {
     close_client();

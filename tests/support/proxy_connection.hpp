@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "support/pg_backend.hpp"
 #include "support/pg_frontend.hpp"
 #include "support/tcp_proxy.hpp"
 
@@ -16,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 class ProxyConnection {
   public:
-    ProxyConnection(int client, int server);  // owns both sockets
+    ProxyConnection(int client, int server, Traffic* counted);  // owns both sockets
     ~ProxyConnection();
     ProxyConnection(const ProxyConnection&) = delete;
     ProxyConnection& operator=(const ProxyConnection&) = delete;
@@ -34,7 +35,12 @@ class ProxyConnection {
     bool finished() const { return finished_; }  // the server has closed its end, and all has been passed on
 
     FrontendParser parser;
+    BackendParser answers;
     bool cut_at_sync = false;
+    // What the server owes a ReadyForQuery for, and how often it said it; the one that will not arrive, 0 =
+    // none.
+    long asked = 0, ready = 0, cut_at_ready = 0;
+    Traffic* traffic;  // of this connection alone
     Direction last_spoke = Direction::to_client;
 
   private:

@@ -87,6 +87,12 @@ void ProxyLoop::drop_all() {
     for (ProxyConnection& connection : connections_) cut(connection, false);
 }
 
+void ProxyLoop::forget_traffic() {
+    counters = {};
+    traffic.clear();
+    for (ProxyConnection& connection : connections_) connection.traffic = &traffic.emplace_back();
+}
+
 void ProxyLoop::run() {
     std::unique_lock lock(mutex);
     while (!stop_) {
@@ -133,7 +139,7 @@ void ProxyLoop::accept_clients() {
         }
         no_delay(client);
         no_delay(server);
-        connections_.emplace_back(client, server);
+        connections_.emplace_back(client, server, &traffic.emplace_back());
     }
 }
 
@@ -142,26 +148,50 @@ void ProxyLoop::serve(ProxyConnection& connection) {
         const std::string bytes = connection.receive(Direction::to_server);
         if (!bytes.empty()) from_client(connection, bytes);
     }
-    std::string bytes = connection.receive(Direction::to_client);
-    if (!bytes.empty() && !connection.is_cut()) {
-        connection.last_spoke = Direction::to_client;
-        forward(connection, Direction::to_client, std::move(bytes));
-    }
+    const std::string bytes = connection.receive(Direction::to_client);
+    if (!bytes.empty() && !connection.is_cut()) from_server(connection, bytes);
     connection.flush(Clock::now());
 }
 
 void ProxyLoop::from_client(ProxyConnection& connection, const std::string& bytes) {
-    if (connection.last_spoke == Direction::to_client) ++counters.round_trips;
+    if (connection.last_spoke == Direction::to_client)
+        for (Traffic* counted : {static_cast<Traffic*>(&counters), connection.traffic})
+            ++counted->round_trips;
     connection.last_spoke = Direction::to_server;
     for (FrontendPiece& piece : connection.parser.feed(bytes)) {
         const Cut order = due_cut(piece);
         if (order == Cut::before) return cut(connection, false);
         if (order == Cut::after) connection.cut_at_sync = true;
+        if (order == Cut::before_ready) connection.cut_at_ready = connection.asked + 1;
         const char type = piece.type;
+        if (type == 'Q' || type == 'S' || type == 'I') ++connection.asked;
+        if (is_cut_in_copy(connection, Direction::to_server, type, piece.bytes)) return;
         forward(connection, Direction::to_server, std::move(piece.bytes));
         if (connection.cut_at_sync && (type == 'Q' || type == 'S')) return cut(connection, false);
         if (connection.is_cut()) return;
     }
+}
+
+void ProxyLoop::from_server(ProxyConnection& connection, const std::string& bytes) {
+    connection.last_spoke = Direction::to_client;
+    const bool look_into_copy = copy_pieces[index(Direction::to_client)] > 0;
+    for (BackendPiece& piece : connection.answers.feed(bytes, look_into_copy)) {
+        if (piece.type == 'Z' && ++connection.ready == connection.cut_at_ready) return cut(connection, true);
+        if (is_cut_in_copy(connection, Direction::to_client, piece.type, piece.bytes)) return;
+        forward(connection, Direction::to_client, std::move(piece.bytes));
+        if (connection.is_cut()) return;
+    }
+}
+
+// Half of the message goes on.
+bool ProxyLoop::is_cut_in_copy(ProxyConnection& connection, Direction direction, char type,
+                               std::string& bytes) {
+    int& left = copy_pieces[index(direction)];
+    if (type != 'd' || left == 0 || --left > 0) return false;
+    bytes.resize(bytes.size() / 2);
+    forward(connection, direction, std::move(bytes));
+    cut(connection, direction == Direction::to_client);
+    return true;
 }
 
 Cut ProxyLoop::due_cut(const FrontendPiece& piece) {
@@ -174,6 +204,17 @@ Cut ProxyLoop::due_cut(const FrontendPiece& piece) {
     return result;
 }
 
+Clock::time_point ProxyLoop::arrival(Direction direction, std::size_t bytes) {
+    Clock::time_point sent = Clock::now();
+    if (const long rate = bandwidth[index(direction)]; rate > 0) {
+        Clock::time_point& free = line_free_[index(direction)];
+        const std::chrono::duration<double> time(static_cast<double>(bytes) / static_cast<double>(rate));
+        free = std::max(free, sent) + std::chrono::duration_cast<Clock::duration>(time);
+        sent = free;
+    }
+    return sent + delay[index(direction)];
+}
+
 void ProxyLoop::forward(ProxyConnection& connection, Direction direction, std::string bytes) {
     std::optional<long long>& left = budget[index(direction)];
     bool last = false;
@@ -183,9 +224,11 @@ void ProxyLoop::forward(ProxyConnection& connection, Direction direction, std::s
         *left -= static_cast<long long>(bytes.size());
         if (last) left.reset();
     }
-    (direction == Direction::to_server ? counters.bytes_to_server : counters.bytes_to_client) +=
-        static_cast<long long>(bytes.size());
-    connection.push(direction, std::move(bytes), Clock::now() + delay[index(direction)]);
+    for (Traffic* counted : {static_cast<Traffic*>(&counters), connection.traffic})
+        (direction == Direction::to_server ? counted->bytes_to_server : counted->bytes_to_client) +=
+            static_cast<long long>(bytes.size());
+    const Clock::time_point due = arrival(direction, bytes.size());
+    connection.push(direction, std::move(bytes), due);
     if (last) cut(connection, direction == Direction::to_client);
 }
 

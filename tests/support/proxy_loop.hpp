@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -16,7 +17,7 @@
 
 namespace tideway::test {
 
-enum class Cut { none, before, after };
+enum class Cut { none, before, after, before_ready };
 
 struct Order {
     std::string text;
@@ -47,13 +48,17 @@ class ProxyLoop {
     void refuse(bool on);
     void add_order(const std::string& text, Cut cut, int nth);
     void drop_all();
+    void forget_traffic();
 
     PortLease lease;
     mutable std::mutex mutex;
     ProxyCounters counters;
+    std::deque<Traffic> traffic;  // a connection each; a deque, so that they stay where they are
     bool blackhole = false;
     std::array<Millis, 2> delay{};
+    std::array<long, 2> bandwidth{};
     std::array<std::optional<long long>, 2> budget;
+    std::array<int, 2> copy_pieces{};  // CopyData messages until one is cut; 0 = none will be
     std::vector<Order> orders;
     std::vector<Seen> seen;
     int cuts_over = 0;
@@ -64,12 +69,16 @@ class ProxyLoop {
     void accept_clients();
     void serve(ProxyConnection& connection);
     void from_client(ProxyConnection& connection, const std::string& bytes);
+    void from_server(ProxyConnection& connection, const std::string& bytes);
     Cut due_cut(const FrontendPiece& piece);
+    bool is_cut_in_copy(ProxyConnection& connection, Direction direction, char type, std::string& bytes);
+    Clock::time_point arrival(Direction direction, std::size_t bytes);
     void forward(ProxyConnection& connection, Direction direction, std::string bytes);
 
     std::uint16_t server_port_;
     int listener_;
     int wake_;
+    std::array<Clock::time_point, 2> line_free_{};  // when the line has sent what it was given
     bool stop_ = false;
     std::list<ProxyConnection> connections_;
     std::thread thread_;

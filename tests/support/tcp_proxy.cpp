@@ -23,8 +23,13 @@ ProxyCounters TcpProxy::counters() const {
     return loop_->counters;
 }
 
+std::vector<Traffic> TcpProxy::connections() const {
+    const std::lock_guard lock(loop_->mutex);
+    return {loop_->traffic.begin(), loop_->traffic.end()};
+}
+
 void TcpProxy::reset_counters() {
-    loop_->change([this] { loop_->counters = {}; });
+    loop_->change([this] { loop_->forget_traffic(); });
 }
 void TcpProxy::refuse_new(bool on) {
     loop_->change([=, this] { loop_->refuse(on); });
@@ -34,6 +39,9 @@ void TcpProxy::blackhole(bool on) {
 }
 void TcpProxy::delay(Direction direction, Millis time) {
     loop_->change([=, this] { loop_->delay[index(direction)] = time; });
+}
+void TcpProxy::bandwidth(Direction direction, long bytes_per_second) {
+    loop_->change([=, this] { loop_->bandwidth[index(direction)] = bytes_per_second; });
 }
 void TcpProxy::close_after(Direction direction, long long bytes) {
     loop_->change([=, this] { loop_->budget[index(direction)] = bytes; });
@@ -46,6 +54,12 @@ void TcpProxy::cut_before_forwarding(const std::string& text, int nth) {
 }
 void TcpProxy::cut_after_forwarding(const std::string& text, int nth) {
     loop_->change([&] { loop_->add_order(text, Cut::after, nth); });
+}
+void TcpProxy::cut_before_ready(const std::string& text, int nth) {
+    loop_->change([&] { loop_->add_order(text, Cut::before_ready, nth); });
+}
+void TcpProxy::cut_in_copy(Direction direction, int nth) {
+    loop_->change([&] { loop_->copy_pieces[index(direction)] = nth; });
 }
 void TcpProxy::count(const std::string& text) {
     loop_->change([&] { loop_->add_order(text, Cut::none, 0); });
@@ -72,7 +86,9 @@ void TcpProxy::clear_faults() {
         loop_->refuse(false);
         loop_->blackhole = false;
         loop_->delay = {};
+        loop_->bandwidth = {};
         loop_->budget = {};
+        loop_->copy_pieces = {};
         loop_->orders.clear();
         loop_->cuts_over = 0;
     });

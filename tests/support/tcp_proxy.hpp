@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/process.hpp"
 
@@ -11,11 +12,14 @@ namespace tideway::test {
 
 enum class Direction { to_server, to_client };
 
-struct ProxyCounters {
-    long connections = 0;
+struct Traffic {
     long long bytes_to_server = 0;
     long long bytes_to_client = 0;
     long round_trips = 0;  // how often a client began to speak: at its start, and after the server had spoken
+};
+
+struct ProxyCounters : Traffic {  // of all connections together
+    long connections = 0;
 };
 
 class ProxyLoop;
@@ -28,11 +32,15 @@ class TcpProxy {
     std::uint16_t port() const;
     std::string url(const std::string& dbname, const std::string& user = "postgres") const;
     ProxyCounters counters() const;
+    // Connection by connection, in the order in which they were opened: those that were open at the last
+    // reset, counted since then, and all later ones.
+    std::vector<Traffic> connections() const;
     void reset_counters();
 
     void refuse_new(bool on);  // connections are refused; open ones live on
     void blackhole(bool on);   // nothing passes, nothing breaks; held bytes follow when off
-    void delay(Direction direction, Millis time);            // each chunk arrives that much later
+    void delay(Direction direction, Millis time);                // each chunk arrives that much later
+    void bandwidth(Direction direction, long bytes_per_second);  // of all connections together; 0 = no limit
     void close_after(Direction direction, long long bytes);  // counted from now over all connections; once
     void drop_connections();                                 // all that are open now
 
@@ -42,6 +50,11 @@ class TcpProxy {
     // the answer.
     void cut_before_forwarding(const std::string& text, int nth = 1);
     void cut_after_forwarding(const std::string& text, int nth = 1);
+    // The server has carried the statement out and said so (CommandComplete), but its ReadyForQuery is lost
+    // with the connection.
+    void cut_before_ready(const std::string& text, int nth = 1);
+    // In the middle of the n-th CopyData message from now, over all connections; once.
+    void cut_in_copy(Direction direction, int nth = 1);
     void count(const std::string& text);      // no cut, for seen()
     int seen(const std::string& text) const;  // since the first order for `text`
     // Waits until `total` connections (since the start or clear_faults()) were ended by a cut, close_after or
@@ -49,7 +62,7 @@ class TcpProxy {
     // not. Throws when the deadline passes.
     void wait_until_cut(int total = 1, Millis deadline = std::chrono::seconds(30)) const;
 
-    void clear_faults();  // orders not yet used up, delays, refusal, blackhole
+    void clear_faults();  // orders not yet used up, delays, limits, refusal, blackhole
 
   private:
     std::unique_ptr<ProxyLoop> loop_;

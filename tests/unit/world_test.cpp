@@ -135,8 +135,8 @@ TEST(RealSleeper, WakesWhenTheRunIsAskedToStop) {
 }
 
 TEST(FailpointSpec, NamesActionsArgumentsAndHits) {
-    const auto rules = parse_failpoints("A.b=kill9;C=sleep:250@3;D=pause:/tmp/a@b@2;E=throw;F=exit");
-    ASSERT_EQ(rules.size(), 5U);
+    const auto rules = parse_failpoints("A.b=kill9;C=sleep:250@3;D=pause:/tmp/a@b@2;E=throw;F=exit;G=close");
+    ASSERT_EQ(rules.size(), 6U);
     EXPECT_EQ(rules[0].name, "A.b");
     EXPECT_EQ(rules[0].action, FailpointRule::Action::kill9);
     EXPECT_EQ(rules[0].hit, 1U);
@@ -148,6 +148,7 @@ TEST(FailpointSpec, NamesActionsArgumentsAndHits) {
     EXPECT_EQ(rules[2].hit, 2U);
     EXPECT_EQ(rules[3].action, FailpointRule::Action::raise);
     EXPECT_EQ(rules[4].action, FailpointRule::Action::exit);
+    EXPECT_EQ(rules[5].action, FailpointRule::Action::close);
 }
 
 TEST(FailpointSpec, MayBeEmptyOrEndInASemicolon) {
