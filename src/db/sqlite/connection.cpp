@@ -97,12 +97,9 @@ void Connection::rollback() noexcept {
     impl_->stopped = nullptr;
 }
 
-std::int64_t Connection::changes() const { return sqlite3_changes64(impl_->handle); }
 std::int64_t Connection::total_changes() const { return sqlite3_total_changes64(impl_->handle); }
 std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(impl_->handle); }
 void Connection::set_patience(Millis patience) { impl_->patience = patience; }
-const std::string& Connection::path() const { return impl_->options.path; }
-Side Connection::side() const { return impl_->options.side; }
 
 std::string Connection::collation(const std::string& table, const std::string& column) const {
     const char* found = nullptr;

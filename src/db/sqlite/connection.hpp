@@ -68,8 +68,8 @@ class Connection {
     void execute(std::string_view name, const std::string& text);
     bool in_transaction() const;
     void rollback() noexcept;
-    std::int64_t changes() const;        // rows that the last statement itself wrote
-    std::int64_t total_changes() const;  // with those of triggers and of foreign key actions
+    std::int64_t total_changes()
+        const;  // rows written so far, with those of triggers and foreign key actions
     std::int64_t last_insert_rowid() const;
     // How long a statement waits for another writer; beyond that SqliteError::busy().
     void set_patience(Millis patience);
@@ -79,8 +79,6 @@ class Connection {
     const std::map<std::string, TableWrites>& writes() const;
     // How a column of a table compares texts: BINARY, NOCASE, ...
     std::string collation(const std::string& table, const std::string& column) const;
-    const std::string& path() const;
-    Side side() const;
 
   private:
     friend class Statement;
