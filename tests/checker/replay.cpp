@@ -35,6 +35,7 @@ class Replayer {
     void by_sync(const Step& step);
     void judge_written_row(const Step& step);
     void judge_ownership(const Step& step);
+    std::set<Side> creators_of(const Step& step);
     void judge_journal(const Step& step);
     void replaces(const Step& step);
     std::optional<Node> deletion_behind(const Step& step, std::optional<Node> deleted) const;
@@ -151,12 +152,19 @@ void Replayer::judge_written_row(const Step& step) {
         complain("I3", step, "wrote a row that differs from what the user wrote as this version");
 }
 
+// Where keys repeat, an edited row may be a new one: then its version tells.
+std::set<Side> Replayer::creators_of(const Step& step) {
+    if (step.rules->repeats) return copies(step, *step.write.before).sides;
+    const auto creators = inserters_.find({step.write.table, step.key});
+    return creators == inserters_.end() ? std::set<Side>() : creators->second;
+}
+
 void Replayer::judge_ownership(const Step& step) {
     const Image& before = step.write.before;
     if (!step.rules->strict || !before) return;
-    const auto creators = inserters_.find({step.write.table, step.key});
-    if (creators == inserters_.end() || creators->second.size() != 1) return;
-    const Side creator = *creators->second.begin();
+    const std::set<Side> creators = creators_of(step);
+    if (creators.size() != 1) return;
+    const Side creator = *creators.begin();
     const auto mark = before->find(step.rules->origin);
     if (mark == before->end() || !mark->second) return;
     if (step.write.side == Side::cloud && creator == Side::cloud && *mark->second == step.rules->cloud_mark)
