@@ -98,6 +98,8 @@ class ConflictJudge {
             if (winner() != Side::cloud) complain("the desktop won over a row of mobile origin");
             return;
         }
+        // A row that was first seen in the cloud belongs to mobile, whatever its mark says.
+        if (rules_.strict && winner() == Side::cloud) return;
         if ((rules_.policy == "desktop" || rules_.policy == "cloud") && rules_.policy != conflict_.winner &&
             !both_mobile)
             complain(fmt::format("the policy is {}, the winner {}", rules_.policy, conflict_.winner));
