@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "reconcile/groups.hpp"
+
 namespace tideway {
 namespace {
 
@@ -11,37 +13,10 @@ constexpr std::int64_t short_patience_ms = 300;
 // Refused rows are tried once more one by one after the others; with more of them that costs more than it
 // brings, and the next run tries them anyway.
 constexpr std::size_t most_tried_again = 200;
+constexpr std::size_t most_waiting_together = 200;
 // When so many rows of a table were refused for one reason and none was written, the others are not tried in
 // this run.
 constexpr int hopeless_after = 50;
-
-std::size_t row_count(const Batch& batch) {
-    std::size_t count = 0;
-    for (const BatchSection& section : batch.sections) count += section.rows.size();
-    return count;
-}
-
-// The first half keeps the order of sections and rows; parents stay before children.
-std::pair<Batch, Batch> split(Batch batch) {
-    std::size_t left = row_count(batch) / 2;
-    std::vector<BatchSection> sections = std::move(batch.sections);
-    batch.sections.clear();
-    Batch first = batch, second = std::move(batch);
-    for (BatchSection& section : sections) {
-        const std::size_t here = std::min(left, section.rows.size());
-        left -= here;
-        const auto middle = section.rows.begin() + static_cast<std::ptrdiff_t>(here);
-        if (here > 0)
-            first.sections.push_back(
-                {section.table,
-                 {std::make_move_iterator(section.rows.begin()), std::make_move_iterator(middle)}});
-        if (middle != section.rows.end())
-            second.sections.push_back(
-                {section.table,
-                 {std::make_move_iterator(middle), std::make_move_iterator(section.rows.end())}});
-    }
-    return {std::move(first), std::move(second)};
-}
 
 class Deliverer {
   public:
@@ -69,7 +44,10 @@ class Deliverer {
         try {
             const auto outcome = apply_patiently(batch);
             if (outcome) return sort_out(batch, *outcome);
-            if (row_count(batch) == 1 || table_busy_) return give_up(batch);
+            // Rows that belong together wait together, unless that would keep many waiting for one.
+            if (row_count(batch) == 1 || table_busy_ ||
+                (row_count(batch) <= most_waiting_together && is_one_group(batch)))
+                return give_up(batch);
         } catch (const Refused& refused) {
             if (row_count(batch) == 1) return park(batch, refused.refusal());
         }

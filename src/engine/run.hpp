@@ -71,7 +71,7 @@ class Run {
     std::map<int, std::optional<std::int64_t>> protected_before_;
     PlanHash hash_, plan_hash_;  // of what was decided while writing, and while looking ahead
     bool planning_ = false;
-    bool cut_ = false;  // too many rows for one transaction a direction
+    bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run
 };
 

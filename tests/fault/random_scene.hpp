@@ -179,8 +179,7 @@ class RandomScene {
                          code ? fmt::format("exit {}", *code) : "NEVER", error_of(run.out()), fault));
         EXPECT_TRUE(code) << "the run does not end\n" << run.err();
         EXPECT_NE(code.value_or(0), 70) << run.out() << run.err();
-        // ClosedConnections.DISABLED_... shows why this one may be.
-        EXPECT_TRUE(code != 2 || error_of(run.out()).starts_with(" (TW207: ")) << run.out() << run.err();
+        EXPECT_NE(code.value_or(0), 2) << run.out() << run.err();
     }
     static std::string error_of(const std::string& out) {
         const auto json = nlohmann::json::parse(out, nullptr, false);

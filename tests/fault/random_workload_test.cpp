@@ -29,7 +29,7 @@ void live_through(RandomWorld& world, unsigned seed, RandomCounts& counts) try {
     scene.live();
     scene.come_to_rest();
     checker::Verdict verdict = scene.verdict();
-    // A batch that locks make the program take apart tears groups: GroupsUnderLocks.DISABLED_... shows it.
+    // Refused rows are parted from what they are connected with, and large groups under locks are cut.
     counts.torn_groups += static_cast<int>(
         std::erase_if(verdict, [](const checker::Violation& each) { return each.invariant == "I6"; }));
     scene.add_to(counts);

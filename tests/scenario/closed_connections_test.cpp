@@ -6,7 +6,7 @@
 namespace tideway::test {
 namespace {
 
-TEST(ClosedConnections, DISABLED_AreNoFaultOfTheConfiguration) {
+TEST(ClosedConnections, AreNoFaultOfTheConfiguration) {
     LivePair pair("closed");
     pair.both("create table client (id int primary key, name text)");
     const PortLease nobody;

@@ -7,7 +7,7 @@ namespace {
 
 // A phone writes four clients, each with its job, in one transaction each. Somebody at the office is about to
 // insert a client whose key a phone has given as well: nobody can know yet whether that key is free.
-TEST(GroupsUnderLocks, DISABLED_RowsOfOneTransactionArriveTogetherWhenABatchIsTakenApart) {
+TEST(GroupsUnderLocks, RowsOfOneTransactionArriveTogetherWhenABatchIsTakenApart) {
     LivePair pair("groups");
     pair.both(
         "create table client (id int primary key, name text);"

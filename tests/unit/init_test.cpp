@@ -284,7 +284,8 @@ TEST_F(InitTable, AShorterTextHoldsTheBeginningUnlessItIdentifies) {
     }
     cloud.unique_keys.push_back({"u", {"code"}, false, true});
     const Proposal p = propose();
-    EXPECT_EQ(p.setting.columns, (std::map<std::string, ColumnSetting>{{"note2", {true, std::nullopt, {}, {}}}}));
+    EXPECT_EQ(p.setting.columns,
+              (std::map<std::string, ColumnSetting>{{"note2", {true, std::nullopt, {}, {}}}}));
     EXPECT_TRUE(p.decisions.contains("column.lossy"));
 }
 

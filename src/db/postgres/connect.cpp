@@ -1,7 +1,9 @@
 // Opening a connection: libpq's connecting state machine under a time limit and the hook.
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 #include <optional>
 #include <utility>
@@ -115,15 +117,24 @@ ConnectionPtr start(const Settings& settings) {
     return connection;
 }
 
-// Until the server has let us in; otherwise the state in which it failed.
+// Nothing more will come: the other end has closed the connection.
+bool closed_by_peer(int socket) {
+    char byte = 0;
+    const ssize_t got = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno == ECONNRESET);
+}
+
+// Until the server has let us in; otherwise the state in which it failed. An end that closes before it has
+// answered anything is no failure of TLS: a server that restarts does that.
 std::optional<ConnStatusType> establish(PGconn* connection, Patience& patience) {
     ConnStatusType reached = PQstatus(connection);
     PostgresPollingStatusType wish = PGRES_POLLING_WRITING;
     while (reached != CONNECTION_BAD && wish != PGRES_POLLING_OK) {
         patience.wait(PQsocket(connection), wish == PGRES_POLLING_READING ? POLLIN : POLLOUT);
         const ConnStatusType before = PQstatus(connection);
+        const bool closed = PQsslInUse(connection) == 0 && closed_by_peer(PQsocket(connection));
         wish = PQconnectPoll(connection);
-        if (wish == PGRES_POLLING_FAILED) return before;
+        if (wish == PGRES_POLLING_FAILED) return closed ? CONNECTION_BAD : before;
         reached = PQstatus(connection);
     }
     return reached == CONNECTION_BAD ? std::optional(reached) : std::nullopt;
