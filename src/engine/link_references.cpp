@@ -83,7 +83,9 @@ class ReferenceLinker {
         if (!at)
             return problem(child, column, "refers to a table but is not synchronised",
                            "remove refers_to, or map it");
-        if (!parent->link->local_id_desktop && parent->link->key_columns().size() != 1)
+        // Where nobody waits for the parent, nothing has to be compared in the server.
+        const bool allowed = child.setting->columns.at(column).orphans == Orphans::allow;
+        if (!allowed && !parent->link->local_id_desktop && parent->link->key_columns().size() != 1)
             return problem(child, column, fmt::format("refers to {}, whose key is not one column", to),
                            "remove refers_to");
         if (!parent->link->local_id_desktop &&
