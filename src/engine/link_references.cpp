@@ -83,12 +83,12 @@ class ReferenceLinker {
         if (!at)
             return problem(child, column, "refers to a table but is not synchronised",
                            "remove refers_to, or map it");
-        // Where nobody waits for the parent, nothing has to be compared in the server.
-        const bool allowed = child.setting->columns.at(column).orphans == Orphans::allow;
-        if (!allowed && !parent->link->local_id_desktop && parent->link->key_columns().size() != 1)
+        if (!parent->link->local_id_desktop && parent->link->key_columns().size() != 1)
             return problem(child, column, fmt::format("refers to {}, whose key is not one column", to),
                            "remove refers_to");
-        if (!parent->link->local_id_desktop &&
+        // Where nobody waits for the parent, nothing has to be compared in the server.
+        const bool allowed = child.setting->columns.at(column).orphans == Orphans::allow;
+        if (!allowed && !parent->link->local_id_desktop &&
             !comparable(child.link->columns[*at], *parent->link->key_columns().front()))
             return problem(child, column,
                            fmt::format("refers to {}, whose key is of another kind of type", to),

@@ -132,7 +132,8 @@ std::optional<ConnStatusType> establish(PGconn* connection, Patience& patience) 
     while (reached != CONNECTION_BAD && wish != PGRES_POLLING_OK) {
         patience.wait(PQsocket(connection), wish == PGRES_POLLING_READING ? POLLIN : POLLOUT);
         const ConnStatusType before = PQstatus(connection);
-        const bool closed = PQsslInUse(connection) == 0 && closed_by_peer(PQsocket(connection));
+        const bool closed = before == CONNECTION_SSL_STARTUP && PQsslInUse(connection) == 0 &&
+                            closed_by_peer(PQsocket(connection));
         wish = PQconnectPoll(connection);
         if (wish == PGRES_POLLING_FAILED) return closed ? CONNECTION_BAD : before;
         reached = PQstatus(connection);
