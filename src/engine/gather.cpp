@@ -71,8 +71,8 @@ bool proven_unique(const LinkedTable& table, Side side) {
 
 class Gatherer {
   public:
-    Gatherer(Session& session, Gathered& gathered, FirstContact contact)
-        : session_(session), gathered_(gathered), contact_(contact) {}
+    Gatherer(Session& session, Gathered& gathered, FirstContact contact, Reach reach = Reach::all)
+        : session_(session), gathered_(gathered), contact_(contact), reach_(reach) {}
 
     void open() {
         session_.progress.phase("reading");
@@ -136,6 +136,11 @@ class Gatherer {
         if (parent_changed(gathered_, table)) mode = Mode::full;
         if (!run.worklist) run.worklist = session_.archive().worklist(table, session_.installed());
         const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode, marks);
+        if (reach_ == Reach::first_reason) {
+            const std::int64_t touched = run.worklist->touched(desktop_capture, desktop_mark);
+            if (touched > gathered_.examined) gathered_.examined = touched;
+            if (gathered_.calls_for_a_run()) return;
+        }
         const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
         gathered_.examined += seen.examined;
         run.report.capture_desktop = to_string(seen.needs_digest ? Capture::digest : desktop_capture);
@@ -227,6 +232,7 @@ class Gatherer {
     Session& session_;
     Gathered& gathered_;
     FirstContact contact_;
+    Reach reach_;
 };
 
 }  // namespace
@@ -243,7 +249,7 @@ bool parent_changed(const Gathered& gathered, const LinkedTable& child) {
 Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
                 Reach reach, FirstContact contact) {
     Gathered gathered;
-    Gatherer gatherer(session, gathered, contact);
+    Gatherer gatherer(session, gathered, contact, reach);
     gatherer.open();
     std::int64_t done = 0;
     const auto count = static_cast<std::int64_t>(gathered.tables.size());

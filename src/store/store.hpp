@@ -199,6 +199,9 @@ enum class Part { everything, present, gone };  // gone: the row disappeared fro
 class Worklist {
   public:
     virtual ~Worklist() = default;
+    // About how many desktop rows were written since, where that is cheaper to tell than to compare them;
+    // else 0.
+    virtual std::int64_t touched(Capture, const std::string&) { return 0; }
     virtual HintOutcome add_desktop_hints(Capture capture, const std::string& mark) = 0;
     virtual Digest base_digest(bool keys_only) = 0;
     virtual void add_cloud_hints(const std::vector<CloudHint>& hints) = 0;

@@ -133,6 +133,10 @@ std::int64_t PgWorklist::touched_since(const Mark& since) {
     return found.integer(0, 0);
 }
 
+std::int64_t PgWorklist::touched(Capture capture, const std::string& mark) {
+    return capture == Capture::xmin && !mark.empty() ? touched_since(Mark::parse(mark)) : 0;
+}
+
 HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& mark) {
     const Mark since = Mark::parse(mark);
     Mark now = Mark::take(connection_);

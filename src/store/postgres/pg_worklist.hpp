@@ -15,6 +15,7 @@ class PgWorklist : public Worklist {
     // one is assumed.
     static std::unique_ptr<PgWorklist> make(PgStore& store, const LinkedTable& table, bool installed);
 
+    std::int64_t touched(Capture capture, const std::string& mark) override;
     HintOutcome add_desktop_hints(Capture capture, const std::string& mark) override;
     Digest base_digest(bool keys_only) override;
     void add_cloud_hints(const std::vector<CloudHint>& hints) override;
