@@ -1,0 +1,138 @@
+// What Tideway keeps of its own: leases, agreements, receipts, waiting keys, run history.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/catalog.hpp"
+#include "model/decision.hpp"
+#include "model/table.hpp"
+#include "model/value.hpp"
+#include "store/refused.hpp"
+
+namespace tideway {
+
+struct LeaseState {
+    std::int64_t sequence = 0;  // fence token and barrier counter of this side
+    std::string run, holder;    // of the run that holds it; empty if free
+    std::int64_t age_micros = 0;
+    bool held = false;  // holder set and younger than 20 s by this server's clock
+    std::string epoch;  // changes whenever a run noticed that a side was restored from a backup
+};
+
+// An agreement on one key.
+struct Agreement {
+    const LinkedTable* table = nullptr;
+    Key key;
+    BaseState state = BaseState::live;
+    Origin origin = Origin::desktop;
+    Hash desktop, cloud;
+    std::optional<std::int64_t> stamp_desktop, stamp_cloud;
+    // References that were left empty at the target until their parents come, one a line: such a key is
+    // listed as waiting.
+    std::string emptied = {};
+};
+
+// One key of a batch that was committed at the cloud, until the desktop has booked it.
+struct Receipt {
+    int table_id = 0;
+    Agreement agreement;        // agreement.table is not set: the table may have left the configuration
+    std::int64_t sequence = 0;  // of the batch
+    std::int64_t desktop_barrier = 0;  // proves that the desktop had the value durably
+};
+
+struct PairIdentity {
+    std::string uuid, system_id;
+    Side side = Side::desktop;
+    Hash seeds;  // of the row hashes, random per pair
+    int state_version = 0;
+};
+
+struct TableUse {  // table numbers and captures as the state schema records them
+    int id = 0;
+    sql::TableName desktop, cloud;
+    Capture capture = Capture::digest;  // of this side
+    std::string key_columns;  // on this side, comma separated; the base and the changelog are built for them
+    std::string key_types;
+    std::string definition;  // what the hashes in the base cover
+    bool intact = false;     // every object that the capture (and the base) needs is there and enabled
+};
+
+struct RunRecord {
+    std::string run, status, mode, direction;
+    std::int64_t duration_ms = 0;
+    std::string report;  // JSON, written by the engine's caller
+    struct Line {
+        int table_id = 0;
+        sql::TableName desktop, cloud;
+        bool forward = false, reverse = false;  // which directions ran
+        std::int64_t to_cloud = 0, to_desktop = 0, pending = 0;
+    };
+    std::vector<Line> lines;
+};
+
+struct KeptConflict {
+    std::int64_t id = 0;
+    int table_id = 0;
+    Key key;
+    std::string kind, winner, policy, status, at, reason;
+    std::optional<std::string> desktop_row, cloud_row;
+};
+
+struct WaitingKey {
+    const LinkedTable* table = nullptr;
+    Key key;
+    // held | conflict | parked | emptied (written, but for references in refusal.constraint) | raced |
+    // pending (replaces neither parked nor a choice)
+    std::string kind;
+    std::string rule, reason;
+    Refusal refusal;  // parked only
+};
+
+// One transaction at the desktop that changes nothing but the archive (M6a, M5c).
+struct Booking {
+    std::string run;
+    std::vector<Agreement> agreements;
+    std::vector<WaitingKey> waiting;
+    std::vector<std::pair<const LinkedTable*, Key>> settled;  // no longer waiting
+    std::int64_t cloud_barrier = 0;   // cloud sequence that proves the cloud's versions durable
+    std::int64_t cloud_sequence = 0;  // of the batch that is booked; 0 = none
+};
+
+struct Recovery {
+    std::int64_t fence = 0;
+    std::int64_t peer_sequence = 0;  // the cloud's sequence must become greater than this
+    std::int64_t acknowledged = 0;   // receipts up to here are booked or rejected
+    std::int64_t booked = 0;
+    bool cloud_rolled_back = false, desktop_rolled_back = false;
+    std::string epoch;  // for the cloud's lease
+};
+
+struct StoredMark {
+    Capture capture = Capture::digest;
+    std::string mark;
+};
+
+struct WaitingEntry {
+    std::int64_t id = 0;
+    int table_id = 0;
+    Key key;
+    std::string kind, rule, reason, sqlstate, detail, constraint, choice, first_seen;
+};
+
+struct TableCounts {
+    int table_id = 0;
+    std::int64_t live = 0, held = 0, conflicts = 0, parked = 0, raced = 0, pending = 0;
+    std::optional<std::string> last_forward, last_reverse;
+};
+
+struct LastRun {
+    std::string run, at, status;
+    std::int64_t age_seconds = 0;
+    std::map<std::string, std::string> left_out;  // desktop table: why it was not synchronised
+};
+
+}  // namespace tideway

@@ -1,0 +1,109 @@
+// What is written to a side, and what became of it.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/decision.hpp"
+#include "model/table.hpp"
+#include "model/value.hpp"
+#include "store/refused.hpp"
+
+namespace tideway {
+
+struct ConflictNote {
+    std::string kind, policy, reason;
+    Side winner = Side::cloud;
+};
+
+struct PlannedRow {
+    Key key;
+    Write write = Write::none;
+    Hash expected;  // update, erase: the target row must still have this hash
+    Cells cells;    // insert, update: one per linked column
+    Origin origin = Origin::desktop;
+    Hash source_hash;  // of the version that is copied (erase: of the last agreed row, on the source's side)
+    std::optional<std::int64_t> source_stamp;
+    Hash base_target;  // erase: the target's hash in the base, kept in the tombstone
+    std::string rule;
+    std::optional<ConflictNote> conflict;
+    bool chosen = false;             // a person decided this
+    std::optional<Refusal> refused;  // cannot be written, known before anything was sent
+    bool fills = false;              // nothing is new but that a parent may have come for an empty reference
+    std::string
+        emptied;  // references of the source's row that are empty until their parents come, one a line
+};
+
+struct BatchSection {
+    const LinkedTable* table = nullptr;
+    std::vector<PlannedRow> rows;
+};
+
+// Sections are ordered parents first. Inserts and updates run in that order, erases in the reverse order
+// afterwards.
+struct Batch {
+    std::string run;
+    std::vector<BatchSection> sections;
+    std::int64_t fence = 0;            // this side's lease sequence as last returned to this run
+    std::int64_t source_barrier = 0;   // the other side's sequence that proves the copied versions durable
+    std::int64_t receipts_booked = 0;  // cloud only: receipts up to here may go
+    bool cut = false;                  // one of several of a run: parents in a ring may be in a later one
+    bool skip_locked = false;          // rows that somebody holds count as raced instead of being waited for
+    std::int64_t patience_ms = 2'000;  // for a lock
+};
+
+enum class Fate { applied, raced, suppressed, orphan, parent, clash };
+
+struct RowOutcome {
+    Fate fate = Fate::raced;
+    // orphan: the foreign key whose parent is missing; parent: the one of a row that still refers to this
+    // one; clash: the unique key taken by another row; applied: references that were left empty, one a line
+    std::string constraint;
+    Hash hash;  // of the row as it is now, triggers included (erase: unused)
+    std::optional<std::int64_t> stamp;
+};
+
+struct BatchOutcome {
+    std::int64_t sequence = 0;                      // this side's lease sequence after the batch
+    std::vector<std::vector<RowOutcome>> outcomes;  // like sections and rows
+};
+
+// A row on its way into a side that has no row of its table but those that were agreed on.
+struct LoadRow {
+    Key key;
+    Hash hash;  // on the desktop
+    std::optional<std::int64_t> stamp;
+    std::string line;  // one cell a linked column, as COPY text with its newline
+};
+using LoadSink = std::function<void(LoadRow&&)>;
+
+struct LoadBatch {
+    std::string run;
+    const LinkedTable* table = nullptr;
+    std::vector<LoadRow> rows;
+    std::int64_t fence = 0, source_barrier = 0, receipts_booked = 0;  // as in Batch
+};
+
+struct LoadOutcome {
+    std::int64_t sequence = 0;     // of this side's lease
+    std::vector<RowOutcome> rows;  // like the batch's; all applied
+};
+
+// A desktop row that gets another key, and all rows of synchronised tables that refer to it.
+struct Renumbering {
+    struct Dependent {
+        const LinkedTable* table = nullptr;
+        std::vector<std::size_t> columns;  // positions in its columns that hold the parent's key
+    };
+    std::string run;
+    const LinkedTable* table = nullptr;
+    Key key;
+    Hash expected;  // the row must still have it
+    std::int64_t number = 0;
+    std::string rule, reason;
+    std::vector<Dependent> dependents;
+};
+
+}  // namespace tideway
