@@ -46,6 +46,35 @@ TEST(Rings, rows_that_refer_to_each_other_are_deleted_in_one_run) {
               5);
 }
 
+// Whoever is to be deleted may have to stay after all: then nothing of it was changed.
+TEST(Rings, P1_rows_that_cannot_be_deleted_keep_their_references) {
+    Ring ring;
+    ring.pair.cloud.exec("insert into person values (13, 1, 'of the phone')");
+    ring.pair.desktop.exec(
+        "update department set head = null where id = 1; delete from person where department = 1; delete "
+        "from "
+        "department where id = 1");
+    EXPECT_EXIT_CODE(3, ring.pair.sync());
+    EXPECT_EQ(dump(ring.pair.cloud, "select id, head, name from department where id = 1"), "1|10|one");
+    expect_quiet(ring.pair, 3);
+    ring.pair.cloud.exec("delete from person where id = 13");
+    EXPECT_EXIT_CODE(0, ring.pair.sync());
+    ring.expect_same();
+}
+
+TEST(Rings, P1_a_trigger_that_keeps_a_row_from_being_deleted_keeps_its_references) {
+    Ring ring;
+    ring.pair.cloud.exec(
+        "create function keep() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger keep before delete on department for each row execute function keep()");
+    ring.pair.desktop.exec(
+        "update department set head = null where id = 1; delete from person where department = 1; delete "
+        "from "
+        "department where id = 1");
+    EXPECT_EXIT_CODE(3, ring.pair.sync());
+    EXPECT_EQ(dump(ring.pair.cloud, "select id, head, name from department where id = 1"), "1|10|one");
+}
+
 TEST(Rings, heads_that_change_while_others_come_and_go_arrive_in_one_run) {
     Ring ring;
     ring.pair.desktop.exec(

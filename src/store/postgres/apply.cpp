@@ -153,6 +153,7 @@ void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
         section->mark_direct();
         section->set_parents_aside();
         section->erase();
+        section->refuse_rows_left_released();
     }
 }
 

@@ -22,6 +22,7 @@ class SectionApply {
     void set_parents_aside();
     void step_aside();
     void refuse_rows_left_aside();
+    void refuse_rows_left_released();
     void refuse_rows_outside();
     void update();
     void insert();
@@ -69,6 +70,7 @@ class SectionApply {
     bool cut_ = false;
     bool skip_locked_ = false;
     std::set<std::size_t> postponed_;  // positions of columns
+    std::set<std::int64_t> released_;  // rows to be deleted whose references were emptied for it
     std::int64_t stepped_aside_ = 0;
 };
 

@@ -116,9 +116,11 @@ class Loading {
     }
 
     std::vector<RowOutcome> outcomes() {
-        Result written = read(where_written(true));
-        if (written.rows() != count())
-            written = read(where_written(false));  // free space further ahead was used
+        Result written = read();
+        if (written.rows() != count()) {
+            first_block_ = 0;  // free space further ahead was used
+            written = read();
+        }
         if (written.rows() != count())
             throw Refused(
                 {"TW-suppressed", fmt::format("a trigger on {} kept rows out", e_.relation()), "", ""});
@@ -132,7 +134,7 @@ class Loading {
                 {"move counter", move_counter_sql(column.cloud.counter,
                                                   fmt::format("SELECT t.{} AS id FROM {} t WHERE {}",
                                                               sql::Identifier(column.cloud.name).quoted(),
-                                                              e_.relation(), where_written(true)))});
+                                                              e_.relation(), where_written()))});
         }
     }
 
@@ -163,15 +165,15 @@ VALUES ($1, $2, $3::bigint, $4::int, $5::text[], 'L', 'R1', jsonb_build_object('
   private:
     int count() const { return static_cast<int>(batch_.rows.size()); }
 
-    std::string where_written(bool at_the_end) const {
-        return "t.xmin = pg_current_xact_id()::xid" +
-               (at_the_end ? fmt::format(" AND t.ctid >= '({},0)'::tid", first_block_) : "");
+    std::string where_written() const {
+        return fmt::format("t.xmin = pg_current_xact_id()::xid AND t.ctid >= '({},0)'::tid", first_block_);
     }
 
-    Result read(const std::string& where) {
+    Result read() {
         return connection_.query(
-            {"read loaded rows", fmt::format("SELECT {}, {}, {}, {} FROM {} t WHERE {}", join(e_.key_cells()),
-                                             e_.hash_a(), e_.hash_b(), e_.stamp(), e_.relation(), where)});
+            {"read loaded rows",
+             fmt::format("SELECT {}, {}, {}, {} FROM {} t WHERE {}", join(e_.key_cells()), e_.hash_a(),
+                         e_.hash_b(), e_.stamp(), e_.relation(), where_written())});
     }
 
     // The server keeps the order of a COPY unless it fills gaps.

@@ -10,6 +10,9 @@
 namespace tideway::pg {
 namespace {
 
+// A sequence further behind the numbers in use is not what numbers the rows.
+constexpr int most_draws = 1'000;
+
 std::string key_column(const LinkedTable& table) {
     return sql::Identifier(table.key_columns().front()->desktop.name).quoted();
 }
@@ -201,7 +204,7 @@ std::string candidates(const LinkedTable& table, const std::vector<Renumbering::
 std::optional<std::int64_t> PgArchive::drawn_number(const std::string& counter, const std::string& free) try {
     Connection& c = store_.writer();
     Transaction transaction(c);
-    for (;;) {
+    for (int tries = 0; tries < most_draws; ++tries) {
         const Result drawn =
             run(c, "draw number",
                 fmt::format("SELECT c.n, {} FROM (SELECT nextval($1::regclass) AS n) c", free), {counter});
@@ -209,6 +212,7 @@ std::optional<std::int64_t> PgArchive::drawn_number(const std::string& counter, 
         transaction.commit();
         return drawn.integer(0, 0);
     }
+    return std::nullopt;
 } catch (const DbError& error) {
     if (error.sqlstate() == "2200H") return std::nullopt;  // the sequence is at its end
     throw;

@@ -116,16 +116,30 @@ void SectionApply::release(const Reference& reference) {
         any.push_back(fmt::format("t.{} IS NOT NULL", name));
     }
     mark_direct();
-    stepped_aside_ += execute(
-        "release parents",
-        fmt::format(
-            "WITH w AS (UPDATE {0} AS t SET {1} FROM {2} s JOIN pg_temp.tideway_found f ON f.sec = {3} AND "
-            "f.n "
-            "= s.n AND f.a = s.a AND f.b = s.b WHERE t.ctid = f.at AND s.op = 'D' AND ({4}) RETURNING s.n, "
-            "t.ctid AS now) UPDATE pg_temp.tideway_found AS f SET at = w.now FROM w WHERE f.sec = {3} AND "
-            "f.n "
-            "= w.n",
-            e_.relation(), join(empty), stage_, number_, join(any, " OR ")));
+    const Result found = connection_.query(
+        {"release parents", fmt::format("WITH w AS (UPDATE {0} AS t SET {1} FROM {2} s JOIN "
+                                        "pg_temp.tideway_found f ON f.sec = {3} AND f.n "
+                                        "= s.n AND f.a = s.a AND f.b = s.b WHERE t.ctid = f.at AND s.op = "
+                                        "'D' AND ({4}) RETURNING s.n, t.ctid "
+                                        "AS now), m AS (UPDATE pg_temp.tideway_found AS f SET at = w.now "
+                                        "FROM w WHERE f.sec = {3} AND f.n = "
+                                        "w.n RETURNING f.n) SELECT m.n FROM m",
+                                        e_.relation(), join(empty), stage_, number_, join(any, " OR "))});
+    stepped_aside_ += found.rows();
+    for (int i = 0; i < found.rows(); ++i) released_.insert(found.integer(i, 0));
+}
+
+// Whoever was to be deleted and stays must stay as it was.
+void SectionApply::refuse_rows_left_released() {
+    if (released_.empty()) return;
+    const Result found = connection_.query(
+        {"look for released rows",
+         fmt::format("SELECT count(*) FROM pg_temp.tideway_outcome o WHERE o.sec = {} AND o.n IN ({})",
+                     number_, fmt::join(released_, ", "))});
+    if (found.integer(0, 0) != static_cast<std::int64_t>(released_.size()))
+        throw Refused({"23503",
+                       "rows that refer to each other were to be deleted, and one of them has to stay", "",
+                       ""});
 }
 
 namespace {
