@@ -131,6 +131,21 @@ TEST(FirstLoad, a_trigger_that_writes_elsewhere_is_found_before_anything_stays) 
     EXPECT_EQ(office.pair.cloud.number("select count(*) from elsewhere"), 2'100);
 }
 
+TEST(FirstLoad, rows_that_land_in_gaps_of_the_table_are_known_and_numbered_like_others) {
+    Load office(3'000);
+    office.pair.cloud.exec(
+        "insert into item select i, repeat('x', 200), 0 from generate_series(1, 9000) i; delete from item "
+        "where id < "
+        "9000; delete from item");
+    office.pair.cloud.exec("vacuum (truncate false) item");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    EXPECT_TRUE(office.loaded());
+    office.pair.expect_equal(rows);
+    expect_quiet(office.pair);
+    EXPECT_EQ(office.pair.cloud.number("insert into item (body) values ('of the phone') returning id"),
+              3'001);
+}
+
 TEST(FirstLoad, a_reverse_run_loads_nothing) {
     Load office(2'100);
     EXPECT_EXIT_CODE(0, office.pair.sync({"--direction", "reverse"}));
