@@ -7,6 +7,7 @@
 
 #include "cases.hpp"
 #include "report.hpp"
+#include "paths.hpp"
 
 namespace tideway::bench {
 namespace {

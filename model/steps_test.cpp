@@ -8,6 +8,7 @@
 #include <set>
 
 #include "environment.hpp"
+#include "paths.hpp"
 
 namespace tideway::protocol {
 namespace {

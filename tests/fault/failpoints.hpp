@@ -10,6 +10,7 @@
 
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
+#include "paths.hpp"
 
 namespace tideway::test {
 

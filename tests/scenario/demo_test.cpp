@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "support/run_tideway.hpp"
+#include "paths.hpp"
 
 namespace tideway::test {
 namespace {

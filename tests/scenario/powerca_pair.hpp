@@ -6,6 +6,7 @@
 
 #include "scenario/live_pair.hpp"
 #include "support/powerca.hpp"
+#include "paths.hpp"
 
 namespace tideway::test {
 

@@ -1,4 +1,5 @@
 #include "support/janitor.hpp"
+#include "paths.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "support/process.hpp"
+#include "paths.hpp"
 
 namespace tideway::test {
 

@@ -1,4 +1,5 @@
 #include "support/run_tideway.hpp"
+#include "paths.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -4,6 +4,7 @@
 #include "config/keys.hpp"
 #include "config/nearest.hpp"
 #include "support/temp_dir.hpp"
+#include "paths.hpp"
 
 namespace tideway::config {
 namespace {

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "model/decision.hpp"
+#include "paths.hpp"
 
 namespace tideway {
 namespace {

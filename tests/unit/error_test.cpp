@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "paths.hpp"
 
 #include <gtest/gtest.h>
 

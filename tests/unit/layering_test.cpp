@@ -8,6 +8,8 @@
 #include <set>
 #include <sstream>
 
+#include "paths.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
