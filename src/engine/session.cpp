@@ -8,16 +8,16 @@
 namespace tideway {
 
 void Pulse::tick() {
-    if (busy_) return;
     if (world_.stop.requested() && !finishing_)
         throw Error(Code::interrupted, "stopped on request",
                     "nothing is half-done; run the same command again to continue");
+    if (busy_.test_and_set()) return;
     const std::int64_t now = world_.clock.monotonic_micros();
-    if (!every_five_seconds || now - last_micros_ < 5'000'000) return;
-    last_micros_ = now;
-    busy_ = true;
-    every_five_seconds();
-    busy_ = false;
+    if (every_five_seconds && now - last_micros_ >= 5'000'000) {
+        last_micros_ = now;
+        every_five_seconds();
+    }
+    busy_.clear();
 }
 
 void Pulse::finish_in_peace() {
