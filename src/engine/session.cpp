@@ -99,11 +99,19 @@ void Session::compare_identities() {
 
 void Session::link_tables() {
     progress.phase("reading catalogues");
+    std::vector<sql::TableName> at_desktop, at_cloud;
     for (const TableSetting& setting : config.tables) {
+        at_desktop.push_back(sql::TableName::parse(setting.desktop));
+        at_cloud.push_back(sql::TableName::parse(setting.cloud));
+    }
+    const auto desktop_relations = desktop->relations(at_desktop);
+    const auto cloud_relations = cloud->relations(at_cloud);
+    for (std::size_t i = 0; i < config.tables.size(); ++i) {
+        const TableSetting& setting = config.tables[i];
         TableUnderSync table;
         table.setting = &setting;
-        table.desktop = desktop->relation(sql::TableName::parse(setting.desktop));
-        table.cloud = cloud->relation(sql::TableName::parse(setting.cloud));
+        table.desktop = desktop_relations[i];
+        table.cloud = cloud_relations[i];
         LinkResult result = link(setting, table.desktop, table.cloud);
         table.link = std::move(result.table);
         table.problems = std::move(result.problems);
