@@ -55,8 +55,7 @@ RunReport Run::sync() {
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
 bool Run::probe() {
     Archive& archive = session_.archive();
-    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits())
-        return false;
+    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits()) return false;
     const LeaseState cloud = session_.cloud->lease();
     if (cloud.run == report_.run)
         return false;  // an attempt of ours broke off: take its lease and give it back
@@ -92,17 +91,19 @@ void Run::report_idle() {
     report_.plan_hash = hash_.text();
 }
 
-// The usual case, told by one statement a side: nothing was written since the marks. Leaves the tables' reports in
-// gathered_.
+// The usual case, told by one statement a side: nothing was written since the marks. Leaves the tables'
+// reports in gathered_.
 bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
     const std::vector<TableUnderSync*> active = session_.active();
-    if (std::any_of(active.begin(), active.end(), [](const TableUnderSync* table) { return spelled_apart(table->link); }))
+    if (std::any_of(active.begin(), active.end(),
+                    [](const TableUnderSync* table) { return spelled_apart(table->link); }))
         return false;
     Look look;
     for (const Side side : {Side::desktop, Side::cloud}) {
         std::vector<Watched> watched;
         for (const TableUnderSync* table : active)
-            watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
+            watched.push_back(
+                {&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
         look = session_.store(side).look(watched);
         if (!look.quiet) return false;
     }

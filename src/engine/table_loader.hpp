@@ -9,9 +9,9 @@
 
 namespace tideway {
 
-// Three things go on at once, each on a connection of its own: the desktop's new rows are read, a batch of them
-// is loaded into the cloud, and the batch before it is booked at the desktop. A run that dies leaves at most
-// the receipts of three batches.
+// Three things go on at once, each on a connection of its own: the desktop's new rows are read, a batch of
+// them is loaded into the cloud, and the batch before it is booked at the desktop. A run that dies leaves at
+// most the receipts of three batches.
 class TableLoader {
   public:
     TableLoader(Session& session, const LinkedTable& table, StartState& state);

@@ -31,22 +31,25 @@ Look PgStore::look(const std::vector<Watched>& watched) {
         const Mark since = Mark::parse(mark);
         now.relation = relation_mark(*table);
         const bool counted = capture == Capture::xmin && side() == Side::desktop;
-        if (mark.empty() || !follows(now, since, capture) || (capture != Capture::changelog && !counted)) return {};
+        if (mark.empty() || !follows(now, since, capture) || (capture != Capture::changelog && !counted))
+            return {};
         const Expressions e = expressions(*table);
         parts.push_back(counted ? nobody_wrote(e, base_name(pair_number_, table->id), since)
                                 : log_is_empty(changes_name(pair_number_, table->id), since));
         if (side() == Side::cloud && table->origin)
-            counts.push_back(fmt::format("SELECT {}, count(*) FROM {} t WHERE {} AND {}", table->id, e.relation(),
-                                         e.marked_mobile(), e.in_scope()));
+            counts.push_back(fmt::format("SELECT {}, count(*) FROM {} t WHERE {} AND {}", table->id,
+                                         e.relation(), e.marked_mobile(), e.in_scope()));
     }
     Look look;
     look.quiet = reader()
-                     .query({"look for anything new", fmt::format("SELECT coalesce(bool_and(q.quiet), true) FROM ({}) AS q(quiet)",
-                                                                  join(parts, " UNION ALL "))})
+                     .query({"look for anything new",
+                             fmt::format("SELECT coalesce(bool_and(q.quiet), true) FROM ({}) AS q(quiet)",
+                                         join(parts, " UNION ALL "))})
                      .boolean(0, 0);
     if (look.quiet && !counts.empty()) {
         const Result found = reader().query({"count protected rows", join(counts, " UNION ALL ")});
-        for (int i = 0; i < found.rows(); ++i) look.protected_rows[static_cast<int>(found.integer(i, 0))] = found.integer(i, 1);
+        for (int i = 0; i < found.rows(); ++i)
+            look.protected_rows[static_cast<int>(found.integer(i, 0))] = found.integer(i, 1);
     }
     transaction.commit();
     return look;
