@@ -6,6 +6,15 @@
 #include <numeric>
 
 namespace tideway {
+
+bool spelled_apart(const LinkedTable& table) {
+    const std::vector<const LinkedColumn*> key = table.key_columns();
+    return !table.repeats() && std::any_of(key.begin(), key.end(), [](const LinkedColumn* column) {
+        return column->desktop.type != column->cloud.type || !column->desktop.checked ||
+               !column->cloud.checked;
+    });
+}
+
 namespace {
 
 constexpr std::size_t hints_per_stage = 50'000;
@@ -49,15 +58,6 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
     for (const auto& [bucket, sum] : other)
         if (!one.contains(bucket)) buckets.push_back(bucket);
     return buckets;
-}
-
-// What is one key to an index here may be none, or another's, at the other side.
-bool spelled_apart(const LinkedTable& table) {
-    const std::vector<const LinkedColumn*> key = table.key_columns();
-    return !table.repeats() && std::any_of(key.begin(), key.end(), [](const LinkedColumn* column) {
-        return column->desktop.type != column->cloud.type || !column->desktop.checked ||
-               !column->cloud.checked;
-    });
 }
 
 // A unique index lets NULL in any number of times.

@@ -38,6 +38,8 @@ struct Gathered {
     bool calls_for_a_run() const { return keys > 0 || examined > 1'000; }
 };
 
+// What is one key to an index here may be none, or another's, at the other side.
+bool spelled_apart(const LinkedTable& table);
 // Whether a table that names rows of another one by their key has to be compared whole: that key may have
 // moved.
 bool parent_changed(const Gathered& gathered, const LinkedTable& child);

@@ -53,35 +53,73 @@ RunReport Run::sync() {
 }
 
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
-std::optional<Gathered> Run::probe() {
+bool Run::probe() {
     Archive& archive = session_.archive();
-    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits())
-        return std::nullopt;
+    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits()) return false;
     const LeaseState cloud = session_.cloud->lease();
     if (cloud.run == report_.run)
-        return std::nullopt;  // an attempt of ours broke off: take its lease and give it back
+        return false;  // an attempt of ours broke off: take its lease and give it back
     if (cloud.held)
         throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
                     "wait until it ends; a run that died is taken over after 20 seconds");
     // Recovery has something to say: numbers that do not fit, or receipts.
     if (cloud.sequence != archive.peer_sequence() || cloud.epoch != archive.epoch() ||
         !session_.cloud->receipts(archive.acknowledged()).empty())
-        return std::nullopt;
+        return false;
     const auto marks = archive.marks();
     for (TableUnderSync* table : session_.active())
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto mark = marks.find({table->link.id, side});
-            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return std::nullopt;
+            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
         }
-    Gathered gathered = gather(session_, options_.mode, marks, Reach::first_reason);
-    if (gathered.calls_for_a_run()) return std::nullopt;
-    count_protected(gathered, true);
-    gathered_ = std::move(gathered);
+    if (!quiet(marks)) {
+        gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
+        if (gathered_->calls_for_a_run()) {
+            gathered_.reset();
+            return false;
+        }
+        count_protected(*gathered_, true);
+    }
+    report_idle();
+    return true;
+}
+
+void Run::report_idle() {
     collect_reports();
     for (TableReport& table : report_.tables) table.protected_after = table.protected_before;
     gathered_.reset();
     report_.plan_hash = hash_.text();
-    return Gathered{};
+}
+
+// The usual case, told by one statement a side: nothing was written since the marks. Leaves the tables'
+// reports in gathered_.
+bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    const std::vector<TableUnderSync*> active = session_.active();
+    if (std::any_of(active.begin(), active.end(),
+                    [](const TableUnderSync* table) { return spelled_apart(table->link); }))
+        return false;
+    Look look;
+    for (const Side side : {Side::desktop, Side::cloud}) {
+        std::vector<Watched> watched;
+        for (const TableUnderSync* table : active)
+            watched.push_back(
+                {&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
+        look = session_.store(side).look(watched);
+        if (!look.quiet) return false;
+    }
+    gathered_.emplace();
+    for (TableUnderSync* table : active) {
+        TableRun run;
+        run.table = table;
+        run.report.desktop = table->link.desktop.display();
+        run.report.cloud = table->link.cloud.display();
+        run.report.capture_desktop = to_string(table->link.capture_desktop);
+        run.report.capture_cloud = to_string(table->link.capture_cloud);
+        if (const auto count = look.protected_rows.find(table->link.id); count != look.protected_rows.end())
+            run.report.protected_before = count->second;
+        gathered_->tables.push_back(std::move(run));
+    }
+    return true;
 }
 
 // S1 to S3: wait out an in-flight transaction of an older run, book what it left, take both leases.

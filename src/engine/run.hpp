@@ -28,7 +28,9 @@ class Run {
         std::vector<std::pair<TableRun*, std::vector<KeyWork>>> parts;
     };
 
-    std::optional<Gathered> probe();
+    bool probe();  // true: there is nothing to do
+    bool quiet(const std::map<std::pair<int, Side>, StoredMark>& marks);
+    void report_idle();
     void open_protocol();
     void work();
     bool guard_allows();

@@ -8,16 +8,16 @@
 namespace tideway {
 
 void Pulse::tick() {
-    if (busy_) return;
     if (world_.stop.requested() && !finishing_)
         throw Error(Code::interrupted, "stopped on request",
                     "nothing is half-done; run the same command again to continue");
+    if (busy_.test_and_set()) return;
     const std::int64_t now = world_.clock.monotonic_micros();
-    if (!every_five_seconds || now - last_micros_ < 5'000'000) return;
-    last_micros_ = now;
-    busy_ = true;
-    every_five_seconds();
-    busy_ = false;
+    if (every_five_seconds && now - last_micros_ >= 5'000'000) {
+        last_micros_ = now;
+        every_five_seconds();
+    }
+    busy_.clear();
 }
 
 void Pulse::finish_in_peace() {
@@ -99,11 +99,19 @@ void Session::compare_identities() {
 
 void Session::link_tables() {
     progress.phase("reading catalogues");
+    std::vector<sql::TableName> at_desktop, at_cloud;
     for (const TableSetting& setting : config.tables) {
+        at_desktop.push_back(sql::TableName::parse(setting.desktop));
+        at_cloud.push_back(sql::TableName::parse(setting.cloud));
+    }
+    const auto desktop_relations = desktop->relations(at_desktop);
+    const auto cloud_relations = cloud->relations(at_cloud);
+    for (std::size_t i = 0; i < config.tables.size(); ++i) {
+        const TableSetting& setting = config.tables[i];
         TableUnderSync table;
         table.setting = &setting;
-        table.desktop = desktop->relation(sql::TableName::parse(setting.desktop));
-        table.cloud = cloud->relation(sql::TableName::parse(setting.cloud));
+        table.desktop = desktop_relations[i];
+        table.cloud = cloud_relations[i];
         LinkResult result = link(setting, table.desktop, table.cloud);
         table.link = std::move(result.table);
         table.problems = std::move(result.problems);

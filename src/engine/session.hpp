@@ -1,5 +1,6 @@
 // Both sides opened, compared with the configuration and linked: what every command starts from.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,11 +20,12 @@ class Pulse : public WaitHook {
     void tick() override;
     // From now on nothing is thrown and nothing renewed: leases can be released.
     void finish_in_peace();
-    std::function<void()> every_five_seconds;
+    std::function<void()> every_five_seconds;  // must not throw
 
   private:
     World& world_;
-    bool finishing_ = false, busy_ = false;
+    std::atomic_flag busy_;  // several connections may wait at once, each in a thread of its own
+    bool finishing_ = false;
     std::int64_t last_micros_ = 0;
 };
 

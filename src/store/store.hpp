@@ -83,6 +83,12 @@ class Store {
     virtual std::vector<sql::TableName>
     tables() = 0;  // ordinary tables a user may mean, own schema and system left out
     virtual std::optional<Relation> relation(const sql::TableName& name) = 0;
+    // The same for many, in their order; a server is asked once for all of them.
+    virtual std::vector<std::optional<Relation>> relations(const std::vector<sql::TableName>& names) {
+        std::vector<std::optional<Relation>> found;
+        for (const sql::TableName& name : names) found.push_back(relation(name));
+        return found;
+    }
     // By name, quoted and qualified; none where the role may not read it.
     virtual std::optional<SequenceFacts> sequence(const std::string&) { return std::nullopt; }
 
@@ -120,6 +126,8 @@ class Store {
     // Locks the tables against being rewritten or emptied while the snapshot lives (a rewritten table looks
     // empty to an older snapshot) and checks their fingerprints: Error(schema_changed).
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
+    // A quick look at all tables at once, without a snapshot: whatever cannot be told quickly is not quiet.
+    virtual Look look(const std::vector<Watched>&) { return {}; }
     virtual BatchOutcome apply(const Batch& batch) = 0;
     // Whether load() may be used for this table; ordinary batches are always possible.
     virtual bool may_load(const LinkedTable&) { return false; }

@@ -66,6 +66,13 @@ std::string changed_since_sql() {
            "$1::pg_snapshot)";
 }
 
+std::string changed_since_sql(const Mark& since) {
+    std::string condition = changed_since_sql();
+    for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
+        condition.replace(at, 2, sql::literal(since.snapshot));
+    return condition;
+}
+
 std::string stamped_since_sql(const Expressions& e, const Mark& mark) {
     const LinkedTable& table = e.table();
     const bool desktop = e.side() == Side::desktop;
@@ -195,9 +202,7 @@ HintOutcome PgSnapshot::changelog_hints(const Expressions& e, const Mark& since,
     const std::string changes = changes_name(store_.pair_number(), e.table().id);
     if (truncated_since(connection_, changes, since)) return {.needs_digest = true};
     const std::size_t keys = e.table().key_cells();
-    std::string condition = changed_since_sql();
-    for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
-        condition.replace(at, 2, sql::literal(since.snapshot));
+    std::string condition = changed_since_sql(since);
     std::vector<std::string> logged;
     for (const std::string& key : e.logged_keys())
         logged.push_back(fmt::format("{} AS k{}", key, logged.size() + 1));

@@ -28,6 +28,7 @@ bool follows(const Mark& now, const Mark& then, Capture capture);
 
 // WHERE condition on a changelog alias `h`: committed after the mark was taken. $1 is the mark's snapshot.
 std::string changed_since_sql();
+std::string changed_since_sql(const Mark& mark);  // the same without a parameter
 // WHERE condition on `t` for timestamp capture; overlap included. Uses no parameter.
 std::string stamped_since_sql(const Expressions& expressions, const Mark& mark);
 // WHERE condition on `t` for xmin capture.

@@ -30,6 +30,7 @@ class PgStore : public Store {
     ServerFacts server() override;
     std::vector<sql::TableName> tables() override;
     std::optional<Relation> relation(const sql::TableName& name) override;
+    std::vector<std::optional<Relation>> relations(const std::vector<sql::TableName>& names) override;
     std::optional<SequenceFacts> sequence(const std::string& name) override;
     std::map<std::string, std::int64_t> distinct_estimates(const sql::TableName& table) override;
     std::optional<Spread> spread(const sql::TableName& table,
@@ -52,6 +53,7 @@ class PgStore : public Store {
     void release_lease(const std::string& run) noexcept override;
 
     std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) override;
+    Look look(const std::vector<Watched>& watched) override;
     BatchOutcome apply(const Batch& batch) override;
     bool may_load(const LinkedTable& table) override;
     LoadOutcome load(const LoadBatch& batch) override;
