@@ -74,7 +74,7 @@ Recovery SqliteArchive::recover(const LeaseState& cloud, const std::vector<Recei
         .run({store_.pair(), recovery.peer_sequence, recovery.acknowledged});
     Statement(c, "take lease",
               "UPDATE tideway_lease SET seq = ?2, run = ?3, holder = ?4, at = ?5, epoch = ?6 WHERE pair = ?1")
-        .run({store_.pair(), recovery.fence, run_id, holder, now_micros(), recovery.epoch});
+        .run({store_.pair(), recovery.fence, run_id, holder, store_.now_micros(), recovery.epoch});
     transaction.commit();
     return recovery;
 }

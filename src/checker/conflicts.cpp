@@ -17,7 +17,7 @@ using Node = VersionGraph::Node;
 long long micros(const std::string& text) {
     std::tm parts{};
     double seconds = 0;
-    if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%lf", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+    if (std::sscanf(text.c_str(), "%d-%d-%d%*1[T ]%d:%d:%lf", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
                     &parts.tm_hour, &parts.tm_min, &seconds) != 6)
         return 0;
     parts.tm_year -= 1900;
@@ -76,6 +76,7 @@ class ConflictJudge {
         const std::vector<Node> desktop = nodes(Side::desktop), cloud = nodes(Side::cloud);
         if (rules_.repeats && (!image(Side::desktop) || !image(Side::cloud))) return;
         if (is_twin(Side::desktop) || is_twin(Side::cloud)) return;
+        if (history_.is_shaken(rules_, conflict_.key)) return;
         if (desktop.empty() || cloud.empty())
             return complain("nobody deleted the row that is said to be deleted");
         for (const Node a : desktop)
@@ -84,9 +85,11 @@ class ConflictJudge {
         complain("no conflict: one version was made from the other");
     }
 
+    // Or one that a user came back to: it may stand for the earlier or the later one.
     bool is_twin(Side side) const {
-        return image(side) &&
-               replay_.versions.at({conflict_.table, version_of(rules_, *image(side))}).is_twin();
+        if (!image(side)) return false;
+        const auto& copies = replay_.versions.at({conflict_.table, version_of(rules_, *image(side))});
+        return copies.is_twin() || (!rules_.repeats && copies.written > 1);
     }
 
     void judge_winner() {
