@@ -50,9 +50,10 @@ class GatedArchive : public sqlite::SqliteArchive {
   public:
     explicit GatedArchive(GatedStore& store) : SqliteArchive(store), store_(store) {}
 
-    Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run,
-                     const std::string& holder) override {
-        return store_.call("recover", [&] { return SqliteArchive::recover(cloud, receipts, run, holder); });
+    Recovery recover(const KnownCloud& known, const LeaseState& cloud, const std::vector<Receipt>& receipts,
+                     const std::string& run, const std::string& holder) override {
+        return store_.call("recover",
+                           [&] { return SqliteArchive::recover(known, cloud, receipts, run, holder); });
     }
     void book(const Booking& booking, std::int64_t fence) override {
         store_.call("book", [&] { SqliteArchive::book(booking, fence); });

@@ -9,8 +9,12 @@ namespace tideway::simulate {
 using sqlite::SqliteStore;
 
 GatedStore::GatedStore(sqlite::ConnectOptions options, const std::string& pair, WaitHook* hook, Gate& gate,
-                       Sabotage sabotage)
-    : SqliteStore(options, pair, hook), options_(std::move(options)), gate_(gate), sabotage_(sabotage) {
+                       Relations& relations, Sabotage sabotage)
+    : SqliteStore(options, pair, hook),
+      options_(std::move(options)),
+      gate_(gate),
+      relations_(relations),
+      sabotage_(sabotage) {
     if (side() == Side::desktop) archive_ = std::make_unique<GatedArchive>(*this);
 }
 
@@ -24,6 +28,12 @@ ServerFacts GatedStore::server() {
         facts.system_id = fmt::format("simulated {}", name(side()));
         return facts;
     });
+}
+
+std::optional<Relation> GatedStore::relation(const sql::TableName& name) {
+    const auto known = relations_.find(name);
+    if (known != relations_.end()) return known->second;
+    return relations_[name] = SqliteStore::relation(name);
 }
 
 std::optional<PairIdentity> GatedStore::identity(const std::string& pair) {

@@ -121,6 +121,8 @@ void Recorder::take_down_records(Side side, Reader& from, long long transaction)
     }
 }
 
+bool Recorder::is_known_to_sync(Side side) { return is_installed(reader(side).connection); }
+
 void Recorder::note_backup(Side side, int number) {
     backups_[at(side)][number] = {seq_[at(side)], time_.tick()};
 }

@@ -26,6 +26,8 @@ class Recorder {
     // The side begins anew from a backup.
     void note_backup(Side side, int number);
     void note_restore(Side side, int number);
+    // Whether the program has been there.
+    bool is_known_to_sync(Side side);
     void note(const std::string& text);
     void note_user(const checker::UserTransaction& user) { history_.users.push_back(user); }
     void begin_further_run();

@@ -19,13 +19,14 @@ struct Surroundings {
     SideFile& desktop;
     SideFile& cloud;
     Sabotage sabotage = Sabotage::none;
-    std::function<void(const Script&)> live;                  // plays what others do meanwhile
-    std::function<void(Side)> take_down;                      // what the run has just written
+    std::function<void(const Script&)> live;  // plays what others do meanwhile
+    std::function<void(Side)> take_down;  // what the run has just written
+    Relations desktop_tables = {}, cloud_tables = {};
 };
 
 class Runner : public Connector, public Gate {
   public:
-    Runner(const Surroundings& around, const RunWork& work) : around_(around), work_(work) {}
+    Runner(Surroundings& around, const RunWork& work) : around_(around), work_(work) {}
 
     // How it ended: "ok", "attention", ..., "killed", or the code and text of an error. A defect is told by
     // is_defect().
@@ -45,7 +46,7 @@ class Runner : public Connector, public Gate {
     void end_there(GatedStore& store, const Interruption& interruption);
     [[noreturn]] void lose(GatedStore& store, bool in_doubt);
 
-    const Surroundings& around_;
+    Surroundings& around_;
     const RunWork& work_;
     std::map<const GatedStore*, int> connected_;  // with the generation of the file; lost ones are not in it
     std::map<std::pair<Side, std::string>, int> calls_;

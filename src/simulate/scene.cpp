@@ -41,7 +41,9 @@ Scene::Scene(const Setting& setting, std::uint64_t seed, const std::filesystem::
               cloud_,
               sabotage,
               [this](const Script& script) { live(script); },
-              [this](Side side) { recorder_.take_down(side, true); }} {
+              [this](Side side) { recorder_.take_down(side, true); },
+              {},
+              {}} {
     time_.when_passed = [this] { users_.end_what_is_due(); };
 }
 
@@ -80,7 +82,9 @@ void Scene::operator()(const ClockStep& step) {
     recorder_.note(fmt::format("the clock of the {} steps by {} s", name(step.side), step.seconds));
 }
 
+// A side from before the program came to it is another database to it, and is refused.
 void Scene::operator()(const Backup& backup) {
+    if (!recorder_.is_known_to_sync(Side::desktop) || !recorder_.is_known_to_sync(Side::cloud)) return;
     file(backup.side).back_up(backup.number);
     recorder_.note_backup(backup.side, backup.number);
     recorder_.note(fmt::format("backup {} of the {}", backup.number, name(backup.side)));

@@ -9,7 +9,7 @@ namespace tideway::simulate {
 struct SelftestOptions {
     std::uint64_t first = 1;
     int seeds = 1'000;
-    int steps = 40;  // of a script, about
+    int steps = 25;  // of a script, about
     int jobs = 1;
     int most_tries = 2'000;  // of shrinking
     Sabotage sabotage = Sabotage::none;

@@ -31,12 +31,12 @@ Setting::Setting(Dice& dice) {
         "[desktop]\nurl = 'sqlite:desktop'\n[cloud]\nurl = 'sqlite:cloud'\n"
         "[guard]\nmax_deletes = '100%'\nmax_updates = '100%'\n";
     add(dice, "client", {"id"}, {});
-    const bool jobs = !dice.one_in(3);
+    const bool jobs = dice.one_in(2);
     if (jobs) add(dice, "job", {"id"}, {"client_id"}).references = {{"client_id", "client", "id"}};
     if (jobs && dice.one_in(2))
         add(dice, "visit", {"job_id", "day"}, {}).references = {{"job_id", "job", "id"}};
-    if (dice.one_in(3)) add(dice, "login", {"name"}, {"badge"});
-    if (dice.one_in(3))
+    if (dice.one_in(4)) add(dice, "login", {"name"}, {"badge"});
+    if (dice.one_in(4))
         add(dice, "remark", {"job_id"}, {"line"},
             "key = ['job_id']\nidentity = 'business_key+ordinal'\n")
             .repeats = true;
