@@ -38,12 +38,9 @@ bool History::holds(const Write& write) const {
     return holds(write.side, write.seq, std::numeric_limits<long long>::max());
 }
 
-// When both sides were restored, agreements of any time may be doubtful.
+// After a second restore, agreements of any time may be doubtful: it may hide the first one.
 bool History::is_shaken(const TableRules& rules, const Key& key) const {
-    const auto is_at = [](Side side) { return [side](const Restore& each) { return each.side == side; }; };
-    if (std::any_of(restores.begin(), restores.end(), is_at(Side::desktop)) &&
-        std::any_of(restores.begin(), restores.end(), is_at(Side::cloud)))
-        return true;
+    if (restores.size() > 1) return true;
     return std::any_of(restores.begin(), restores.end(), [&](const Restore& restore) {
         return std::any_of(writes.begin(), writes.end(), [&](const Write& write) {
             return write.at >= restore.since && write.at <= restore.at && is_of(rules, write, key);

@@ -49,6 +49,7 @@ class Replayer {
     bool is_lawful(const Step& step, Node older, Node newer) const;
     bool equal_delete_descends(const Step& step, Node older, Node newer) const;
     bool is_delete_of_another_row(const Step& step, Node older, Node newer) const;
+    bool is_delete_of_a_twin(Node older, Node newer) const;
     std::set<Node> nodes_of(const Step& step) const;
     bool is_regression(const Step& step, Node older, Node newer) const;
     void takes_or_adds(const Step& step);
@@ -268,6 +269,7 @@ std::optional<Node> Replayer::deletion_behind(const Step& step, std::optional<No
 bool Replayer::is_lawful(const Step& step, Node older, Node newer) const {
     if (replay_.all.descends(older, newer) || equal_delete_descends(step, older, newer)) return true;
     if (is_delete_of_another_row(step, older, newer)) return true;
+    if (is_delete_of_a_twin(older, newer)) return true;
     // Where an agreement was forgotten, no delete has proof: the row that is left comes back.
     if (deletion_of(older) != nullptr && history_.is_shaken(*step.rules, step.key)) return true;
     return kept_as_conflict(history_, *step.rules, step.key, step.write.before, step.write.side,
@@ -287,6 +289,12 @@ bool Replayer::equal_delete_descends(const Step& step, Node older, Node newer) c
 // about the other one.
 bool Replayer::is_delete_of_another_row(const Step& step, Node older, Node newer) const {
     return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer, nodes_of(step));
+}
+
+// Users of both sides had written the same row by themselves, and one of them deleted his.
+bool Replayer::is_delete_of_a_twin(Node older, Node newer) const {
+    const Deletion* deletion = deletion_of(older);
+    return deletion != nullptr && deletion->deleted == newer && replay_.is_twin(*deletion);
 }
 
 // All that this key ever was. A row that left the key and came back under it is another one.
@@ -372,6 +380,11 @@ bool kept_as_conflict(const History& history, const TableRules& rules, const Key
                 return true;
     }
     return false;
+}
+
+bool Replay::is_twin(const Deletion& deletion) const {
+    const auto known = versions.find({deletion.table, all.text(deletion.deleted)});
+    return known != versions.end() && known->second.is_twin();
 }
 
 bool Replay::is_lost_by_restores(const History& history, Node node) const {

@@ -28,7 +28,7 @@ std::string Runner::run() {
     } catch (const Killed&) {
         return "killed";
     } catch (const Error& error) {
-        defect_ = error.exit() == Exit::defect || error.exit() == Exit::usage;
+        defect_ = error.exit() == Exit::defect;
         return fmt::format("{} {}", error.id(), error.what());
     }
 }

@@ -36,7 +36,7 @@ class ScriptMaker {
     Script make(int steps) {
         Script script;
         if (clocks_) add_clock(script);
-        for (int i = 4 + dice_.below(8); i > 0; --i) add_user(script);
+        for (int i = 2 + dice_.below(4); i > 0; --i) script.push_back({statements_.new_rows(side())});
         script.push_back({run(0)});
         while (static_cast<int>(script.size()) < steps) add_step(script);
         script.push_back({run(0)});

@@ -11,7 +11,7 @@ struct SelftestOptions {
     int seeds = 1'000;
     int steps = 25;  // of a script, about
     int jobs = 1;
-    int most_tries = 2'000;  // of shrinking
+    int most_tries = 400;  // of shrinking
     Sabotage sabotage = Sabotage::none;
 };
 

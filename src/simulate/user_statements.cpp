@@ -11,6 +11,13 @@ UserWork UserStatements::transaction(Side side) {
     return work;
 }
 
+UserWork UserStatements::new_rows(Side side) {
+    UserWork work = begin(side);
+    for (int statements = 1 + dice_.below(3); statements > 0; --statements)
+        dice_.one_in(5) ? add_remark(work) : add_insert(work);
+    return work;
+}
+
 std::pair<UserWork, UserWork> UserStatements::same_edit() {
     UserWork desktop = begin(Side::desktop), cloud = begin(Side::cloud);
     const std::string version = fmt::format("same{}", desktop.number);

@@ -12,6 +12,7 @@ class UserStatements {
     UserStatements(Dice& dice, const Setting& setting) : dice_(dice), setting_(setting) {}
 
     // One to four statements.
+    UserWork new_rows(Side side);
     UserWork transaction(Side side);
     // As a person does who enters the same correction twice.
     std::pair<UserWork, UserWork> same_edit();
@@ -37,7 +38,7 @@ class UserStatements {
     std::string new_row(UserWork& work);  // the common columns
     std::string note();
     std::string mark(Side side);
-    int id() { return 1 + dice_.below(6); }
+    int id() { return 1 + dice_.below(4); }
     std::string keyed_table();
     std::string key_condition(const std::string& table);
     static std::string login_name(int number);
