@@ -29,8 +29,7 @@ class Accounts {
             if (rules.repeats) judge_copies(rules, id.second, copies, verdict);
         }
         for (const Deletion& each : replay_.deletions)
-            if (!accounted_[each.node] && !replay_.is_twin(each) &&
-                !history_.is_shaken(*history_.rules_of(each.table), each.key))
+            if (!accounted_[each.node] && !history_.is_shaken(*history_.rules_of(each.table), each.key))
                 verdict.push_back({"I2",
                                    each.table,
                                    each.key,

@@ -115,7 +115,7 @@ class ConflictJudge {
             !both_mobile)
             complain(fmt::format("the policy is {}, the winner {}", rules_.policy, conflict_.winner));
         if (rules_.policy == "manual" && !both_mobile) complain("a person was to decide");
-        if (rules_.policy == "latest" && !both_mobile) judge_stamps();
+        if (rules_.policy == "latest" && !both_mobile && !history_.clocks_were_set) judge_stamps();
     }
 
     // The mark in the image of a row that was written over another one may be that one's.

@@ -114,6 +114,7 @@ struct History {
     std::optional<long long> quiet_since[2];
     std::vector<Note> notes;
     std::vector<Restore> restores;  // of each side in the order of their seq
+    bool clocks_were_set = false;   // then stamps do not tell which edit came later
 
     // Whether a side still has, behind its write or restore number `behind`, what its write `seq` did.
     bool holds(Side side, long long seq, long long behind) const;

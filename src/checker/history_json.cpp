@@ -174,7 +174,8 @@ std::string to_json(const History& history) {
     Json json{{"tables", list_of(history.tables)},   {"writes", list_of(history.writes)},
               {"users", list_of(history.users)},     {"conflicts", list_of(history.conflicts)},
               {"journal", list_of(history.journal)}, {"waiting", list_of(history.waiting)},
-              {"notes", list_of(history.notes)},     {"restores", list_of(history.restores)}};
+              {"notes", list_of(history.notes)},     {"restores", list_of(history.restores)},
+              {"clocks_were_set", history.clocks_were_set}};
     for (const Side side : sides) {
         json["rows"][name(side)] = rows_json(history.rows[index(side)]);
         const auto& since = history.quiet_since[index(side)];
@@ -194,6 +195,7 @@ History from_json(const std::string& text) {
     history.waiting = read_list<Waiting>(json.at("waiting"), waiting_of);
     history.notes = read_list<Note>(json.at("notes"), note_of);
     history.restores = read_list<Restore>(json.value("restores", Json::array()), restore_of);
+    history.clocks_were_set = json.value("clocks_were_set", false);
     for (const Side side : sides) {
         for (const auto& [table, rows] : json.at("rows").at(name(side)).items())
             for (const Json& row : rows) history.rows[index(side)][table].push_back(*image_of(row));

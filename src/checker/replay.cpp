@@ -49,7 +49,6 @@ class Replayer {
     bool is_lawful(const Step& step, Node older, Node newer) const;
     bool equal_delete_descends(const Step& step, Node older, Node newer) const;
     bool is_delete_of_another_row(const Step& step, Node older, Node newer) const;
-    bool is_delete_of_a_twin(Node older, Node newer) const;
     std::set<Node> nodes_of(const Step& step) const;
     bool is_regression(const Step& step, Node older, Node newer) const;
     void takes_or_adds(const Step& step);
@@ -269,7 +268,6 @@ std::optional<Node> Replayer::deletion_behind(const Step& step, std::optional<No
 bool Replayer::is_lawful(const Step& step, Node older, Node newer) const {
     if (replay_.all.descends(older, newer) || equal_delete_descends(step, older, newer)) return true;
     if (is_delete_of_another_row(step, older, newer)) return true;
-    if (is_delete_of_a_twin(older, newer)) return true;
     // Where an agreement was forgotten, no delete has proof: the row that is left comes back.
     if (deletion_of(older) != nullptr && history_.is_shaken(*step.rules, step.key)) return true;
     return kept_as_conflict(history_, *step.rules, step.key, step.write.before, step.write.side,
@@ -291,17 +289,13 @@ bool Replayer::is_delete_of_another_row(const Step& step, Node older, Node newer
     return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer, nodes_of(step));
 }
 
-// Users of both sides had written the same row by themselves, and one of them deleted his.
-bool Replayer::is_delete_of_a_twin(Node older, Node newer) const {
-    const Deletion* deletion = deletion_of(older);
-    return deletion != nullptr && deletion->deleted == newer && replay_.is_twin(*deletion);
-}
-
-// All that this key ever was. A row that left the key and came back under it is another one.
+// All that this key ever was. A row that left the key and came back under it is another one, and what users of
+// both sides wrote by themselves makes no common past.
 std::set<Node> Replayer::nodes_of(const Step& step) const {
     std::set<Node> nodes;
     for (const auto& [id, copies] : replay_.versions)
-        if (id.first == step.write.table && copies.key == step.key) nodes.insert(copies.node);
+        if (id.first == step.write.table && copies.key == step.key && !copies.is_twin())
+            nodes.insert(copies.node);
     for (const Deletion& each : replay_.deletions)
         if (each.table == step.write.table && each.key == step.key) nodes.insert(each.node);
     return nodes;
@@ -380,11 +374,6 @@ bool kept_as_conflict(const History& history, const TableRules& rules, const Key
                 return true;
     }
     return false;
-}
-
-bool Replay::is_twin(const Deletion& deletion) const {
-    const auto known = versions.find({deletion.table, all.text(deletion.deleted)});
-    return known != versions.end() && known->second.is_twin();
 }
 
 bool Replay::is_lost_by_restores(const History& history, Node node) const {

@@ -46,8 +46,6 @@ struct Replay {
     std::map<VersionGraph::Node, std::vector<std::pair<Side, long long>>> arrivals;
     Verdict violations;
 
-    // Users of both sides wrote what was deleted, each by himself.
-    bool is_twin(const Deletion& deletion) const;
     // It had arrived, and every side that had it was restored to before that.
     bool is_lost_by_restores(const History& history, VersionGraph::Node node) const;
 };

@@ -79,6 +79,7 @@ void Scene::operator()(const TimePasses& time) { time_.pass(time.seconds * secon
 
 void Scene::operator()(const ClockStep& step) {
     file(step.side).world().step_clock(step.seconds * second);
+    recorder_.note_clock_step();
     recorder_.note(fmt::format("the clock of the {} steps by {} s", name(step.side), step.seconds));
 }
 
