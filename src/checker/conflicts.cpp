@@ -90,7 +90,7 @@ class ConflictJudge {
         return !rules_.repeats &&
                std::any_of(replay_.versions.begin(), replay_.versions.end(), [&](const auto& each) {
                    return each.first.first == conflict_.table && each.second.key == conflict_.key &&
-                          each.second.written > 1;
+                          each.second.came_back();
                });
     }
 

@@ -306,7 +306,7 @@ bool Replayer::is_regression(const Step& step, Node older, Node newer) const {
     if (!replay_.by_users.descends(newer, older) || replay_.by_users.descends(older, newer)) return false;
     if (!step.write.after) return true;
     const auto known = replay_.versions.find({step.write.table, version_of(*step.rules, *step.write.after)});
-    return known == replay_.versions.end() || !known->second.is_twin();
+    return known == replay_.versions.end() || !(known->second.is_twin() || known->second.came_back());
 }
 
 // Keys repeat: what was there and what came are looked at apart.

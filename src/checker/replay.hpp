@@ -40,6 +40,8 @@ struct Replay {
         // Users of both sides wrote it by themselves: what came after it on one side was not made from the
         // other side's.
         bool is_twin() const { return sides.size() > 1; }
+        // Where keys are unique: a user took back what had replaced it, so each was made from the other.
+        bool came_back() const { return written > 1; }
     };
     std::map<std::pair<std::string, std::string>, Copies> versions;
     // The writes that brought a version or a deletion to a side.
