@@ -65,6 +65,9 @@ enum class Code {
     conflict_unknown,
     uninstall_leftover,
     value_misfit,
+    // simulation (TW47x)
+    selftest_folder,
+    selftest_failed,
     // our own defects (TW9xx)
     defect,
 };

@@ -35,6 +35,8 @@ struct Raw {
     Request request;
     std::string mode = "incremental", direction = "both";
     bool dry_run = false;
+    std::optional<std::uint64_t> only_seed;  // selftest
+    std::string sabotage;                    // selftest
     std::map<const CLI::App*, Command> commands;
 };
 
@@ -105,6 +107,23 @@ void add_setup_commands(CLI::App& app, Raw& raw) {
     demo->add_flag("--keep", raw.request.keep, "leave the databases in place, and servers running");
     demo->add_option("--fixture", raw.request.fixture, "the SQL file with the demo's tables")
         ->type_name("FILE");
+}
+
+void add_selftest_command(CLI::App& app, Raw& raw) {
+    CLI::App* selftest = add_command(app, raw, "selftest",
+                                     "simulate users, runs and faults on files in memory, and judge",
+                                     Command::selftest);
+    simulate::SelftestOptions& options = raw.request.selftest;
+    selftest->add_option("--seeds", options.seeds, "how many lives are played")->check(CLI::PositiveNumber);
+    selftest->add_option("--from", options.first, "the first seed; the others follow");
+    selftest->add_option("--seed", raw.only_seed, "this seed alone");
+    selftest->add_option("--steps", options.steps, "how much happens in a life, about")
+        ->check(CLI::PositiveNumber);
+    selftest->add_option("--jobs", options.jobs, "lives played side by side")->check(CLI::Range(1, 256));
+    selftest->add_option("--output", raw.request.selftest_output, "where the script of a failing seed is kept")
+        ->type_name("FOLDER");
+    selftest->add_option("--defect", raw.sabotage, "put this defect in on purpose: it must be found")
+        ->type_name("NAME");
 }
 
 void add_conflict_commands(CLI::App& app, Raw& raw) {
@@ -243,6 +262,23 @@ void check_init(Request& request) {
                     "tideway init --desktop URL --cloud URL (or TIDEWAY_DESKTOP_URL and TIDEWAY_CLOUD_URL)");
 }
 
+void check_selftest(Raw& raw) {
+    simulate::SelftestOptions& options = raw.request.selftest;
+    if (raw.only_seed) {
+        options.first = *raw.only_seed;
+        options.seeds = 1;
+    }
+    if (raw.sabotage.empty()) return;
+    const auto known = simulate::parse_sabotage(raw.sabotage);
+    if (known) {
+        options.sabotage = *known;
+        return;
+    }
+    std::vector<std::string> names;
+    for (const simulate::SabotageName& each : simulate::all_sabotage()) names.emplace_back(each.name);
+    refuse_word("--defect", raw.sabotage, names);
+}
+
 Request checked(Raw& raw) {
     Request& request = raw.request;
     if (request.config_path.empty()) request.config_path = environment_or("TIDEWAY_CONFIG", "tideway.toml");
@@ -256,6 +292,7 @@ Request checked(Raw& raw) {
         request.command = Command::plan;
     }
     if (request.command == Command::init) check_init(request);
+    if (request.command == Command::selftest) check_selftest(raw);
     if (request.command == Command::demo && request.fixture && !request.postgres)
         throw Error(Code::usage, "--fixture goes with --postgres", "the demo on files brings its own tables");
     return request;
@@ -276,6 +313,7 @@ Request parse_command_line(const std::vector<std::string>& args) {
     add_conflict_commands(app, raw);
     add_parked_commands(app, raw);
     add_setup_commands(app, raw);
+    add_selftest_command(app, raw);
     app.footer(footer);
     const std::vector<std::string> words = words_of(args);
     if (!words.empty()) refuse_later_command(words.front());

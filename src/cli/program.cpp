@@ -12,6 +12,7 @@
 #include "cli/init_command.hpp"
 #include "cli/report_json.hpp"
 #include "cli/request.hpp"
+#include "cli/selftest_command.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -50,6 +51,8 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return uninstall(request, out, err);
         case Command::demo:
             return demo(request, out, err);
+        case Command::selftest:
+            return selftest(request, out, err);
     }
     throw Defect("every command has its place in dispatch()");
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/policy.hpp"
+#include "simulate/selftest_options.hpp"
 
 namespace tideway::cli {
 
@@ -26,6 +27,7 @@ enum class Command {
     config_show,
     uninstall,
     demo,
+    selftest,
 };
 
 struct Request {
@@ -50,6 +52,8 @@ struct Request {
     bool keep = false;                   // demo
     bool postgres = false;               // demo: on servers instead of files
     std::optional<std::string> fixture;  // demo
+    simulate::SelftestOptions selftest = {};
+    std::string selftest_output = ".";  // the folder for what failed
 };
 
 // `args` without the program's name. Throws Error(usage) with the nearest command or option, and

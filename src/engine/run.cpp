@@ -122,18 +122,20 @@ bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
     return true;
 }
 
-// S1 to S3: wait out an in-flight transaction of an older run, book what it left, take both leases.
+// S1 to S3: wait out an in-flight transaction of an older run, book what it left, take both leases. What the
+// desktop knows is read first: a run that goes on meanwhile must not make the cloud look restored.
 void Run::open_protocol() {
     session_.progress.phase("taking the lease");
     const std::string holder = process_identity();
     failpoint("S1.before");
+    const KnownCloud known{session_.archive().peer_sequence(), session_.archive().epoch()};
     const LeaseState cloud = session_.cloud->lease();
     if (cloud.held && cloud.run != report_.run)
         throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
                     "wait until it ends; a run that died is taken over after 20 seconds");
     const std::vector<Receipt> receipts = session_.cloud->receipts(session_.archive().acknowledged());
     failpoint("S1.read");
-    const Recovery recovery = session_.archive().recover(cloud, receipts, report_.run, holder);
+    const Recovery recovery = session_.archive().recover(known, cloud, receipts, report_.run, holder);
     holds_lease_ = true;
     failpoint("S2.recovered");
     cloud_fence_ = std::max(cloud.sequence, recovery.peer_sequence) + 1;

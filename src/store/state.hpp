@@ -102,6 +102,12 @@ struct Booking {
     std::int64_t cloud_sequence = 0;  // of the batch that is booked; 0 = none
 };
 
+// What the desktop knew of the cloud before a run looked at it.
+struct KnownCloud {
+    std::int64_t sequence = 0;
+    std::string epoch;
+};
+
 struct Recovery {
     std::int64_t fence = 0;
     std::int64_t peer_sequence = 0;  // the cloud's sequence must become greater than this

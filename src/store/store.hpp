@@ -156,9 +156,11 @@ class Archive {
     virtual std::int64_t peer_sequence() = 0;  // of the cloud, as far as the desktop knows
     virtual std::string epoch() = 0;           // of the desktop's lease
     // S2: takes the desktop's lease (Error(lease_held) if another run holds it), finds rollbacks, books
-    // receipts. The run's id becomes the epoch of both sides if a restore is noticed.
-    virtual Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts,
-                             const std::string& run, const std::string& holder) = 0;
+    // receipts. The run's id becomes the epoch of both sides if a restore is noticed. Where the desktop has
+    // come to know more of the cloud since `known`, what was read there is old: Error(lease_held).
+    virtual Recovery recover(const KnownCloud& known, const LeaseState& cloud,
+                             const std::vector<Receipt>& receipts, const std::string& run,
+                             const std::string& holder) = 0;
     virtual void book(const Booking& booking, std::int64_t fence) = 0;
     virtual std::map<std::pair<int, Side>, StoredMark> marks() = 0;
     // M7. Remembers how far the cloud's numbers have gone, so that a later restore of the desktop shows.

@@ -28,8 +28,11 @@ const std::map<std::string, Names> may_include = {
     {"store/sqlite", {"store", "db/sqlite", "model", "sql", "base"}},
     {"reconcile", {"store", "model", "sql", "base"}},
     {"engine", {"reconcile", "store", "config", "model", "sql", "base"}},
+    {"checker", {}},
+    {"simulate",
+     {"engine", "store/sqlite", "store", "db/sqlite", "config", "model", "sql", "base", "checker"}},
     {"cli",
-     {"engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
+     {"simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
       "base"}},
     {"main.cpp", {"cli", "base"}},
 };

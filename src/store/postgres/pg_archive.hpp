@@ -11,8 +11,8 @@ class PgArchive : public Archive {
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
     std::string epoch() override;
-    Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run,
-                     const std::string& holder) override;
+    Recovery recover(const KnownCloud& known, const LeaseState& cloud, const std::vector<Receipt>& receipts,
+                     const std::string& run, const std::string& holder) override;
     void book(const Booking& booking, std::int64_t fence) override;
     std::map<std::pair<int, Side>, StoredMark> marks() override;
     void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,

@@ -44,7 +44,7 @@ void SectionApply::journal(const Batch& batch, std::int64_t sequence) {
                  letter(row.write), row.rule, replaced ? Value(write.before) : Value(),
                  replaced ? Value(before.a) : Value(), replaced ? Value(before.b) : Value(),
                  there ? Value(write.outcome->hash.a) : Value(),
-                 there ? Value(write.outcome->hash.b) : Value(), now_micros()});
+                 there ? Value(write.outcome->hash.b) : Value(), store_.now_micros()});
     }
 }
 
@@ -63,7 +63,7 @@ void SectionApply::keep_conflicts(const Batch& batch) {
                  sql::text_array(write.plan->key), note.kind, note.policy, std::string(name(note.winner)),
                  note.reason, write.claimed ? Value(write.before) : Value(),
                  write.after ? Value(json_image(connection_, codec_, write.after->rowid)) : Value(),
-                 now_micros()});
+                 store_.now_micros()});
     }
 }
 

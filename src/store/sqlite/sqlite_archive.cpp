@@ -114,7 +114,7 @@ WHERE excluded.kind <> 'pending' OR g.kind IN ('held', 'conflict') AND g.choice 
     for (const WaitingKey& key : waiting)
         put.run({next_case(c), store_.pair(), std::int64_t{key.table->id}, sql::text_array(key.key), key.kind,
                  key.rule, key.reason, key.refusal.sqlstate, key.refusal.detail, key.refusal.constraint,
-                 run_id, now_micros()});
+                 run_id, store_.now_micros()});
 }
 
 void SqliteArchive::book(const Booking& booking, std::int64_t fence) {
@@ -215,7 +215,7 @@ std::optional<LastRun> SqliteArchive::last_run() {
         {store_.pair()});
     if (!found.step()) return std::nullopt;
     LastRun last{
-        found.text(0), found.text(1), found.text(2), (now_micros() - found.integer(3)) / 1'000'000, {}};
+        found.text(0), found.text(1), found.text(2), (store_.now_micros() - found.integer(3)) / 1'000'000, {}};
     Statement left_out(store_.asker(), "read tables left out",
                        "SELECT json_extract(t.value, '$.desktop'), json_extract(t.value, '$.not_synced') "
                        "FROM tideway_run r, "

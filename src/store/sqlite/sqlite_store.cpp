@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "sql/text_array.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_archive.hpp"
@@ -45,10 +43,8 @@ std::string SqliteStore::fresh_name(const char* what) {
     return fmt::format("temp.tideway_{}_{}", what, ++names_);
 }
 
-std::int64_t now_micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
+std::int64_t SqliteStore::now_micros() const {
+    return (options_.world ? *options_.world : real_world()).clock.now_micros();
 }
 
 std::string time_sql(const char* column) {
@@ -117,13 +113,13 @@ void SqliteStore::purge_changes(const LinkedTable& table, const std::string& mar
 namespace {
 
 void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction,
-                 std::int64_t written) {
+                 std::int64_t written, std::int64_t now) {
     Statement(c, "record table status",
               "UPDATE tideway_table_status SET last_sync = ?4, records_synced = ?5, records_total = "
               "records_total + ?5, "
               "pending = ?6 WHERE pair = ?1 AND tbl = ?2 AND direction = ?3")
         .run(
-            {pair, std::int64_t{line.table_id}, std::string(direction), now_micros(), written, line.pending});
+            {pair, std::int64_t{line.table_id}, std::string(direction), now, written, line.pending});
 }
 
 }  // namespace
@@ -132,8 +128,8 @@ void SqliteStore::record_run(const RunRecord& record) {
     Connection& c = writer();
     Transaction transaction(c, Access::write);
     for (const RunRecord::Line& line : record.lines) {
-        if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud);
-        if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
+        if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud, now_micros());
+        if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop, now_micros());
     }
     if (side() == Side::desktop)
         Statement(

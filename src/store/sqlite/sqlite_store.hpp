@@ -59,6 +59,7 @@ class SqliteStore : public Store {
     int pair_number() const { return pair_number_; }
     RowCodec codec(Connection& connection, const LinkedTable& table) const;
     std::string fresh_name(const char* what);  // of a temporary table
+    std::int64_t now_micros() const;           // this machine's clock, which is the file's
 
   private:
     Connection& open(std::optional<Connection>& connection, WaitHook* hook);
@@ -77,7 +78,6 @@ class SqliteStore : public Store {
     std::unique_ptr<SqliteArchive> archive_;
 };
 
-std::int64_t now_micros();  // this machine's clock, which is the file's
 // "2024-02-29T12:00:00Z" of a column with microseconds.
 std::string time_sql(const char* column);
 bool table_exists(Connection& connection, const std::string& name);

@@ -18,7 +18,8 @@ class Accounts {
     void judge(Verdict& verdict) const {
         for (const auto& [id, copies] : replay_.versions) {
             const TableRules& rules = *history_.rules_of(id.first);
-            if (copies.written > 0 && !accounted_[copies.node])
+            if (copies.written > 0 && !accounted_[copies.node] &&
+                !replay_.is_lost_by_restores(history_, copies.node))
                 verdict.push_back(
                     {"I2",
                      id.first,
@@ -28,7 +29,7 @@ class Accounts {
             if (rules.repeats) judge_copies(rules, id.second, copies, verdict);
         }
         for (const Deletion& each : replay_.deletions)
-            if (!accounted_[each.node])
+            if (!accounted_[each.node] && !history_.is_shaken(*history_.rules_of(each.table), each.key))
                 verdict.push_back({"I2",
                                    each.table,
                                    each.key,
@@ -37,6 +38,13 @@ class Accounts {
     }
 
   private:
+    // With a side that is restored, its records go.
+    bool is_still_there(const Conflict& conflict) const {
+        return std::none_of(history_.writes.begin(), history_.writes.end(), [&](const Write& write) {
+            return write.side == conflict.side && write.xid == conflict.xid && !history_.holds(write);
+        });
+    }
+
     std::vector<Node> known() const {
         std::vector<Node> nodes;
         for (const auto& [id, copies] : replay_.versions)
@@ -55,7 +63,7 @@ class Accounts {
         if (here[0] + here[1] > 0 && end_.waits(rules, copies.key)) return true;
         for (const Conflict& each : history_.conflicts)
             for (const Image& image : {each.desktop, each.cloud})
-                if (each.table == table && image && copies.contents.contains(content_of(rules, *image)))
+                if (each.table == table && is_still_there(each) && image && copies.contents.contains(content_of(rules, *image)))
                     return true;
         return false;
     }
@@ -80,7 +88,7 @@ class Accounts {
     // Equal rows are counted: no more of them than were written, no fewer than nobody took away.
     void judge_copies(const TableRules& rules, const std::string& version, const Replay::Copies& copies,
                       Verdict& verdict) const {
-        if (end_.waits(rules, copies.key)) return;
+        if (end_.waits(rules, copies.key) || history_.is_shaken(rules, copies.key)) return;
         const int kept = copies_in_conflicts(rules, version);
         for (const Side side : sides) {
             const int there = end_.copies(side, rules.table, version);

@@ -93,6 +93,15 @@ struct Note {
     std::string text;
 };
 
+// A side went back to an earlier state of itself, from a backup. It has a place of its own in the order of that
+// side's writes.
+struct Restore {
+    Side side = Side::desktop;
+    long long seq = 0;
+    long long to = 0;               // the last seq that the backup holds
+    long long since = 0, at = 0;    // when the backup was made, and when it came back
+};
+
 struct History {
     std::vector<TableRules> tables;
     std::vector<Write> writes;  // of each side in the order of their seq
@@ -104,7 +113,15 @@ struct History {
     // The last seq of each side before the further run that must write nothing; none = no such run.
     std::optional<long long> quiet_since[2];
     std::vector<Note> notes;
+    std::vector<Restore> restores;  // of each side in the order of their seq
+    bool clocks_were_set = false;   // then stamps do not tell which edit came later
 
+    // Whether a side still has, behind its write or restore number `behind`, what its write `seq` did.
+    bool holds(Side side, long long seq, long long behind) const;
+    // At the end.
+    bool holds(const Write& write) const;
+    // Whether a restore may have made the synchroniser forget what was agreed on this key.
+    bool is_shaken(const TableRules& rules, const Key& key) const;
     const TableRules* rules_of(const std::string& table) const {
         for (const TableRules& rules : tables)
             if (rules.table == table) return &rules;

@@ -17,7 +17,7 @@ using Node = VersionGraph::Node;
 long long micros(const std::string& text) {
     std::tm parts{};
     double seconds = 0;
-    if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%lf", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+    if (std::sscanf(text.c_str(), "%d-%d-%d%*1[T ]%d:%d:%lf", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
                     &parts.tm_hour, &parts.tm_min, &seconds) != 6)
         return 0;
     parts.tm_year -= 1900;
@@ -75,13 +75,23 @@ class ConflictJudge {
     void judge_concurrency() {
         const std::vector<Node> desktop = nodes(Side::desktop), cloud = nodes(Side::cloud);
         if (rules_.repeats && (!image(Side::desktop) || !image(Side::cloud))) return;
-        if (is_twin(Side::desktop) || is_twin(Side::cloud)) return;
+        if (is_twin(Side::desktop) || is_twin(Side::cloud) || a_version_came_back()) return;
+        if (history_.is_shaken(rules_, conflict_.key)) return;
         if (desktop.empty() || cloud.empty())
             return complain("nobody deleted the row that is said to be deleted");
         for (const Node a : desktop)
             for (const Node b : cloud)
                 if (!replay_.by_users.descends(a, b) && !replay_.by_users.descends(b, a)) return;
         complain("no conflict: one version was made from the other");
+    }
+
+    // A user took an edit back: each of the two versions was made from the other.
+    bool a_version_came_back() const {
+        return !rules_.repeats &&
+               std::any_of(replay_.versions.begin(), replay_.versions.end(), [&](const auto& each) {
+                   return each.first.first == conflict_.table && each.second.key == conflict_.key &&
+                          each.second.came_back();
+               });
     }
 
     bool is_twin(Side side) const {
@@ -93,7 +103,8 @@ class ConflictJudge {
         if (conflict_.winner != "desktop" && conflict_.winner != "cloud") return;
         if (!image(winner())) return complain("a delete won over a row");
         if (!image(across(winner()))) return;
-        const bool both_mobile = marked_mobile(Side::desktop) && marked_mobile(Side::cloud);
+        const bool both_mobile =
+            marked_mobile(Side::desktop) && marked_mobile(Side::cloud) && !the_office_made_one();
         if (rules_.strict && both_mobile) {
             if (winner() != Side::cloud) complain("the desktop won over a row of mobile origin");
             return;
@@ -104,7 +115,15 @@ class ConflictJudge {
             !both_mobile)
             complain(fmt::format("the policy is {}, the winner {}", rules_.policy, conflict_.winner));
         if (rules_.policy == "manual" && !both_mobile) complain("a person was to decide");
-        if (rules_.policy == "latest" && !both_mobile) judge_stamps();
+        if (rules_.policy == "latest" && !both_mobile && !history_.clocks_were_set) judge_stamps();
+    }
+
+    // The mark in the image of a row that was written over another one may be that one's.
+    bool the_office_made_one() const {
+        return std::any_of(replay_.steps.begin(), replay_.steps.end(), [&](const Step& each) {
+            return !each.write.by_sync && each.write.side == Side::desktop && !each.write.before &&
+                   each.write.table == conflict_.table && each.key == conflict_.key;
+        });
     }
 
     bool marked_mobile(Side side) const {

@@ -134,6 +134,14 @@ Waiting waiting_of(const Json& json) {
     return {json.at("table"), json.at("key"), json.at("kind"), json.at("rule"), json.at("reason")};
 }
 
+Json json_of(const Restore& each) {
+    return {{"side", name(each.side)}, {"seq", each.seq}, {"to", each.to}, {"since", each.since}, {"at", each.at}};
+}
+
+Restore restore_of(const Json& json) {
+    return {side_of(json.at("side")), json.at("seq"), json.at("to"), json.at("since"), json.at("at")};
+}
+
 Json json_of(const Note& note) { return {{"at", note.at}, {"text", note.text}}; }
 Note note_of(const Json& json) { return {json.at("at"), json.at("text")}; }
 
@@ -166,7 +174,8 @@ std::string to_json(const History& history) {
     Json json{{"tables", list_of(history.tables)},   {"writes", list_of(history.writes)},
               {"users", list_of(history.users)},     {"conflicts", list_of(history.conflicts)},
               {"journal", list_of(history.journal)}, {"waiting", list_of(history.waiting)},
-              {"notes", list_of(history.notes)}};
+              {"notes", list_of(history.notes)},     {"restores", list_of(history.restores)},
+              {"clocks_were_set", history.clocks_were_set}};
     for (const Side side : sides) {
         json["rows"][name(side)] = rows_json(history.rows[index(side)]);
         const auto& since = history.quiet_since[index(side)];
@@ -185,6 +194,8 @@ History from_json(const std::string& text) {
     history.journal = read_list<JournalEntry>(json.at("journal"), journal_of);
     history.waiting = read_list<Waiting>(json.at("waiting"), waiting_of);
     history.notes = read_list<Note>(json.at("notes"), note_of);
+    history.restores = read_list<Restore>(json.value("restores", Json::array()), restore_of);
+    history.clocks_were_set = json.value("clocks_were_set", false);
     for (const Side side : sides) {
         for (const auto& [table, rows] : json.at("rows").at(name(side)).items())
             for (const Json& row : rows) history.rows[index(side)][table].push_back(*image_of(row));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace tideway::checker {
 namespace {
@@ -18,11 +19,17 @@ class Replayer {
         replay_.steps = steps_of(history_);
         for (const Step& step : replay_.steps)
             if (!step.write.by_sync) note_inserter(step);
-        for (const Step& step : replay_.steps) step.write.by_sync ? by_sync(step) : by_user(step);
+        for (const Step& step : replay_.steps) {
+            restore_before(step);
+            step.write.by_sync ? by_sync(step) : by_user(step);
+        }
         return std::move(replay_);
     }
 
   private:
+    // Restores of a side take effect before the next write to it.
+    void restore_before(const Step& step);
+
     // Users' writes.
     void by_user(const Step& step);
     void note_inserter(const Step& step);
@@ -48,8 +55,16 @@ class Replayer {
     bool may_take(const Step& step, const Row& row) const;
     bool came_back(const Step& step, const Row& row) const;
 
-    std::optional<Node>& state(const Step& step, const Key& key) {
-        return state_[index(step.write.side)][{step.write.table, key}];
+    std::optional<Node> state(const Step& step, const Key& key) const {
+        const auto& states = state_[index(step.write.side)];
+        const auto found = states.find({step.write.table, key});
+        return found == states.end() ? std::nullopt : found->second;
+    }
+    void now(const Step& step, const Key& key, std::optional<Node> node) {
+        const Place place{step.write.table, key};
+        state_[index(step.write.side)][place] = node;
+        changes_[index(step.write.side)].push_back({step.write.seq, place, node});
+        if (node) replay_.arrivals[*node].emplace_back(step.write.side, step.write.seq);
     }
     Node node_of(const Step& step, const Row& row) {
         const std::string version = version_of(*step.rules, row);
@@ -72,8 +87,29 @@ class Replayer {
     Replay replay_;
     std::map<Place, std::optional<Node>>
         state_[2];                               // what each key is now: a version, a deletion, never there
+    struct Change {
+        long long seq;
+        Place place;
+        std::optional<Node> node;
+    };
+    std::vector<Change> changes_[2];  // all that state_ ever was
+    long long restored_[2] = {0, 0};  // the last restore that has taken effect
     std::map<Place, std::set<Side>> inserters_;  // the sides whose users created a key
 };
+
+void Replayer::restore_before(const Step& step) {
+    const std::size_t side = index(step.write.side);
+    long long to = -1;
+    for (const Restore& each : history_.restores)
+        if (each.side == step.write.side && each.seq < step.write.seq && each.seq > restored_[side]) {
+            restored_[side] = each.seq;
+            to = each.to;
+        }
+    if (to < 0) return;
+    state_[side].clear();
+    for (const Change& change : changes_[side])
+        if (history_.holds(step.write.side, change.seq, to)) state_[side][change.place] = change.node;
+}
 
 void Replayer::note_inserter(const Step& step) {
     const auto& [before, after] = std::tie(step.write.before, step.write.after);
@@ -110,7 +146,8 @@ Node Replayer::user_deleted(const Step& step, Node deleted) {
     replay_.by_users.deletion(text);
     const Node node = replay_.all.deletion(text);
     user_replaced(deleted, node);
-    replay_.deletions.push_back({node, deleted, step.write.side, step.write.table, step.key});
+    replay_.deletions.push_back(
+        {node, deleted, step.write.side, step.write.table, step.key, step.write.seq});
     return node;
 }
 
@@ -126,15 +163,18 @@ void Replayer::by_user(const Step& step) {
     const bool leaves_key = before && (!after || key_of(*step.rules, *after) != step.key);
     if (leaves_key) {
         const Node deletion = user_deleted(step, *older);
-        if (keyed) state(step, step.key) = deletion;
+        if (keyed) now(step, step.key, deletion);
     }
     if (!after) return;
     const Node newer = user_wrote(step, *after);
     if (older) user_replaced(*older, newer);
-    if (!keyed) return;
-    std::optional<Node>& now = state(step, key_of(*step.rules, *after));
-    if (now && (leaves_key || !before)) user_replaced(*now, newer);
-    now = newer;
+    if (!keyed) {
+        replay_.arrivals[newer].emplace_back(step.write.side, step.write.seq);
+        return;
+    }
+    const Key key = key_of(*step.rules, *after);
+    if (const auto there = state(step, key); there && (leaves_key || !before)) user_replaced(*there, newer);
+    now(step, key, newer);
 }
 
 void Replayer::by_sync(const Step& step) {
@@ -196,9 +236,10 @@ void Replayer::replaces(const Step& step) {
         newer = deletion_behind(step, older);
     if (!newer) return complain("I3", step, "deleted a row that nobody deleted on the other side");
     if (older && *older != *newer) {
-        if (is_lawful(step, *older, *newer))
-            replay_.all.replaced(*older, *newer);
-        else
+        if (is_lawful(step, *older, *newer)) {
+            // What a restore took back, the record of the loser with it, has settled nothing.
+            if (history_.holds(step.write)) replay_.all.replaced(*older, *newer);
+        } else
             complain(
                 "I1", step,
                 fmt::format("{} was replaced by {}, which was not made from it, and no conflict keeps it",
@@ -208,15 +249,16 @@ void Replayer::replaces(const Step& step) {
                      fmt::format("{} was replaced by its ancestor {}", replay_.all.text(*older),
                                  replay_.all.text(*newer)));
     }
-    state(step, step.write.after ? key_of(*step.rules, *step.write.after) : step.key) = newer;
+    now(step, step.write.after ? key_of(*step.rules, *step.write.after) : step.key, newer);
 }
 
-// The users' deletion on the other side that a deletion carries over: one that knew the row, if there is one.
+// The users' deletion on the other side that a deletion carries over: one that knew the row, if there is one. A
+// side that forgot its own deletion may be told of it.
 std::optional<Node> Replayer::deletion_behind(const Step& step, std::optional<Node> deleted) const {
     std::optional<Node> found;
     for (auto each = replay_.deletions.rbegin(); each != replay_.deletions.rend(); ++each) {
-        if (each->table != step.write.table || each->key != step.key || each->side == step.write.side)
-            continue;
+        if (each->table != step.write.table || each->key != step.key) continue;
+        if (each->side == step.write.side && history_.holds(each->side, each->seq, step.write.seq)) continue;
         if (!found) found = each->node;
         if (deleted && replay_.all.descends(*deleted, each->node)) return each->node;
     }
@@ -226,6 +268,8 @@ std::optional<Node> Replayer::deletion_behind(const Step& step, std::optional<No
 bool Replayer::is_lawful(const Step& step, Node older, Node newer) const {
     if (replay_.all.descends(older, newer) || equal_delete_descends(step, older, newer)) return true;
     if (is_delete_of_another_row(step, older, newer)) return true;
+    // Where an agreement was forgotten, no delete has proof: the row that is left comes back.
+    if (deletion_of(older) != nullptr && history_.is_shaken(*step.rules, step.key)) return true;
     return kept_as_conflict(history_, *step.rules, step.key, step.write.before, step.write.side,
                             std::pair(step.write.side, step.write.xid));
 }
@@ -245,26 +289,31 @@ bool Replayer::is_delete_of_another_row(const Step& step, Node older, Node newer
     return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer, nodes_of(step));
 }
 
-// All that this key ever was. A row that left the key and came back under it is another one.
+// All that this key ever was. A row that left the key and came back under it is another one, and what users of
+// both sides wrote by themselves makes no common past.
 std::set<Node> Replayer::nodes_of(const Step& step) const {
     std::set<Node> nodes;
     for (const auto& [id, copies] : replay_.versions)
-        if (id.first == step.write.table && copies.key == step.key) nodes.insert(copies.node);
+        if (id.first == step.write.table && copies.key == step.key && !copies.is_twin())
+            nodes.insert(copies.node);
     for (const Deletion& each : replay_.deletions)
         if (each.table == step.write.table && each.key == step.key) nodes.insert(each.node);
     return nodes;
 }
 
 bool Replayer::is_regression(const Step& step, Node older, Node newer) const {
+    if (history_.is_shaken(*step.rules, step.key)) return false;
     if (!replay_.by_users.descends(newer, older) || replay_.by_users.descends(older, newer)) return false;
     if (!step.write.after) return true;
     const auto known = replay_.versions.find({step.write.table, version_of(*step.rules, *step.write.after)});
-    return known == replay_.versions.end() || !known->second.is_twin();
+    return known == replay_.versions.end() || !(known->second.is_twin() || known->second.came_back());
 }
 
 // Keys repeat: what was there and what came are looked at apart.
 void Replayer::takes_or_adds(const Step& step) {
     const auto& [before, after] = std::tie(step.write.before, step.write.after);
+    if (after) replay_.arrivals[node_of(step, *after)].emplace_back(step.write.side, step.write.seq);
+    if (history_.is_shaken(*step.rules, step.key)) return;
     if (before && !may_take(step, *before))
         complain("I1", step,
                  fmt::format(
@@ -325,6 +374,14 @@ bool kept_as_conflict(const History& history, const TableRules& rules, const Key
                 return true;
     }
     return false;
+}
+
+bool Replay::is_lost_by_restores(const History& history, Node node) const {
+    const auto found = arrivals.find(node);
+    return found != arrivals.end() &&
+           std::none_of(found->second.begin(), found->second.end(), [&](const auto& arrival) {
+               return history.holds(arrival.first, arrival.second, std::numeric_limits<long long>::max());
+           });
 }
 
 Replay replay(const History& history) { return Replayer(history).result(); }

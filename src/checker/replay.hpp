@@ -19,6 +19,7 @@ struct Deletion {
     Side side;
     std::string table;
     Key key;
+    long long seq = 0;  // of the write
 };
 
 // What the other judges need of a history that was gone through.
@@ -39,9 +40,16 @@ struct Replay {
         // Users of both sides wrote it by themselves: what came after it on one side was not made from the
         // other side's.
         bool is_twin() const { return sides.size() > 1; }
+        // Where keys are unique: a user took back what had replaced it, so each was made from the other.
+        bool came_back() const { return written > 1; }
     };
     std::map<std::pair<std::string, std::string>, Copies> versions;
+    // The writes that brought a version or a deletion to a side.
+    std::map<VersionGraph::Node, std::vector<std::pair<Side, long long>>> arrivals;
     Verdict violations;
+
+    // It had arrived, and every side that had it was restored to before that.
+    bool is_lost_by_restores(const History& history, VersionGraph::Node node) const;
 };
 
 Replay replay(const History& history);
