@@ -67,9 +67,12 @@ class RandomScene {
 
     void live() {
         for (int i = 0; i < 60; ++i) users_.act();
+        // What goes wrong in a first run is worth a fourth of the seeds: the others begin with a common ground.
+        if (!dice_.one_in(4)) peaceful_run(0);
         for (int round = 0; round < 6; ++round) {
             users_.look_elsewhere();
-            for (int i = dice_.below(24); i > 0; --i) users_.act();
+            for (int i = dice_.below(16); i > 0; --i) users_.act();
+            for (int i = 3 + dice_.below(4); i > 0; --i) users_.edit_a_busy_row();
             if (dice_.one_in(4)) users_.hold_open();
             disturbed_run();
         }
@@ -78,12 +81,12 @@ class RandomScene {
     // Three runs in peace, and one that must find nothing to do.
     void come_to_rest() {
         wait_until_reachable();
-        for (int i = 0; i < 3; ++i) peaceful_run(i);
+        for (int i = 1; i <= 3; ++i) peaceful_run(i);
         for (const checker::Side side : checker::sides) {
             Db db(url(side));
             history_.quiet_since[checker::index(side)] = checker::last_audit_seq(db);
         }
-        peaceful_run(3);
+        peaceful_run(4);
     }
     checker::Verdict verdict() {
         Db desktop(url(checker::Side::desktop)), cloud(url(checker::Side::cloud));
@@ -178,7 +181,8 @@ class RandomScene {
         if (dice_.one_in(3)) users_.reach_further();
         fault.strike(*run);
         for (int i = dice_.below(8); i > 0; --i) users_.act();
-        if (fault.stands()) for (int i = dice_.below(6); i > 0; --i) users_.edit_a_busy_row();
+        if (fault.stands())
+            for (int i = 3 + dice_.below(5); i > 0; --i) users_.edit_a_busy_row();
         fault.relent(*run);
         if (!dice_.one_in(5)) users_.let_go();  // a run that meets an open transaction to its end takes long
         wait_for(*run, fault.text());
@@ -220,7 +224,7 @@ class RandomScene {
 
     void peaceful_run(int number) {
         note(fmt::format("peaceful run {} begins", number));
-        std::vector<std::string> args{"sync", "--json", "--mode", number == 1 ? "full" : "incremental"};
+        std::vector<std::string> args{"sync", "--json", "--mode", number == 2 ? "full" : "incremental"};
         TidewayResult result = run_tideway(config_, args);
         if (result.exit_code == 4) {  // somebody emptied a table, and meant it
             args.insert(args.end(), {"--confirm", result.json["plan_hash"]});
