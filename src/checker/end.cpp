@@ -44,6 +44,9 @@ void judge_waiting(const History& history, const FinalState& end, Verdict& verdi
         if (rules == nullptr) continue;
         if (each.kind.empty() || each.reason.empty())
             verdict.push_back({"I8", each.table, each.key, {}, "waits without a reason"});
+        // Both directions have run three times, and nobody holds a lock.
+        if (each.kind == "pending" || each.kind == "raced")
+            verdict.push_back({"I8", each.table, each.key, {}, "is still " + each.kind + " after quiet runs"});
         if (!rules->repeats && end.equal(each.table, each.key))
             verdict.push_back(
                 {"I8",

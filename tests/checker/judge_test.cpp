@@ -334,6 +334,12 @@ TEST(Judge, I8_WaitingWithoutAReasonOrADifferenceIsSeen) {
     HandHistory silent;
     silent.user(desktop, "job", "1", "a").waits("job", "1", "");
     EXPECT_BROKEN(silent, "I8 job 1");
+    for (const char* under_way : {"pending", "raced"}) {
+        HandHistory unfinished;
+        unfinished.user(desktop, "job", "1", "a").waits("job", "1");
+        unfinished.history.waiting[0].kind = under_way;
+        EXPECT_BROKEN(unfinished, "I8 job 1");
+    }
 }
 
 TEST(Judge, I12_AConflictOfAVersionWithItsDescendantIsSeen) {

@@ -135,12 +135,14 @@ COMMENT ON TABLE {0} IS {2};
                name, key_list(keys), sql::literal("base of " + e.table().desktop.display()));
 }
 
+// It has no key; without an identity a publication for all tables would refuse that it is ever purged.
 std::string create_changes_sql(const Expressions& e, int pair) {
     const std::string name = changes_name(pair, e.table().id);
     return typed_keys_sql(e, name, numbered(e.keys_to_log())) +
            fmt::format(
                R"(ALTER TABLE {0} ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD op "char" NOT NULL,
     ADD at timestamptz NOT NULL DEFAULT clock_timestamp();
+ALTER TABLE {0} REPLICA IDENTITY FULL;
 COMMENT ON TABLE {0} IS {1};
 )",
                name, sql::literal("changelog of " + e.table().on(e.side()).display()));
