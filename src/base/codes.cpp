@@ -158,6 +158,14 @@ const std::vector<CodeInfo> table = {
      "flow.",
      "Correct the value in the named column, or leave the column out with `skip`."},
 
+    {Code::protected_row, "TW413", "a protected row would have been written outside the plan", Exit::guard,
+     "A trigger of Tideway on a table with `ownership = \"strict\"` met a write of one of its own transactions to a "
+     "row "
+     "that was created in the cloud and that the plan does not name, or a TRUNCATE. The batch was rolled back. "
+     "Writes of other users are not looked at.",
+     "A trigger, rule or cascade in that database reaches further than the row that was to be written: "
+     "`tideway doctor` lists them. The row that caused it is parked until that is mended."},
+
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},
