@@ -75,7 +75,7 @@ std::string table_text(const RunReport& report) {
     if (table.rows() == 0) return "";
     std::string out = table.text();
     std::int64_t quiet = 0;
-    for (const TableReport& t : report.tables) quiet += !has_news(t) && t.not_synced.empty() ? 1 : 0;
+    for (const TableReport& t : report.tables) quiet += !has_news(t) && t.not_synced.empty() && t.stopped.empty();
     if (quiet > 0) out += fmt::format("{} without any change\n", counted(quiet, "more table"));
     return out + "\n";
 }
