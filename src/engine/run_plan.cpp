@@ -79,7 +79,6 @@ void Run::refuse_confirmation() {
         fmt::format("{}: no plan of the hash {} covers rows that are still as they were; nothing was written",
                     info(Code::confirm_stale).id, *confirm_);
     report_.guard.push_back({"", text, 0, 0, std::string(reason_confirmation)});
-    report_.remarks.push_back(text);
     report_.status = "guard";
     collect_reports();
 }
@@ -139,10 +138,10 @@ RunReport Run::plan() {
         report_.remarks.push_back(
             "an interrupted run left receipts; sync books them first, so it will find less to do than this "
             "plan says");
-    if (known) {
-        const Restored restored = look_for_restores(session_);
-        tell_of_restores(restored.desktop, restored.cloud, session_.config.stop_restored);
-    }
+    const Restored restored = look_for_restores(session_);
+    report_.desktop_rolled_back = restored.desktop;
+    report_.cloud_rolled_back = restored.cloud;
+    tell_of_restores(restored.desktop, restored.cloud, session_.config.stop_restored);
     note_tables_left_out();
     Lookout lookout(session_, *gathered_, options_.direction, earlier_marks_);
     lookout.seen = [this](TableRun& run, const KeyWork& work) { look_at_plan(run, work); };
@@ -150,7 +149,8 @@ RunReport Run::plan() {
     take_over(lookout);
     count_protected(*gathered_, true);
     collect_reports();
-    report_.plan_hash = lookout.hash();
+    report_.plan_hash =
+        session_.config.stop_restored && restored.any() ? restored.hash() : lookout.hash();
     finish(report_);
     return std::move(report_);
 }

@@ -69,6 +69,7 @@ TEST_P(GuardRestored, H45_H46_stops_everything_where_that_is_configured) {
     const TidewayResult again = sync({"--confirm", "0123456789abcdef"});
     EXPECT_EXIT_CODE(4, again);
     EXPECT_EQ(again.json["plan_hash"], stopped.json["plan_hash"]);
+    EXPECT_EQ(run_tideway(config, {"plan", "--json"}).json["plan_hash"], stopped.json["plan_hash"]);
     EXPECT_EQ(restored().dump("select * from note order by id"), here);
     EXPECT_EQ(untouched().dump("select * from note order by id"), there);
     const TidewayResult confirmed = sync({"--confirm", stopped.json["plan_hash"]});
