@@ -9,7 +9,7 @@ std::string guard_function_name(int pair, int table);
 
 // Says that this transaction is ours; the work tables of an apply transaction must exist from here on.
 extern const char* const begin_guarded_writes;
-// The same, where a batch writes tables with such triggers: they look rows up by their place.
+// Before that, where a batch writes tables with such triggers: they look rows up by their place.
 extern const char* const index_work_tables;
 
 }  // namespace tideway::pg
