@@ -1,6 +1,7 @@
-// What the journal, the comparison of every table's counters with the plan, and the row guards add to an apply
-// transaction: the same 10,000 changed rows with all of them, and without. The cloud's server says in its log how
-// long each statement took; without means: row guards off, and those statements left out of the sum.
+// What the journal, the comparison of every table's counters with the plan, and the row guards add to an
+// apply transaction: the same 10,000 changed rows with all of them, and without. The cloud's server says in
+// its log how long each statement took; without means: row guards off, and those statements left out of the
+// sum.
 #include <fmt/format.h>
 
 #include <regex>
@@ -47,8 +48,9 @@ ApplyTime apply_time(const std::string& log) {
 }
 
 void use(BenchPair& pair, bool triggers) {
-    pair.configure(fmt::format("[guard]\nmax_updates = '100%'\ntriggers = {}\n{}origin = {{ column = 'source' }}\n",
-                               triggers, wide_toml("changelog", "changelog")));
+    pair.configure(
+        fmt::format("[guard]\nmax_updates = '100%'\ntriggers = {}\n{}origin = {{ column = 'source' }}\n",
+                    triggers, wide_toml("changelog", "changelog")));
     pair.sync_until_quiet();
 }
 
@@ -85,7 +87,9 @@ Measurement guarded_apply(Bench& bench) {
     pair->both("create table changed (job_id bigint primary key)");
     pair->both(fmt::format("insert into changed select i from generate_series(1, {}, {}) i", measurement.rows,
                            measurement.rows / kChanged));
-    pair->cloud.exec("do $$ begin execute format('alter database %I set log_min_duration_statement = 0', current_database()); end $$");
+    pair->cloud.exec(
+        "do $$ begin execute format('alter database %I set log_min_duration_statement = 0', "
+        "current_database()); end $$");
     use(*pair, true);
     pair->vacuum();
     bench.repeat(measurement, bench.options().repeat, [&] {

@@ -19,8 +19,7 @@ Limit read_limit(Section& guard, std::string_view key, Limit limit, long few) {
         std::string sign, rest;
         in >> percent >> sign;
         const bool ended = !(in >> rest);
-        if (ended && sign == "%" && percent >= 0 && percent <= 100)
-            return {percent, percent > 0 ? few : 0};
+        if (ended && sign == "%" && percent >= 0 && percent <= 100) return {percent, percent > 0 ? few : 0};
     }
     guard.refuse(Code::config_value, key, "must be a share such as \"2%\" or a number of rows",
                  "\"100%\" never stops a run, 0 stops at the first row");
@@ -52,12 +51,10 @@ GuardSetting read_guard_keys(Section& section, GuardSetting defaults) {
     GuardSetting out = defaults;
     out.max_deletes = read_limit(section, "max_deletes", out.max_deletes, built_in.max_deletes.rows);
     out.max_updates = read_limit(section, "max_updates", out.max_updates, built_in.max_updates.rows);
-    out.max_shrinkage =
-        read_limit(section, "max_shrinkage", out.max_shrinkage, built_in.max_shrinkage.rows);
+    out.max_shrinkage = read_limit(section, "max_shrinkage", out.max_shrinkage, built_in.max_shrinkage.rows);
     out.stop_emptied = section.flag("stop_emptied").value_or(out.stop_emptied);
     out.stop_replaced = section.flag("stop_replaced").value_or(out.stop_replaced);
-    out.max_clock_difference_s =
-        read_seconds(section, "max_clock_difference", out.max_clock_difference_s);
+    out.max_clock_difference_s = read_seconds(section, "max_clock_difference", out.max_clock_difference_s);
     out.triggers = section.flag("triggers").value_or(out.triggers);
     return out;
 }

@@ -55,9 +55,9 @@ const GuardRule rules_of_the_guard[] = {
      [](const Case& c) { return c.guard.stop_replaced && c.flow.replaced && touched(c.flow) > a_few; },
      touched,
      [](const Case& c) {
-         return fmt::format("another table stands under this name {}: would delete {} and change {} of {} rows {}",
-                            c.at_source(), c.flow.writes.deleted, c.flow.writes.updated, c.outlook.rows,
-                            c.at_target());
+         return fmt::format(
+             "another table stands under this name {}: would delete {} and change {} of {} rows {}",
+             c.at_source(), c.flow.writes.deleted, c.flow.writes.updated, c.outlook.rows, c.at_target());
      }},
     {"emptied", Concern::removal, false,
      [](const Case& c) { return c.guard.stop_emptied && c.flow.empty && deleted(c.flow) > a_few; }, deleted,
@@ -99,8 +99,8 @@ std::vector<GuardStop> judge(const std::string& table, const Outlook& outlook, c
         std::set<Concern> said;
         for (const GuardRule& rule : rules_of_the_guard) {
             if (said.contains(rule.concern) || !rule.stops(given)) continue;
-            stops.push_back({table, rule.words(given), rule.count(given.flow), outlook.rows,
-                             std::string(rule.reason)});
+            stops.push_back(
+                {table, rule.words(given), rule.count(given.flow), outlook.rows, std::string(rule.reason)});
             said.insert(rule.concern);
             if (rule.last) break;
         }

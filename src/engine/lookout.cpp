@@ -128,10 +128,10 @@ void Lookout::list_moved(const TableRun& run, const std::vector<KeptKey>& plan,
         if (++count <= keys_to_name) moved.push_back(display(key.key));
     }
     if (count == 0) return;
-    remarks_.push_back(fmt::format(
-        "{}: {} of the {} confirmed keys are no longer what they were and were judged anew: {}{}",
-        run.link().desktop.display(), count, plan.size(), fmt::join(moved, ", "),
-        count > keys_to_name ? fmt::format(" and {} more", count - keys_to_name) : ""));
+    remarks_.push_back(
+        fmt::format("{}: {} of the {} confirmed keys are no longer what they were and were judged anew: {}{}",
+                    run.link().desktop.display(), count, plan.size(), fmt::join(moved, ", "),
+                    count > keys_to_name ? fmt::format(" and {} more", count - keys_to_name) : ""));
 }
 
 void Lookout::clear() {
@@ -198,9 +198,8 @@ bool Lookout::stop_if_dependent(TableRun& run, const WithheldRows& withheld) {
     });
     if (count == 0) return false;
     stopped_[run.link().id].stops.push_back(
-        {run.report.desktop,
-         fmt::format("{} of its changes need rows of {} that are stopped", count, needed), count,
-         rows_at_stake(run.tally), std::string(reason_depends)});
+        {run.report.desktop, fmt::format("{} of its changes need rows of {} that are stopped", count, needed),
+         count, rows_at_stake(run.tally), std::string(reason_depends)});
     return true;
 }
 

@@ -31,8 +31,8 @@ class Lookout {
 
     // Whether anything may be stopped at all; much cheaper than look().
     bool called_for();
-    // confirm: hash of a plan that was stopped, or that `plan` printed. False: it covers nothing that is still
-    // as it was, and nobody must act on it.
+    // confirm: hash of a plan that was stopped, or that `plan` printed. False: it covers nothing that is
+    // still as it was, and nobody must act on it.
     bool look(const std::optional<std::string>& confirm);
 
     // Another relation stands under the table's name than at the last complete run.
@@ -56,7 +56,8 @@ class Lookout {
     void tally(Sight& sight, const TableRun& run, const KeyWork& work) const;
     void stop_dependants();
     bool stop_if_dependent(TableRun& run, const class WithheldRows& withheld);
-    void list_moved(const TableRun& run, const std::vector<KeptKey>& plan, const std::set<std::uint64_t>& found);
+    void list_moved(const TableRun& run, const std::vector<KeptKey>& plan,
+                    const std::set<std::uint64_t>& found);
     bool is_open(const TableRun& run, const KeyWork& work) const;
     void each_work(TableRun& run, const std::function<void(const KeyWork&)>& visit);
     void clear();

@@ -1,4 +1,5 @@
-// Whether a side went back to an older state, asked without changing anything. The run itself finds out in S2.
+// Whether a side went back to an older state, asked without changing anything. The run itself finds out in
+// S2.
 #pragma once
 #include <string>
 

@@ -11,16 +11,17 @@ namespace tideway {
 void Run::tell_of_restores(bool desktop, bool cloud, bool stopped) {
     for (const auto& [restored, side] : {std::pair(desktop, Side::desktop), std::pair(cloud, Side::cloud)})
         if (restored)
-            told_.push_back({"",
-                             fmt::format("the {} database went back to an older state (a restored backup?): rows "
-                                         "of both sides are kept, and nothing is deleted because of it",
-                                         name(side)),
-                             0, 0, std::string(reason_restored), stopped});
+            told_.push_back(
+                {"",
+                 fmt::format("the {} database went back to an older state (a restored backup?): rows "
+                             "of both sides are kept, and nothing is deleted because of it",
+                             name(side)),
+                 0, 0, std::string(reason_restored), stopped});
     report_.guard = told_;
 }
 
-// Only where the configuration asks for it: by itself a run goes on, and no rule takes a row away because of a
-// restore.
+// Only where the configuration asks for it: by itself a run goes on, and no rule takes a row away because of
+// a restore.
 bool Run::restore_may_go_on() {
     if (!session_.config.stop_restored) return true;
     const Restored restored = look_for_restores(session_);
@@ -149,8 +150,7 @@ RunReport Run::plan() {
     take_over(lookout);
     count_protected(*gathered_, true);
     collect_reports();
-    report_.plan_hash =
-        session_.config.stop_restored && restored.any() ? restored.hash() : lookout.hash();
+    report_.plan_hash = session_.config.stop_restored && restored.any() ? restored.hash() : lookout.hash();
     finish(report_);
     return std::move(report_);
 }

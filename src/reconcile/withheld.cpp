@@ -57,8 +57,8 @@ void WithheldRows::note(const LinkedTable& table, const KeyWork& work) {
                 if (!parent) continue;
                 Rows& rows = still_named_[{target, parent}];
                 rows.because_of = table.desktop.display();
-                rows.keys.insert(referring_cells(reference, row_of(work, target),
-                                                 key_of(*parent, declared_on)));
+                rows.keys.insert(
+                    referring_cells(reference, row_of(work, target), key_of(*parent, declared_on)));
             }
     }
 }

@@ -1,4 +1,5 @@
-// Rows that a guard keeps from being written, and the changes of other tables that cannot go without them. Pure.
+// Rows that a guard keeps from being written, and the changes of other tables that cannot go without them.
+// Pure.
 #pragma once
 #include <map>
 #include <set>

@@ -8,7 +8,9 @@ namespace {
 class Confirm : public testing::Test {
   protected:
     Confirm() {
-        pair.both("create table note (id int primary key, body text);create table log (id int primary key, body text)");
+        pair.both(
+            "create table note (id int primary key, body text);create table log (id int primary key, body "
+            "text)");
         pair.desktop.exec("insert into note select i, 'n' || i from generate_series(1, 200) i");
         pair.configure("[[table]]\nname = 'note'\n[[table]]\nname = 'log'\n");
         EXPECT_EXIT_CODE(0, pair.sync());
@@ -81,7 +83,9 @@ TEST_F(Confirm, H73_an_unknown_or_stale_hash_is_refused_and_loses_nothing) {
 TEST_F(Confirm, a_plan_that_is_too_old_is_forgotten) {
     pair.desktop.exec("delete from note where id <= 50");
     const std::string hash = stopped_hash();
-    pair.desktop.exec("update tideway.kept_plan set at = at - interval '8 days'; update tideway.kept_key set at = at - interval '8 days'");
+    pair.desktop.exec(
+        "update tideway.kept_plan set at = at - interval '8 days'; update tideway.kept_key set at = at - "
+        "interval '8 days'");
     pair.desktop.exec("insert into log values (1, 'anything')");
     EXPECT_EXIT_CODE(4, pair.sync());
     EXPECT_ROWS(pair.desktop, "select count(*) from tideway.kept_plan", "0");
@@ -112,7 +116,9 @@ TEST_F(Confirm, P9_a_confirmed_run_that_was_killed_is_finished_by_the_same_confi
 TEST(ConfirmOnFiles, works_where_both_sides_are_files) {
     SqliteFile desktop, cloud;
     for (SqliteFile* side : {&desktop, &cloud})
-        side->exec("create table note (id integer primary key, body text); create table log (id integer primary key, body text)");
+        side->exec(
+            "create table note (id integer primary key, body text); create table log (id integer primary "
+            "key, body text)");
     for (int i = 1; i <= 40; ++i) desktop.exec(fmt::format("insert into note values ({}, 'n')", i));
     const ConfigFile config(fmt::format(
         "[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n[[table]]\nname = 'note'\n[[table]]\nname = 'log'\n",

@@ -41,7 +41,8 @@ class GuardRestored : public testing::TestWithParam<bool> {
         const auto& stop = result.json["guard"][0];
         EXPECT_EQ(stop["reason"], "restored");
         EXPECT_EQ(stop["stopped"], stopped);
-        EXPECT_NE(stop["what"].get<std::string>().find(GetParam() ? "cloud" : "desktop"), std::string::npos) << stop;
+        EXPECT_NE(stop["what"].get<std::string>().find(GetParam() ? "cloud" : "desktop"), std::string::npos)
+            << stop;
     }
     SqliteFile desktop, cloud;
     ConfigFile config{""};

@@ -29,9 +29,10 @@ class GuardedTables : public testing::Test {
         EXPECT_EXIT_CODE(0, pair.sync());
     }
     void configure(const std::string& guard = "", const std::string& of_job = "") {
-        pair.configure(fmt::format("{}\n[[table]]\nname = 'client'\n[[table]]\nname = 'job'\n{}\n[[table]]\nname "
-                                   "= 'step'\n[[table]]\nname = 'staff'\n",
-                                   guard, of_job));
+        pair.configure(
+            fmt::format("{}\n[[table]]\nname = 'client'\n[[table]]\nname = 'job'\n{}\n[[table]]\nname "
+                        "= 'step'\n[[table]]\nname = 'staff'\n",
+                        guard, of_job));
     }
     void expect_settled() {
         EXPECT_EXIT_CODE(0, pair.sync());
@@ -83,7 +84,8 @@ TEST_F(GuardedTables, a_stopped_table_stays_stopped_until_somebody_confirms) {
 TEST_F(GuardedTables, what_depends_on_a_row_that_is_not_inserted_is_stopped_with_it) {
     pair.desktop.exec(
         "update client set name = name || '!' where id <= 90; insert into client values (200, 'new');"
-        "insert into job values (200, 200, 'job of the new client'); update job set title = 'edited' where id = 1;"
+        "insert into job values (200, 200, 'job of the new client'); update job set title = 'edited' where "
+        "id = 1;"
         "insert into step values (200, 200, 'its step'); insert into staff values (200, 'somebody')");
     const TidewayResult stopped = pair.sync();
     EXPECT_EXIT_CODE(4, stopped);
@@ -99,7 +101,8 @@ TEST_F(GuardedTables, what_depends_on_a_row_that_is_not_inserted_is_stopped_with
 
 TEST_F(GuardedTables, a_child_whose_parents_are_there_flows) {
     pair.desktop.exec(
-        "update client set name = name || '!' where id <= 90; insert into job values (200, 3, 'of an old client')");
+        "update client set name = name || '!' where id <= 90; insert into job values (200, 3, 'of an old "
+        "client')");
     EXPECT_EXIT_CODE(4, pair.sync());
     EXPECT_ROWS(pair.cloud, "select title from job where id = 200", "of an old client");
     EXPECT_ROWS(pair.cloud, "select count(*) from client where name like '%!'", "0");
@@ -119,7 +122,8 @@ TEST_F(GuardedTables, a_parent_whose_children_may_not_go_stays_with_them) {
 
 TEST_F(GuardedTables, each_table_may_have_limits_of_its_own) {
     configure("[guard]\nmax_deletes = 0\n", "guard = { max_deletes = '10%' }");
-    pair.desktop.exec("delete from step where id <= 9; delete from job where id <= 9; delete from staff where id = 1");
+    pair.desktop.exec(
+        "delete from step where id <= 9; delete from job where id <= 9; delete from staff where id = 1");
     const TidewayResult stopped = pair.sync();
     EXPECT_EXIT_CODE(4, stopped);
     EXPECT_FALSE(stop_of(stopped, "step", "deletes").is_null());
@@ -170,11 +174,12 @@ TEST_F(GuardedTables, many_rows_gone_at_once_stop_where_they_would_only_be_held)
     }
 }
 
-// Another table under the old name stops even where its rows are within the limits, in every run until somebody
-// confirms.
+// Another table under the old name stops even where its rows are within the limits, in every run until
+// somebody confirms.
 class ReplacedTable : public testing::TestWithParam<std::tuple<const char*, bool>> {};
 INSTANTIATE_TEST_SUITE_P(Setting, ReplacedTable,
-                         testing::Combine(testing::Values("auto", "changelog", "xmin", "digest"), testing::Bool()),
+                         testing::Combine(testing::Values("auto", "changelog", "xmin", "digest"),
+                                          testing::Bool()),
                          [](const auto& given) {
                              return fmt::format("{}_{}", std::get<0>(given.param),
                                                 std::get<1>(given.param) ? "cloud" : "desktop");
@@ -205,9 +210,10 @@ TEST_P(ReplacedTable, another_table_under_the_old_name_stops) {
 }
 
 TEST_F(GuardedTables, a_table_that_is_altered_during_a_run_is_left_out_and_the_others_flow) {
-    pair.desktop.exec("update staff set name = 'edited' where id = 7; update step set body = 'edited' where id = 7");
-    const TidewayResult result =
-        pair.sync_while("S3.purged", [&] { pair.cloud.exec("alter table step rename column body to content"); });
+    pair.desktop.exec(
+        "update staff set name = 'edited' where id = 7; update step set body = 'edited' where id = 7");
+    const TidewayResult result = pair.sync_while(
+        "S3.purged", [&] { pair.cloud.exec("alter table step rename column body to content"); });
     EXPECT_EXIT_CODE(4, result);
     EXPECT_FALSE(stop_of(result, "step", "schema_changed").is_null()) << told(result);
     EXPECT_ROWS(pair.cloud, "select name from staff where id = 7", "edited");
@@ -222,12 +228,14 @@ TEST(GuardedClocks, time_stamps_decide_nothing_while_the_servers_clocks_are_far_
     pair.both(
         "create table note (id int primary key, body text, updated_at timestamptz default now());"
         "create table log (id int primary key, body text)");
-    pair.desktop.exec("insert into note select i, 'n', now() - interval '1 day' from generate_series(1, 20) i");
+    pair.desktop.exec(
+        "insert into note select i, 'n', now() - interval '1 day' from generate_series(1, 20) i");
     const std::string tables =
         "[[table]]\nname = 'note'\ntimestamps = { updated = 'updated_at' }\n[[table]]\nname = 'log'\n";
     pair.configure(tables);
     EXPECT_EXIT_CODE(0, pair.sync());
-    pair.desktop.exec("update note set body = 'office', updated_at = now() where id = 3; insert into log values (1, 'x')");
+    pair.desktop.exec(
+        "update note set body = 'office', updated_at = now() where id = 3; insert into log values (1, 'x')");
     pair.cloud.exec("update note set body = 'phone', updated_at = now() where id = 3");
     const TidewayResult stopped = pair.sync();
     EXPECT_EXIT_CODE(4, stopped);

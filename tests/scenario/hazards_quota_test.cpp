@@ -12,7 +12,8 @@ void read_only(LivePair& pair, bool on) {
 
 void edit_both(LivePair& pair, const std::string& text) {
     Db user(pair.cloud_database);
-    user.exec("set default_transaction_read_only = off; update note set body = 'phone " + text + "' where id = 2");
+    user.exec("set default_transaction_read_only = off; update note set body = 'phone " + text +
+              "' where id = 2");
     pair.desktop.exec("update note set body = 'office " + text + "' where id = 1");
 }
 
@@ -33,7 +34,8 @@ TEST(Hazard, H66_a_cloud_above_its_quota_stops_the_run_cleanly_and_it_resumes_by
     read_only(pair, false);
     EXPECT_EXIT_CODE(0, pair.sync());
     pair.expect_equal(notes);
-    EXPECT_ROWS(pair.desktop, "select body from note where id in (1, 2) order by id", "office first\nphone first");
+    EXPECT_ROWS(pair.desktop, "select body from note where id in (1, 2) order by id",
+                "office first\nphone first");
     expect_quiet(pair);
 }
 
@@ -42,8 +44,10 @@ TEST(Hazard, H66_a_write_that_fails_for_want_of_space_leaves_nothing_behind) {
     LivePair pair("h66d");
     twenty_notes(pair);
     pair.cloud.exec(
-        "create function full_disk() returns trigger language plpgsql as $$ begin raise exception 'no space left' "
-        "using errcode = '53100'; end $$; create trigger full_disk before insert on tideway.journal for each row "
+        "create function full_disk() returns trigger language plpgsql as $$ begin raise exception 'no space "
+        "left' "
+        "using errcode = '53100'; end $$; create trigger full_disk before insert on tideway.journal for each "
+        "row "
         "execute function full_disk()");
     edit_both(pair, "second");
     const TidewayResult stopped = pair.sync();

@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS tideway.kept_key (
 
 bool PgKeptPlans::there(Connection& c) {
     return run(c, "find kept plans",
-               "SELECT to_regclass('tideway.kept_plan') IS NOT NULL AND to_regclass('tideway.kept_key') IS NOT "
+               "SELECT to_regclass('tideway.kept_plan') IS NOT NULL AND to_regclass('tideway.kept_key') IS "
+               "NOT "
                "NULL")
         .boolean(0, 0);
 }
@@ -28,10 +29,10 @@ bool PgKeptPlans::there(Connection& c) {
 bool PgKeptPlans::has_plan(const std::string& hash) {
     Connection& c = store_.asker();
     Transaction transaction(c, {.read_only = true});
-    return there(c) && run(c, "find plan",
-                           "SELECT EXISTS (SELECT FROM tideway.kept_plan WHERE pair = $1 AND hash = $2)",
-                           {store_.pair(), hash})
-                           .boolean(0, 0);
+    return there(c) &&
+           run(c, "find plan", "SELECT EXISTS (SELECT FROM tideway.kept_plan WHERE pair = $1 AND hash = $2)",
+               {store_.pair(), hash})
+               .boolean(0, 0);
 }
 
 std::vector<KeptKey> PgKeptPlans::plan_keys(const std::string& hash, int table_id) {
@@ -39,13 +40,13 @@ std::vector<KeptKey> PgKeptPlans::plan_keys(const std::string& hash, int table_i
     Transaction transaction(c, {.read_only = true});
     std::vector<KeptKey> keys;
     if (!there(c)) return keys;
-    const Result found = run(
-        c, "read plan",
-        "SELECT key, print FROM tideway.kept_key WHERE pair = $1 AND hash = $2 AND tbl = $3::int ORDER BY key",
-        {store_.pair(), hash, std::to_string(table_id)});
+    const Result found = run(c, "read plan",
+                             "SELECT key, print FROM tideway.kept_key WHERE pair = $1 AND hash = $2 AND tbl "
+                             "= $3::int ORDER BY key",
+                             {store_.pair(), hash, std::to_string(table_id)});
     for (int i = 0; i < found.rows(); ++i)
-        keys.push_back({table_id, parse_text_array(found.text(i, 0)),
-                        static_cast<std::uint64_t>(found.integer(i, 1))});
+        keys.push_back(
+            {table_id, parse_text_array(found.text(i, 0)), static_cast<std::uint64_t>(found.integer(i, 1))});
     return keys;
 }
 

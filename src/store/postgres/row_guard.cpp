@@ -12,14 +12,16 @@ const char* const index_work_tables =
     "CREATE INDEX ON pg_temp.tideway_found (at); CREATE INDEX ON pg_temp.tideway_outcome (now);\n"
     "GRANT SELECT ON pg_temp.tideway_found, pg_temp.tideway_outcome TO PUBLIC;\n";
 
-std::string guard_function_name(int pair, int table) { return fmt::format("tideway.guard_{}_{}", pair, table); }
+std::string guard_function_name(int pair, int table) {
+    return fmt::format("tideway.guard_{}_{}", pair, table);
+}
 
 namespace {
 
 // A row is in the plan if the transaction has locked it for that, or wrote it before. The condition of the
-// triggers names no column, so that nobody's ALTER TABLE meets it. Rows of the office end at the outer condition,
-// which needs no query. Neither SECURITY DEFINER nor SET: they cost more than all the rest. So every name is qualified, and a cascade, which runs as the owner of its table, may
-// read the work tables.
+// triggers names no column, so that nobody's ALTER TABLE meets it. Rows of the office end at the outer
+// condition, which needs no query. Neither SECURITY DEFINER nor SET: they cost more than all the rest. So
+// every name is qualified, and a cascade, which runs as the owner of its table, may read the work tables.
 std::string function_sql(const Expressions& e, int pair) {
     const std::string column = "OLD." + sql::Identifier(*e.table().origin->cloud_column).quoted();
     const std::string body = fmt::format(R"(
@@ -74,8 +76,8 @@ void PgStore::guard_rows(const LinkedTable& table) {
             run(c, "ask owner",
                 "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = $1::regclass",
                 {e.relation()});
-        c.query({"create row guard", function_sql(e, pair_number_) +
-                                         triggers_sql(e, pair_number_, owner.boolean(0, 0))});
+        c.query({"create row guard",
+                 function_sql(e, pair_number_) + triggers_sql(e, pair_number_, owner.boolean(0, 0))});
     }
     transaction.commit();
 }

@@ -1,5 +1,5 @@
-// Triggers on a table of the cloud that refuse what our own transactions do outside their plan to rows of mobile
-// origin, and any TRUNCATE: correctness.md 3.1. A user's write costs the look at one setting.
+// Triggers on a table of the cloud that refuse what our own transactions do outside their plan to rows of
+// mobile origin, and any TRUNCATE: correctness.md 3.1. A user's write costs the look at one setting.
 #pragma once
 #include <string>
 

@@ -47,9 +47,10 @@ void SqliteKeptPlans::keep_keys(const std::string& hash, const std::vector<KeptK
     Transaction transaction(c, Access::write);
     c.execute("create plan tables", create_tables);
     {
-        Statement put(c, "keep plan key",
-                      "INSERT OR IGNORE INTO tideway_kept_key (pair, hash, tbl, key, print, at) VALUES (?1, ?2, "
-                      "?3, ?4, ?5, ?6)");
+        Statement put(
+            c, "keep plan key",
+            "INSERT OR IGNORE INTO tideway_kept_key (pair, hash, tbl, key, print, at) VALUES (?1, ?2, "
+            "?3, ?4, ?5, ?6)");
         for (const KeptKey& key : keys)
             put.run({store_.pair(), hash, std::int64_t{key.table_id}, sql::text_array(key.key),
                      static_cast<std::int64_t>(key.print), now_micros()});
