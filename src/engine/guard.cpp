@@ -67,7 +67,7 @@ const GuardRule rules_of_the_guard[] = {
     {"shrunk", Concern::removal, false,
      [](const Case& c) { return c.beyond(gone(c.flow), c.guard.max_shrinkage); }, gone,
      [](const Case& c) {
-         return fmt::format("{} of {} rows are gone {}", gone(c.flow), c.outlook.rows, c.at_source());
+         return fmt::format("{} of {} rows are gone {} and would wait or come back", gone(c.flow), c.outlook.rows, c.at_source());
      }},
     {"all_changed", Concern::change, false,
      [](const Case& c) {

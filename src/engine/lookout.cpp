@@ -27,11 +27,13 @@ const RowFacts& row_of(const KeyWork& work, Side side) {
     return side == Side::cloud ? work.cloud.facts : work.candidate.desktop.facts;
 }
 
-// A row that was agreed on and that one side lacks. What nobody acts upon is no news, and neither is what
-// waits already.
+// A row that was agreed on and that one side lacks, where that is not simply carried over: deletes have a limit
+// of their own. What nobody acts upon is no news, and neither is what waits already.
 bool newly_gone(const KeyWork& work, Side source) {
     const Wait wait = work.decision.wait;
-    return work.candidate.base.state == BaseState::live && !row_of(work, source).present &&
+    const bool carried_over =
+        work.decision.to_cloud == Write::erase || work.decision.to_desktop == Write::erase;
+    return !carried_over && work.candidate.base.state == BaseState::live && !row_of(work, source).present &&
            row_of(work, other(source)).present && !work.candidate.was_waiting && wait != Wait::ignored &&
            wait != Wait::direction;
 }

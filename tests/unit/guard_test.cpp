@@ -53,7 +53,7 @@ TEST(Guard, a_replaced_or_emptied_table_stops_whatever_the_limits_are) {
     EXPECT_EQ(reasons(outlook, generous), Reasons{});
 }
 
-TEST(Guard, rows_that_are_gone_count_whatever_becomes_of_them) {
+TEST(Guard, rows_that_are_gone_count_where_they_are_not_deleted) {
     Outlook outlook = to_cloud(1000, {});
     outlook.to_cloud.gone = 300;
     EXPECT_EQ(reasons(outlook), Reasons{});
