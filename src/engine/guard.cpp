@@ -26,6 +26,11 @@ struct Case {
     }
 };
 
+// Whoever lets all rows of a table go lets it be emptied.
+bool stops_emptied(const GuardSetting& guard) {
+    return guard.stop_emptied && guard.max_deletes.percent < 100;
+}
+
 std::int64_t deleted(const Flow& flow) { return flow.writes.deleted; }
 std::int64_t updated(const Flow& flow) { return flow.writes.updated; }
 std::int64_t touched(const Flow& flow) { return flow.writes.deleted + flow.writes.updated; }
@@ -60,14 +65,15 @@ const GuardRule rules_of_the_guard[] = {
              c.at_source(), c.flow.writes.deleted, c.flow.writes.updated, c.outlook.rows, c.at_target());
      }},
     {"emptied", Concern::removal, false,
-     [](const Case& c) { return c.guard.stop_emptied && c.flow.empty && deleted(c.flow) > a_few; }, deleted,
+     [](const Case& c) { return stops_emptied(c.guard) && c.flow.empty && deleted(c.flow) > a_few; }, deleted,
      [](const Case& c) { return fmt::format("reads empty {}: {}", c.at_source(), would_delete(c)); }},
     {"deletes", Concern::removal, false,
      [](const Case& c) { return c.beyond(deleted(c.flow), c.guard.max_deletes); }, deleted, would_delete},
     {"shrunk", Concern::removal, false,
      [](const Case& c) { return c.beyond(gone(c.flow), c.guard.max_shrinkage); }, gone,
      [](const Case& c) {
-         return fmt::format("{} of {} rows are gone {} and would wait or come back", gone(c.flow), c.outlook.rows, c.at_source());
+         return fmt::format("{} of {} rows are gone {} and would wait or come back", gone(c.flow),
+                            c.outlook.rows, c.at_source());
      }},
     {"all_changed", Concern::change, false,
      [](const Case& c) {
@@ -113,7 +119,7 @@ bool may_be_stopped(const Tally& tally, const GuardSetting& guard) {
     const std::int64_t gone = std::max(tally.desktop_deleted, tally.cloud_deleted);
     const std::int64_t changed = std::max(tally.desktop_updated, tally.cloud_updated) + tally.on_both;
     return gone > limit_rows(guard.max_deletes, rows) || gone > limit_rows(guard.max_shrinkage, rows) ||
-           (guard.stop_emptied && gone > a_few && gone >= tally.base_rows) ||
+           (stops_emptied(guard) && gone > a_few && gone >= tally.base_rows) ||
            changed > limit_rows(guard.max_updates, rows);
 }
 

@@ -14,7 +14,8 @@ namespace tideway {
 // What a run would do to one side because of what the other one shows.
 struct Flow {
     WriteCounts writes;
-    std::int64_t gone = 0;  // rows that both sides knew, that the source lacks since now, and that are not deleted
+    std::int64_t gone =
+        0;  // rows that both sides knew, that the source lacks since now, and that are not deleted
     std::int64_t by_clock = 0;  // conflicts that time stamps decide
     bool empty = false;         // the source had rows and reads empty
     bool replaced = false;      // the source is another table under the old name

@@ -27,8 +27,8 @@ const RowFacts& row_of(const KeyWork& work, Side side) {
     return side == Side::cloud ? work.cloud.facts : work.candidate.desktop.facts;
 }
 
-// A row that was agreed on and that one side lacks, where that is not simply carried over: deletes have a limit
-// of their own. What nobody acts upon is no news, and neither is what waits already.
+// A row that was agreed on and that one side lacks, where that is not simply carried over: deletes have a
+// limit of their own. What nobody acts upon is no news, and neither is what waits already.
 bool newly_gone(const KeyWork& work, Side source) {
     const Wait wait = work.decision.wait;
     const bool carried_over =

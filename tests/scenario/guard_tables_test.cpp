@@ -131,13 +131,13 @@ TEST_F(GuardedTables, each_table_may_have_limits_of_its_own) {
     EXPECT_TRUE(stop_of(stopped, "job", "deletes").is_null()) << "9 of 100 are allowed there";
 }
 
-TEST_F(GuardedTables, an_emptied_table_stops_even_without_a_limit_for_deletes) {
-    configure("[guard]\nmax_deletes = '100%'\n");
+TEST_F(GuardedTables, an_emptied_table_stops_even_within_the_limit_for_deletes) {
+    configure("[guard]\nmax_deletes = 500\n");
     pair.desktop.exec("delete from step");
     const TidewayResult stopped = pair.sync();
     EXPECT_EXIT_CODE(4, stopped);
     EXPECT_EQ(stop_of(stopped, "step", "emptied")["count"], 100) << told(stopped);
-    configure("[guard]\nmax_deletes = '100%'\nstop_emptied = false\n");
+    configure("[guard]\nmax_deletes = 500\nstop_emptied = false\n");
     EXPECT_EXIT_CODE(0, pair.sync());
     EXPECT_ROWS(pair.cloud, "select count(*) from step", "0");
 }

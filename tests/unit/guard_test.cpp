@@ -42,7 +42,7 @@ TEST(Guard, tells_of_each_side_and_of_each_concern_once) {
 
 TEST(Guard, a_replaced_or_emptied_table_stops_whatever_the_limits_are) {
     GuardSetting generous;
-    generous.max_deletes = generous.max_updates = {100.0, 50};
+    generous.max_deletes = generous.max_updates = {0.0, 500};
     Outlook outlook = to_cloud(100, {0, 0, 100});
     EXPECT_EQ(reasons(outlook, generous), Reasons{});
     outlook.to_cloud.empty = true;
