@@ -27,8 +27,10 @@ class GuardRestored : public testing::TestWithParam<bool> {
         std::filesystem::rename(copy, side.path());
     }
     void configure(const std::string& guard) {
-        config.rewrite(fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}[[table]]\nname = 'note'\n",
-                                   desktop.url(), cloud.url(), guard));
+        config.rewrite(
+            fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}[sync]\nconflict = "
+                        "'{}'\n[[table]]\nname = 'note'\n",
+                        desktop.url(), cloud.url(), guard, GetParam() ? "desktop" : "cloud"));
     }
     TidewayResult sync(Args more = {}) {
         more.insert(more.begin(), {"sync", "--json"});
