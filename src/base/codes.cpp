@@ -166,6 +166,14 @@ const std::vector<CodeInfo> table = {
      "differ. The script that leads there is printed and kept in a file.",
      "Please report the file. `tideway selftest --seed N` plays it again."},
 
+    {Code::protected_row, "TW413", "a protected row would have been written outside the plan", Exit::guard,
+     "A trigger of Tideway on a table with `ownership = \"strict\"` met a write of one of its own transactions to a "
+     "row "
+     "that was created in the cloud and that the plan does not name, or a TRUNCATE. The batch was rolled back. "
+     "Writes of other users are not looked at.",
+     "A trigger, rule or cascade in that database reaches further than the row that was to be written: "
+     "`tideway doctor` lists them. The row that caused it is parked until that is mended."},
+
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},

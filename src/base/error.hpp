@@ -68,6 +68,7 @@ enum class Code {
     // simulation (TW47x)
     selftest_folder,
     selftest_failed,
+    protected_row,
     // our own defects (TW9xx)
     defect,
 };

@@ -34,6 +34,7 @@ Json table_json(const TableReport& table) {
     for (const auto& [rule, keys] : table.rules) out["rules"][rule] = keys;
     out["capture"] = {{"desktop", table.capture_desktop}, {"cloud", table.capture_cloud}};
     out["not_synced"] = table.not_synced.empty() ? Json(nullptr) : Json(table.not_synced);
+    out["stopped"] = table.stopped.empty() ? Json(nullptr) : Json(table.stopped);
     return out;
 }
 
@@ -51,7 +52,12 @@ Json rows_json(const std::vector<PlannedChange>& rows) {
 Json guard_json(const std::vector<GuardStop>& stops) {
     Json out = Json::array();
     for (const GuardStop& stop : stops)
-        out.push_back({{"table", stop.table}, {"what", stop.what}, {"count", stop.count}, {"of", stop.of}});
+        out.push_back({{"table", stop.table},
+                       {"what", stop.what},
+                       {"count", stop.count},
+                       {"of", stop.of},
+                       {"reason", stop.reason},
+                       {"stopped", stop.stopped}});
     return out;
 }
 
@@ -130,6 +136,7 @@ Json status_json(const StatusReport& report) {
     out["last_run"] = {{"run", or_none(report.last_run)},
                        {"at", or_none(report.last_run_at)},
                        {"status", or_none(report.last_run_status)}};
+    out["stopped_plan"] = or_none(report.stopped_plan);
     out["lag_seconds"] = or_null(report.lag_seconds);
     out["lease_holder"] = or_none(report.lease_holder);
     out["tables"] = Json::array();

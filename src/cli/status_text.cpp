@@ -42,7 +42,10 @@ std::string verdict(const StatusReport& report, const std::vector<Waiting>& wait
     if (report.last_run_status == "failed")
         return "the last run failed; nothing is half-done\n  what to do: tideway sync, or tideway doctor\n";
     if (report.last_run_status == "guard")
-        return "the last run was stopped by a guard\n  what to do: tideway plan shows the rows\n";
+        return fmt::format("the last run was stopped by a guard\n  what to do: tideway plan --rows shows the rows{}\n",
+                           report.stopped_plan.empty()
+                               ? ""
+                               : "; tideway sync --confirm " + report.stopped_plan + " lets them through");
     const WaitingTotals totals = total(waiting);
     if (totals.any()) return fmt::format("rows wait: {}\n", waiting_words(totals));
     for (const TableStatus& table : report.tables)

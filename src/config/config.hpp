@@ -30,6 +30,24 @@ struct ColumnSetting {                     // [[table.column]]
     bool operator==(const ColumnSetting&) const = default;
 };
 
+struct Limit {  // a change of more than max(rows, percent of the table) stops
+    double percent = 0;
+    long rows = 0;
+    bool operator==(const Limit&) const = default;
+};
+
+// What stops a table before anything of it is written (docs/configuration.md, [guard]).
+struct GuardSetting {
+    Limit max_deletes{2.0, 3};
+    Limit max_updates{30.0, 50};
+    Limit max_shrinkage{30.0, 50};  // rows gone from a side, whatever would become of them
+    bool stop_emptied = true;       // a table that had rows and reads empty
+    bool stop_replaced = true;      // another table under the old name, with other rows in it
+    long max_clock_difference_s = 7'200;  // beyond it time stamps decide nothing
+    bool triggers = true;                 // on strict tables in the cloud, against our own transactions
+    bool operator==(const GuardSetting&) const = default;
+};
+
 struct TableSetting {
     std::string desktop, cloud;    // "table" or "schema.table"
     std::vector<std::string> key;  // desktop names; empty: the primary key of the catalogue
@@ -49,19 +67,8 @@ struct TableSetting {
     std::optional<std::string> where;
     TimestampSetting timestamps;
     std::vector<std::string> side_effects;  // tables that triggers may touch
+    GuardSetting guard = {};                // [guard], and what the table says itself
     int line = 0;                           // of its [[table]] header
-};
-
-struct Limit {  // a change of more than max(rows, percent of the table) stops
-    double percent = 0;
-    long rows = 0;
-    bool operator==(const Limit&) const = default;
-};
-
-struct GuardSetting {
-    Limit max_deletes{2.0, 3};
-    Limit max_updates{30.0, 50};
-    bool operator==(const GuardSetting&) const = default;
 };
 
 struct SideSetting {
@@ -74,6 +81,7 @@ struct Config {
     std::string path, pair = "main";
     SideSetting desktop, cloud;
     GuardSetting guard;
+    bool stop_restored = false;  // [guard] restored = "stop": a side that went back to an older state
     std::vector<TableSetting> tables;
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/config.hpp"
+#include "config/guard_keys.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
 
@@ -86,32 +87,15 @@ SideSetting read_side(Section& top, const Source& source, const std::string& pat
     return side;
 }
 
-// "2%" of the table's rows, or a number of rows.
-Limit read_limit(Section& guard, std::string_view key, Limit limit) {
-    const Node* value = guard.node(key);
-    if (value == nullptr) return limit;
-    if (value->kind == Node::Kind::integer && value->integer >= 0) return {0.0, value->integer};
-    if (value->kind == Node::Kind::text) {
-        std::istringstream in(*guard.text(key));
-        double percent = -1;
-        std::string sign, rest;
-        in >> percent >> sign;
-        const bool ended = !(in >> rest);
-        if (ended && sign == "%" && percent >= 0 && percent <= 100)
-            return {percent, percent > 0 ? limit.rows : 0};
-    }
-    guard.refuse(Code::config_value, key, "must be a share such as \"2%\" or a number of rows",
-                 "\"100%\" never stops a run, 0 stops at the first row");
-}
-
-GuardSetting read_guard(Section& top) {
-    GuardSetting out;
+void read_guard(Section& top, Config& config) {
     std::optional<Section> section = top.section("guard");
-    if (!section) return out;
-    out.max_deletes = read_limit(*section, "max_deletes", out.max_deletes);
-    out.max_updates = read_limit(*section, "max_updates", out.max_updates);
+    if (!section) return;
+    config.guard = read_guard_keys(*section, config.guard);
+    const std::string restored = section->text("restored").value_or("continue");
+    if (restored != "continue" && restored != "stop")
+        section->not_a_word("restored", restored, {"continue", "stop"});
+    config.stop_restored = restored == "stop";
     section->finish();
-    return out;
 }
 
 SyncKeys read_defaults(Section& top) {
@@ -122,13 +106,13 @@ SyncKeys read_defaults(Section& top) {
     return keys;
 }
 
-std::vector<TableSetting> read_tables(Section& top, const SyncKeys& defaults) {
+std::vector<TableSetting> read_tables(Section& top, const SyncKeys& defaults, const GuardSetting& guard) {
     std::vector<Section> sections = top.sections("table");
     if (sections.empty())
         top.refuse(Code::config_value, "table", "is missing: there is nothing to synchronise",
                    "add a [[table]] with name = \"...\" for each table; tideway init writes them");
     std::vector<TableSetting> tables;
-    for (Section& section : sections) tables.push_back(read_table(section, defaults));
+    for (Section& section : sections) tables.push_back(read_table(section, defaults, guard));
     refuse_shared_tables(tables, sections);
     return tables;
 }
@@ -168,8 +152,8 @@ Config parse_config(const std::string& toml, const std::string& path) {
     if (config.desktop.url == config.cloud.url)
         source.fail(Code::config_value, document.place, "desktop and cloud have the same url",
                     "a pair needs two databases");
-    config.guard = read_guard(top);
-    config.tables = read_tables(top, read_defaults(top));
+    read_guard(top, config);
+    config.tables = read_tables(top, read_defaults(top), config.guard);
     top.finish();
     return config;
 }

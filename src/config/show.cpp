@@ -3,6 +3,7 @@
 
 #include "config/config.hpp"
 #include "config/environment.hpp"
+#include "config/guard_keys.hpp"
 
 namespace tideway {
 namespace {
@@ -42,8 +43,14 @@ std::string inline_table(const std::map<std::string, std::string>& values) {
     return out.empty() ? "{}" : fmt::format("{{ {} }}", fmt::join(out, ", "));
 }
 
-std::string limit(const Limit& value) {
-    return value.percent > 0 ? fmt::format("\"{}%\"", value.percent) : fmt::format("{}", value.rows);
+std::vector<std::string> guard_lines(const GuardSetting& guard) {
+    return {"max_deletes = " + config::limit_text(guard.max_deletes),
+            "max_updates = " + config::limit_text(guard.max_updates),
+            "max_shrinkage = " + config::limit_text(guard.max_shrinkage),
+            fmt::format("stop_emptied = {}", guard.stop_emptied),
+            fmt::format("stop_replaced = {}", guard.stop_replaced),
+            "max_clock_difference = " + config::seconds_text(guard.max_clock_difference_s),
+            fmt::format("triggers = {}", guard.triggers)};
 }
 
 std::string side_text(const char* name, const SideSetting& side) {
@@ -81,7 +88,7 @@ std::string names_text(const TableSetting& table) {
     return fmt::format("desktop = {}\ncloud = {}\n", quoted(table.desktop), quoted(table.cloud));
 }
 
-std::string table_text(const TableSetting& table) {
+std::string table_text(const TableSetting& table, const GuardSetting& common) {
     std::string out = "\n[[table]]\n" + names_text(table);
     out += table.key.empty() ? "# default: key = the primary key of the table\n"
                              : fmt::format("key = {}\n", list(table.key));
@@ -96,6 +103,8 @@ std::string table_text(const TableSetting& table) {
     if (table.where) out += fmt::format("where = {}\n", quoted(*table.where));
     out += timestamps_text(table.timestamps);
     out += fmt::format("refill = {}\nside_effects = {}\n", table.refill, list(table.side_effects));
+    if (!(table.guard == common))
+        out += fmt::format("guard = {{ {} }}\n", fmt::join(guard_lines(table.guard), ", "));
     for (const auto& [name, column] : table.columns) {
         out += fmt::format("[[table.column]]\nname = {}\nlossy = {}\n", quoted(name), column.lossy);
         if (column.date) out += fmt::format("date = {}\n", quoted(*column.date));
@@ -110,9 +119,9 @@ std::string table_text(const TableSetting& table) {
 std::string show_config(const Config& config) {
     std::string out = fmt::format("pair = {}\n", quoted(config.pair));
     out += side_text("desktop", config.desktop) + side_text("cloud", config.cloud);
-    out += fmt::format("\n[guard]\nmax_deletes = {}\nmax_updates = {}\n", limit(config.guard.max_deletes),
-                       limit(config.guard.max_updates));
-    for (const TableSetting& table : config.tables) out += table_text(table);
+    out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\n", fmt::join(guard_lines(config.guard), "\n"),
+                       config.stop_restored ? "stop" : "continue");
+    for (const TableSetting& table : config.tables) out += table_text(table, config.guard);
     return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/guard_keys.hpp"
 #include "sql/identifier.hpp"
 
 namespace tideway::config {
@@ -167,7 +168,7 @@ void read_column(Section& column, TableSetting& table) {
 
 }  // namespace
 
-TableSetting read_table(Section& section, const SyncKeys& defaults) {
+TableSetting read_table(Section& section, const SyncKeys& defaults, const GuardSetting& guard) {
     TableSetting table;
     table.line = section.place().line;
     read_names(section, table);
@@ -181,6 +182,11 @@ TableSetting read_table(Section& section, const SyncKeys& defaults) {
     table.where = section.text("where");
     table.side_effects = section.texts("side_effects").value_or(table.side_effects);
     apply_sync_keys(section, defaults, table);
+    table.guard = guard;
+    if (std::optional<Section> own = section.section("guard")) {
+        table.guard = read_guard_keys(*own, guard);
+        own->finish();
+    }
     section.finish();
     return table;
 }

@@ -64,7 +64,7 @@ StatusReport Engine::status() {
     StatusReport report;
     report.pair = config_.pair;
     std::vector<TableCounts> counts;
-    std::map<std::string, std::string> left_out;  // by the last run
+    std::map<std::string, std::string> left_out, stopped;  // by the last run
     if (session.installed()) {
         counts = session.archive().counts();
         if (const auto last = session.archive().last_run()) {
@@ -73,6 +73,8 @@ StatusReport Engine::status() {
             report.last_run_status = last->status;
             report.lag_seconds = last->age_seconds;
             left_out = last->left_out;
+            stopped = last->stopped;
+            report.stopped_plan = last->plan_hash;
         }
         const LeaseState lease = session.desktop->lease();
         if (lease.held) report.lease_holder = lease.holder;
@@ -109,6 +111,10 @@ StatusReport Engine::status() {
             reason != left_out.end() && status.reason.empty())
             status.reason = reason->second;
         if (!status.reason.empty()) status.state = "not synced";
+        if (const auto what = stopped.find(status.desktop); what != stopped.end() && status.reason.empty()) {
+            status.state = "stopped";
+            status.reason = what->second;
+        }
         report.tables.push_back(std::move(status));
     }
     return report;

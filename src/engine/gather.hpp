@@ -28,6 +28,7 @@ struct Gathered {
     std::vector<TableRun> tables;              // parents first
     // Streams all rows of the cloud's table into the worklist's hints.
     void list_cloud(TableRun& run);
+    std::vector<GuardStop> left_out;  // tables that changed since they were linked
     std::int64_t keys = 0;
     std::int64_t examined = 0;  // hints looked at, also those that turned out to be nothing
     std::map<std::pair<int, Side>, StoredMark> marks;  // of these snapshots

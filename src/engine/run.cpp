@@ -15,6 +15,8 @@ constexpr int batch_rows = 5'000;
 constexpr std::int64_t batch_bytes = 8LL * 1024 * 1024;
 // Rows that users change faster than we can write them stay pending after so many rounds (DESIGN.md 10.8).
 constexpr int rounds = 3;
+// What a guard stopped can be confirmed for so long.
+constexpr int days_to_keep_plans = 7;
 
 }  // namespace
 
@@ -26,6 +28,7 @@ Run::Run(Session& session, const RunOptions& options, std::string run,
     report_.mode = options.mode;
     report_.direction = options.direction;
     report_.clock_offset_ms = session.clocks.offset / 1000;
+    confirm_ = options.confirm;
 }
 
 Run::~Run() {
@@ -44,7 +47,12 @@ RunReport Run::sync() {
         finish(report_);
         return std::move(report_);
     }
+    if (!restore_may_go_on()) {
+        record_guard_stop();
+        return std::move(report_);
+    }
     open_protocol();
+    earlier_marks_ = session_.archive().marks();
     session_.install_tables();
     report_.remarks.insert(report_.remarks.end(), session_.lost_columns.begin(), session_.lost_columns.end());
     work();
@@ -72,9 +80,11 @@ bool Run::probe() {
             const auto mark = marks.find({table->link.id, side});
             if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
         }
+    if (confirm_ || !told_.empty()) return false;
     if (!quiet(marks)) {
         gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
-        if (gathered_->calls_for_a_run()) {
+        told_.insert(told_.end(), gathered_->left_out.begin(), gathered_->left_out.end());
+        if (gathered_->calls_for_a_run() || !told_.empty()) {
             gathered_.reset();
             return false;
         }
@@ -149,6 +159,7 @@ void Run::open_protocol() {
     report_.receipts_booked = recovery.booked;
     report_.cloud_rolled_back = recovery.cloud_rolled_back;
     report_.desktop_rolled_back = recovery.desktop_rolled_back;
+    tell_of_restores(recovery.desktop_rolled_back, recovery.cloud_rolled_back, false);
     session_.pulse.every_five_seconds = [this] {
         session_.desktop->renew_lease(report_.run);
         session_.cloud->renew_lease(report_.run);
@@ -178,6 +189,7 @@ void Run::work() {
         }
         Gathered again = gather_again(session_, *gathered_);
         gathered_ = std::move(again);
+        note_tables_left_out();
         keep_marks_of_left_out_tables();
     }
     advance();
@@ -218,7 +230,6 @@ bool Run::renumber_collisions() {
         tideway::renumber_collisions(session_, *gathered_, options_.direction, report_.run, desktop_fence_);
     report_.remarks.insert(report_.remarks.end(), renumbered.remarks.begin(), renumbered.remarks.end());
     if (!renumbered.any()) return false;
-    plan_hash_ = {};
     gathered_.reset();
     gathered_ = gather(session_, options_.mode, session_.archive().marks());
     marks_ = gathered_->marks;
@@ -265,6 +276,7 @@ void Run::process_everything() {
         Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction, batch_rows,
                               batch_bytes);
         keys += page.keys;
+        leave_out_withheld(run, page.works);
         wave.parts.emplace_back(&run, std::move(page.works));
     }
     cut_ = !(small && keys == gathered_->keys);
@@ -295,6 +307,7 @@ void Run::drain(TableRun& run, Part part, const std::function<bool(const Decisio
     for (;;) {
         Page page = next_page(session_, *gathered_, run, part, options_.direction, batch_rows, batch_bytes);
         if (page.keys == 0) return;
+        leave_out_withheld(run, page.works);
         if (wanted) std::erase_if(page.works, [&](const KeyWork& work) { return !wanted(work.decision); });
         done_ += static_cast<std::int64_t>(page.works.size());
         Wave wave;
@@ -334,7 +347,7 @@ void Run::give_up_raced() {
 void Run::advance() {
     gathered_->desktop.reset();
     gathered_->cloud.reset();
-    std::map<std::pair<int, Side>, StoredMark> marks;
+    std::map<std::pair<int, Side>, StoredMark> marks = kept_marks_;
     for (const auto& [where, mark] : marks_) {
         const bool handled = options_.direction == Direction::both ||
                              (where.second == Side::desktop) == (options_.direction == Direction::forward);
@@ -344,7 +357,8 @@ void Run::advance() {
     session_.archive().advance_marks(marks, desktop_fence_, cloud_fence_);
     for (TableRun& run : gathered_->tables)
         for (const Side side : {Side::desktop, Side::cloud})
-            if (const auto mark = marks.find({run.link().id, side}); mark != marks.end())
+            if (const auto mark = marks.find({run.link().id, side});
+                mark != marks.end() && !kept_marks_.contains(mark->first))
                 session_.store(side).purge_changes(run.link(), mark->second.mark);
     failpoint("M8.changes");
     session_.cloud->purge_receipts(acknowledged_);
@@ -359,7 +373,10 @@ void Run::advance() {
         count_protected(*gathered_, false);
         gathered_->cloud.reset();
     }
-    report_.plan_hash = hash_.text();
+    if (stopped_.empty()) report_.plan_hash = hash_.text();
+    KeptPlans& plans = session_.archive().kept_plans();
+    if (confirm_) plans.forget_plan(*confirm_);
+    plans.forget_plans_older_than(days_to_keep_plans);
     const RunRecord done = [&] {
         finish(report_);
         return record();

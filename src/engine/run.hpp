@@ -9,6 +9,7 @@
 
 #include "engine/deliver.hpp"
 #include "engine/gather.hpp"
+#include "engine/lookout.hpp"
 #include "engine/session.hpp"
 
 namespace tideway {
@@ -34,7 +35,15 @@ class Run {
     void open_protocol();
     void work();
     bool guard_allows();
-    void look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_desktop);
+    bool restore_may_go_on();
+    void tell_of_restores(bool desktop, bool cloud, bool stopped);
+    void note_tables_left_out();
+    void take_over(const Lookout& lookout);
+    void withhold(const Lookout& lookout);
+    void refuse_confirmation();
+    bool is_withheld(const LinkedTable& table, const KeyWork& work) const;
+    void leave_out_withheld(const TableRun& run, std::vector<KeyWork>& works) const;
+    void look_at_plan(TableRun& run, const KeyWork& work);
     void start_new_tables();
     bool renumber_collisions();  // true: everything was read anew
     void forget_marks_of_children();
@@ -71,8 +80,12 @@ class Run {
     std::optional<Gathered> gathered_;
     std::map<std::pair<int, Side>, StoredMark> marks_;
     std::map<int, std::optional<std::int64_t>> protected_before_;
-    PlanHash hash_, plan_hash_;  // of what was decided while writing, and while looking ahead
-    bool planning_ = false;
+    PlanHash hash_;  // of what was decided while writing
+    std::optional<std::string> confirm_;
+    Marks earlier_marks_;                  // as they were before tables were installed anew
+    Marks kept_marks_;                     // of tables that stand in for others, until somebody has confirmed
+    std::map<int, StoppedTable> stopped_;  // by a guard, in this run
+    std::vector<GuardStop> told_;          // what no table's plan says
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run
 };

@@ -83,10 +83,12 @@ void Run::count_writes(const Delivery& delivery, Side target) {
     }
     for (const ParkedRow& row : delivery.parked) {
         ++run_of(row.table)->report.parked;
-        if (row.refusal.sqlstate == info(Code::side_effects).id)
-            report_.guard.push_back({row.table->desktop.display(),
-                                     fmt::format("key {}: {}", display(row.row.key), row.refusal.message), 1,
-                                     0});
+        for (const auto& [code, reason] : {std::pair(Code::side_effects, reason_side_effects),
+                                           std::pair(Code::protected_row, reason_protected)})
+            if (row.refusal.sqlstate == info(code).id)
+                report_.guard.push_back({row.table->desktop.display(),
+                                         fmt::format("key {}: {}", display(row.row.key), row.refusal.message),
+                                         1, 0, std::string(reason)});
     }
 }
 

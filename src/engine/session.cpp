@@ -182,6 +182,7 @@ void Session::number_tables() {
         table.link.capture_cloud =
             resolve_capture(table.setting->capture_cloud, table.link, Side::cloud, *table.cloud,
                             c ? std::optional(c->capture) : std::nullopt);
+        table.link.row_guard = wants_row_guard(table);
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto& stamp = side == Side::desktop ? table.link.stamp_desktop : table.link.stamp_cloud;
             const Relation& relation = side == Side::desktop ? *table.desktop : *table.cloud;
@@ -203,6 +204,14 @@ void Session::number_tables() {
                                  relation.name.quoted(), name(side))});
         }
     }
+}
+
+// Only where the table accepts triggers of ours anyway: capture = "xmin" promises that nothing is added to it.
+bool Session::wants_row_guard(const TableUnderSync& table) const {
+    return table.setting->guard.triggers && table.link.policy.ownership == Ownership::strict &&
+           table.link.origin && table.link.origin->cloud_column &&
+           table.link.capture_cloud == Capture::changelog && table.cloud->may_trigger &&
+           !cloud_server.embedded;
 }
 
 void Session::require_usable_tables() const {
@@ -287,7 +296,18 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
     return incomplete;
 }
 
-bool Session::tables_intact() { return incomplete_tables().empty(); }
+std::vector<TableUnderSync*> Session::wrongly_guarded_tables() {
+    const std::vector<TableUse> known = cloud->known_tables();
+    std::vector<TableUnderSync*> wrong;
+    for (TableUnderSync* table : active()) {
+        const auto use = std::find_if(known.begin(), known.end(),
+                                      [&](const TableUse& each) { return each.id == table->link.id; });
+        if ((use != known.end() && use->row_guard) != table->link.row_guard) wrong.push_back(table);
+    }
+    return wrong;
+}
+
+bool Session::tables_intact() { return incomplete_tables().empty() && wrongly_guarded_tables().empty(); }
 
 namespace {
 
@@ -325,6 +345,7 @@ void Session::install_tables() {
         store(side).install_table(table->link);
         failpoint("install.table");
     }
+    for (const TableUnderSync* table : wrongly_guarded_tables()) cloud->guard_rows(table->link);
 }
 
 }  // namespace tideway

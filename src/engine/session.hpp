@@ -85,6 +85,8 @@ class Session {
     void refuse_on_files();
     void number_tables();
     void order_tables();
+    bool wants_row_guard(const TableUnderSync& table) const;
+    std::vector<TableUnderSync*> wrongly_guarded_tables();
     PairIdentity fresh_identity(Side side) const;
     std::vector<std::pair<Side, TableUnderSync*>> incomplete_tables();
 };

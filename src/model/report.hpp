@@ -36,11 +36,14 @@ struct TableReport {
     std::map<std::string, std::int64_t> rules;                      // "R7" -> keys decided by it
     std::string not_synced;  // why the table was left out altogether; empty = it was synced
     std::string capture_desktop, capture_cloud;  // what was used in this run: "xmin", "digest", ...
+    std::string stopped;                         // why a guard stopped it; empty = it did not
 };
 
 struct GuardStop {
     std::string table, what;         // "would delete 812 of 1000 rows in the cloud"
-    std::int64_t count = 0, of = 0;  // of = 0: a single row was stopped inside its transaction (side effects)
+    std::int64_t count = 0, of = 0;  // of = 0: not a share of the table's rows
+    std::string reason = {};         // "deletes", "emptied", ... (docs/configuration.md)
+    bool stopped = true;             // false: only told, the run went on
 };
 
 struct RunReport {
@@ -71,6 +74,7 @@ struct TableStatus {
 
 struct StatusReport {
     std::string pair, last_run, last_run_at, last_run_status, lease_holder;
+    std::string stopped_plan = {};            // of the last run, if a guard stopped something: for --confirm
     std::optional<std::int64_t> lag_seconds;  // since the last completed run
     std::vector<TableStatus> tables;
 };

@@ -122,6 +122,8 @@ struct LinkedTable {
     Identity identity = Identity::key;
     // A column outside `columns` that each side numbers by itself.
     std::optional<std::string> local_id_desktop, local_id_cloud;
+    // Triggers in the cloud refuse what our transactions do to rows of mobile origin outside their plan.
+    bool row_guard = false;
     std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }

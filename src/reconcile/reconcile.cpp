@@ -225,9 +225,11 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
 
 // Rows enter by their values, not by their hashes: those are seeded anew with every installation, and a plan
 // that was made before the first run must keep its name in it.
-void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
+std::optional<std::uint64_t> print_of(const LinkedTable& table, const KeyWork& work) {
     const Decision& d = work.decision;
-    if (d.to_cloud == Write::none && d.to_desktop == Write::none && !d.renumber) return;
+    const bool asks = d.wait == Wait::person_held && !work.candidate.was_waiting;
+    if (d.to_cloud == Write::none && d.to_desktop == Write::none && !d.renumber && !asks)
+        return std::nullopt;
     std::string text =
         fmt::format("{}|{}|{}", table.id, static_cast<int>(d.to_cloud), static_cast<int>(d.to_desktop));
     const auto add_part = [&text](const std::string& part) {
@@ -239,9 +241,21 @@ void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
         text += row->facts.present ? "|row" : "|none";
         for (const Cell& cell : row->cells) cell ? add_part(*cell) : void(text += "|null");
     }
-    const std::uint64_t hash = fnv(text);
-    sum_ += hash;
-    mix_ ^= hash * 0x9e3779b97f4a7c15ULL;
+    return fnv(text);
+}
+
+void PlanHash::add(std::uint64_t print) {
+    sum_ += print;
+    mix_ ^= print * 0x9e3779b97f4a7c15ULL;
+}
+
+void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
+    if (const auto print = print_of(table, work)) add(*print);
+}
+
+void PlanHash::add(const PlanHash& other) {
+    sum_ += other.sum_;
+    mix_ ^= other.mix_;
 }
 
 std::string PlanHash::text() const { return fmt::format("{:016x}", sum_ ^ (mix_ << 1)); }

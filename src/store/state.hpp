@@ -59,6 +59,7 @@ struct TableUse {  // table numbers and captures as the state schema records the
     std::string key_types;
     std::string definition;  // what the hashes in the base cover
     bool intact = false;     // every object that the capture (and the base) needs is there and enabled
+    bool row_guard = false;  // the triggers of guard_rows() are there
 };
 
 struct RunRecord {
@@ -139,6 +140,8 @@ struct LastRun {
     std::string run, at, status;
     std::int64_t age_seconds = 0;
     std::map<std::string, std::string> left_out;  // desktop table: why it was not synchronised
+    std::map<std::string, std::string> stopped = {};  // desktop table: what a guard stopped
+    std::string plan_hash = {};
 };
 
 }  // namespace tideway

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/catalog.hpp"
+#include "store/kept_plans.hpp"
 #include "store/reading.hpp"
 #include "store/refused.hpp"
 #include "store/state.hpp"
@@ -26,6 +27,9 @@ class Snapshot {
     virtual std::int64_t now() const = 0;  // server clock at its start, UTC microseconds
     // Opaque mark of this moment for a capture of that table; hand it back to hints() of a later snapshot.
     virtual std::string mark(const LinkedTable& table) const = 0;
+    // Whether another relation stands under the table's name than when that mark was taken; false where the
+    // store cannot tell.
+    virtual bool replaced(const LinkedTable&, const std::string&) const { return false; }
     virtual HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                               const HintSink& sink) = 0;
     // keys_only: sums of the keys' hashes instead of the rows'.
@@ -109,6 +113,9 @@ class Store {
     virtual std::vector<TableUse> known_tables() = 0;
     // Capture objects, and the base at the desktop; idempotent, gives up on a lock after a few seconds.
     virtual void install_table(const LinkedTable& table) = 0;
+    // Creates or removes the triggers that refuse writes of our own transactions outside their plan, as the
+    // link says (row_guard).
+    virtual void guard_rows(const LinkedTable&) { throw not_offered(); }
     virtual std::vector<std::string> own_objects() = 0;  // what uninstall would remove, readable
     virtual void uninstall() = 0;
 
@@ -124,7 +131,7 @@ class Store {
     virtual void release_lease(const std::string& run) noexcept = 0;
 
     // Locks the tables against being rewritten or emptied while the snapshot lives (a rewritten table looks
-    // empty to an older snapshot) and checks their fingerprints: Error(schema_changed).
+    // empty to an older snapshot) and checks their fingerprints: SchemaChanged.
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
     // A quick look at all tables at once, without a snapshot: whatever cannot be told quickly is not quiet.
     virtual Look look(const std::vector<Watched>&) { return {}; }
@@ -187,6 +194,7 @@ class Archive {
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
+    virtual KeptPlans& kept_plans() = 0;
     // A key above `above` that no desktop row has and none of the dependents refers to: the next of the
     // sequence that numbers the column, else the lowest; none: the range is used up. The table's key must be
     // one whole number.

@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/postgres/pg_archive.hpp"
+#include "store/postgres/row_guard.hpp"
 #include "store/postgres/schema.hpp"
 #include "store/postgres/side_effects.hpp"
 
@@ -16,6 +19,13 @@ constexpr const char* create_work_tables = R"(
 CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) ON COMMIT DROP;
 CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
 )";
+
+std::string work_tables_sql(const Batch& batch, Side side) {
+    const bool guarded = side == Side::cloud &&
+                         std::any_of(batch.sections.begin(), batch.sections.end(),
+                                     [](const BatchSection& section) { return section.table->row_guard; });
+    return std::string(create_work_tables) + (guarded ? index_work_tables : "") + begin_guarded_writes;
+}
 
 }  // namespace
 
@@ -102,7 +112,7 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     }
     lock_for_writing(connection, join(names));
     check_fingerprints(connection, side(), tables);
-    connection.query({"create work tables", create_work_tables});
+    connection.query({"create work tables", work_tables_sql(batch, side())});
     remember_writes(connection);
     apply_sections(sections, batch.skip_locked);
     for (std::size_t i = 0; i < sections.size(); ++i) {

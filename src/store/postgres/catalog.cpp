@@ -193,11 +193,9 @@ void check_fingerprints(Connection& connection, Side side, const std::vector<con
     for (int i = 0; i < found.rows(); ++i) {
         const LinkedTable& table = *tables[static_cast<std::size_t>(i)];
         if (found.text(i, 0) == table.fingerprint(side)) continue;
-        throw Error(Code::schema_changed,
-                    fmt::format("the columns of {} changed at the {} side while this run was at work",
-                                table.on(side).display(), name(side)),
-                    "nothing was written to it; run the same command again, and see doctor if a column was "
-                    "dropped or retyped");
+        throw SchemaChanged(table.id,
+                            fmt::format("the columns of {} changed at the {} side while this run was at work",
+                                        table.on(side).display(), name(side)));
     }
 }
 

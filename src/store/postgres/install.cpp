@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "store/postgres/pg_store.hpp"
+#include "store/postgres/row_guard.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
@@ -66,7 +67,10 @@ SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u
                                            format('tideway_%s_%s_d', p.no, u.id), format('tideway_%s_%s_t', p.no, u.id)])
                  AND r.relname = CASE $2 WHEN 'desktop' THEN u.desktop_table ELSE u.cloud_table END
                  AND r.relnamespace = (SELECT n.oid FROM pg_namespace n
-                     WHERE n.nspname = CASE $2 WHEN 'desktop' THEN u.desktop_schema ELSE u.cloud_schema END))))
+                     WHERE n.nspname = CASE $2 WHEN 'desktop' THEN u.desktop_schema ELSE u.cloud_schema END)))),
+       2 = (SELECT count(*) FROM pg_trigger g WHERE g.tgenabled IN ('A', 'O')
+            AND g.tgname IN (format('tideway_%s_%s_g', p.no, u.id), format('tideway_%s_%s_h', p.no, u.id))
+            AND g.tgrelid = to_regclass(format('%I.%I', u.cloud_schema, u.cloud_table)))
 FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER BY u.id)",
                              {pair_, name(side())});
     std::vector<TableUse> tables;
@@ -78,7 +82,8 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
                           std::string(found.text(i, 6)),
                           std::string(found.text(i, 7)),
                           std::string(found.text(i, 8)),
-                          found.boolean(i, 9)});
+                          found.boolean(i, 9),
+                          found.boolean(i, 10)});
     transaction.commit();
     return tables;
 }
@@ -177,9 +182,10 @@ void PgStore::uninstall() {
     std::string text;
     for (const TableUse& table : tables)
         text += fmt::format(
-            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {};\n",
-            capture_function_name(pair_number_, table.id), changes_name(pair_number_, table.id),
-            base_name(pair_number_, table.id));
+            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; "
+            "DROP TABLE IF EXISTS {};\n",
+            capture_function_name(pair_number_, table.id), guard_function_name(pair_number_, table.id),
+            changes_name(pair_number_, table.id), base_name(pair_number_, table.id));
     if (!text.empty()) writer().query({"drop table objects", text});
     run(writer(), "drop pair", "DELETE FROM tideway.pair AS p WHERE p.pair = $1", {pair_});
     const Result left = run(writer(), "count pairs", "SELECT count(*) FROM tideway.pair");

@@ -261,6 +261,15 @@ WHERE r.run = $1 AND t.value->>'not_synced' IS NOT NULL)",
                                 {last.run});
     for (int i = 0; i < left_out.rows(); ++i)
         last.left_out[std::string(left_out.text(i, 0))] = left_out.text(i, 1);
+    const Result stopped = run(c, "read what was stopped", R"(
+SELECT g.value->>'table', g.value->>'what', r.report->>'plan_hash' FROM tideway.run r, jsonb_array_elements(r.report->'guard') g
+WHERE r.run = $1 AND (g.value->>'stopped')::boolean
+    AND g.value->>'reason' NOT IN ('side_effects', 'protected_row', 'schema_changed', 'confirmation') ORDER BY 1, 2 DESC)",
+                               {last.run});
+    for (int i = 0; i < stopped.rows(); ++i) {
+        last.stopped[std::string(stopped.text(i, 0))] = stopped.text(i, 1);
+        last.plan_hash = stopped.text(i, 2);
+    }
     return last;
 }
 

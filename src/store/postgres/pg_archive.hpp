@@ -1,12 +1,13 @@
 // The archive in the desktop's PostgreSQL: base tables, marks, waiting keys, run history.
 #pragma once
+#include "store/postgres/kept_plans.hpp"
 #include "store/postgres/pg_store.hpp"
 
 namespace tideway::pg {
 
 class PgArchive : public Archive {
   public:
-    explicit PgArchive(PgStore& store) : store_(store) {}
+    explicit PgArchive(PgStore& store) : store_(store), kept_plans_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
@@ -29,6 +30,7 @@ class PgArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     void choose(std::int64_t waiting_id, Side side) override;
+    KeptPlans& kept_plans() override { return kept_plans_; }
     std::optional<std::int64_t> free_number(const LinkedTable& table,
                                             const std::vector<Renumbering::Dependent>& dependents,
                                             std::int64_t above) override;
@@ -51,6 +53,7 @@ class PgArchive : public Archive {
                        const std::string& run);
     void settle(Connection& connection, const std::vector<std::pair<const LinkedTable*, Key>>& settled);
     PgStore& store_;
+    PgKeptPlans kept_plans_;
 };
 
 }  // namespace tideway::pg

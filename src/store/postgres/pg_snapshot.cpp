@@ -157,6 +157,12 @@ std::string PgSnapshot::mark(const LinkedTable& table) const {
     return mark.text();
 }
 
+// A rewritten table keeps its oid, which stands first.
+bool PgSnapshot::replaced(const LinkedTable& table, const std::string& mark) const {
+    const std::string then = Mark::parse(mark).relation, now = store_.relation_mark(table);
+    return !then.empty() && then.substr(0, then.find('.')) != now.substr(0, now.find('.'));
+}
+
 // On the snapshot's connection, within its transaction.
 void PgStore::note_relations(const std::vector<const LinkedTable*>& tables) {
     relations_.clear();

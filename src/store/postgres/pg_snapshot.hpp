@@ -39,6 +39,7 @@ class PgSnapshot : public Snapshot {
     PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables);
     std::int64_t now() const override { return mark_.clock; }
     std::string mark(const LinkedTable& table) const override;
+    bool replaced(const LinkedTable& table, const std::string& mark) const override;
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                       const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;

@@ -42,6 +42,7 @@ class PgStore : public Store {
     void install(const std::string& pair, const PairIdentity& identity) override;
     std::vector<TableUse> known_tables() override;
     void install_table(const LinkedTable& table) override;
+    void guard_rows(const LinkedTable& table) override;
     std::vector<std::string> own_objects() override;
     void uninstall() override;
 

@@ -223,6 +223,17 @@ std::optional<LastRun> SqliteArchive::last_run() {
                        "json_extract(t.value, '$.not_synced') IS NOT NULL",
                        {last.run});
     while (left_out.step()) last.left_out[left_out.text(0)] = left_out.text(1);
+    Statement stopped(store_.asker(), "read what was stopped",
+                      "SELECT json_extract(g.value, '$.table'), json_extract(g.value, '$.what'), "
+                      "json_extract(r.report, '$.plan_hash') FROM tideway_run r, "
+                      "json_each(r.report, '$.guard') g WHERE r.run = ?1 AND r.report <> '' AND "
+                      "json_extract(g.value, '$.stopped') AND json_extract(g.value, '$.reason') NOT IN "
+                      "('side_effects', 'protected_row', 'schema_changed', 'confirmation')",
+                      {last.run});
+    while (stopped.step()) {
+        last.stopped[stopped.text(0)] = stopped.text(1);
+        last.plan_hash = stopped.text(2);
+    }
     return last;
 }
 

@@ -1,12 +1,13 @@
 // The archive in the desktop's file: base tables, marks, waiting keys, run history.
 #pragma once
+#include "store/sqlite/kept_plans.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::sqlite {
 
 class SqliteArchive : public Archive {
   public:
-    explicit SqliteArchive(SqliteStore& store) : store_(store) {}
+    explicit SqliteArchive(SqliteStore& store) : store_(store), kept_plans_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
@@ -24,6 +25,7 @@ class SqliteArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     void choose(std::int64_t waiting_id, Side side) override;
+    KeptPlans& kept_plans() override { return kept_plans_; }
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);
@@ -40,6 +42,7 @@ class SqliteArchive : public Archive {
     void write_waiting(Connection& connection, const std::vector<WaitingKey>& waiting,
                        const std::string& run);
     SqliteStore& store_;
+    SqliteKeptPlans kept_plans_;
 };
 
 }  // namespace tideway::sqlite
