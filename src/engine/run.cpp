@@ -37,7 +37,7 @@ Run::~Run() {
 
 RunReport Run::sync() {
     session_.install_state();
-    if (probe()) {
+    if (again_.waiting.empty() && probe()) {
         report_.idle = true;
         session_.desktop->record_idle(record());
         session_.cloud->record_idle(record());
@@ -47,9 +47,16 @@ RunReport Run::sync() {
     open_protocol();
     session_.install_tables();
     report_.remarks.insert(report_.remarks.end(), session_.lost_columns.begin(), session_.lost_columns.end());
+    book_again();
     work();
     finish(report_);
     return report_;  // not moved: the destructor releases the lease by the run's id
+}
+
+void Run::book_again() {
+    if (again_.waiting.empty()) return;
+    again_.run = report_.run;
+    session_.archive().book(again_, desktop_fence_);
 }
 
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)

@@ -20,6 +20,8 @@ class Run {
     Run(Session& session, const RunOptions& options, std::string run,
         std::function<std::string(const RunReport&)> serialize = {});
     ~Run();
+    // Before sync(): these keys are to be looked at, and these agreements forgotten, as soon as the lease is held.
+    void decide_again(Booking again) { again_ = std::move(again); }
     RunReport sync();
     RunReport plan();
 
@@ -30,6 +32,7 @@ class Run {
 
     std::optional<Gathered> probe();
     void open_protocol();
+    void book_again();
     void work();
     bool guard_allows();
     void look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_desktop);
@@ -70,6 +73,7 @@ class Run {
     std::map<std::pair<int, Side>, StoredMark> marks_;
     std::map<int, std::optional<std::int64_t>> protected_before_;
     PlanHash hash_, plan_hash_;  // of what was decided while writing, and while looking ahead
+    Booking again_;
     bool planning_ = false;
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/catalog.hpp"
+#include "store/proof.hpp"
 #include "store/reading.hpp"
 #include "store/refused.hpp"
 #include "store/state.hpp"
@@ -42,6 +43,7 @@ class Snapshot {
     virtual std::optional<std::int64_t> highest_number(const LinkedTable&) { throw not_offered(); }
     // Key values that occur more than once or are NULL (at most `limit`, as text); empty = the key is unique.
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
+    virtual std::unique_ptr<ProofReader> proof(const LinkedTable&, ProofForm) { throw not_offered(); }
 };
 
 // The keys of one table that need a decision, kept in the desktop's snapshot. Only keys whose row differs
@@ -176,6 +178,7 @@ class Archive {
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
+    virtual ProofRecords& proofs() { throw not_offered(); }
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
     // A key above `above` that no desktop row has and none of the dependents refers to: the next of the
     // sequence that numbers the column, else the lowest; none: the range is used up. The table's key must be

@@ -1,12 +1,13 @@
 // The archive in the desktop's PostgreSQL: base tables, marks, waiting keys, run history.
 #pragma once
 #include "store/postgres/pg_store.hpp"
+#include "store/postgres/proof_records.hpp"
 
 namespace tideway::pg {
 
 class PgArchive : public Archive {
   public:
-    explicit PgArchive(PgStore& store) : store_(store) {}
+    explicit PgArchive(PgStore& store) : store_(store), proofs_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
@@ -28,6 +29,7 @@ class PgArchive : public Archive {
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
+    ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, Side side) override;
     std::optional<std::int64_t> free_number(const LinkedTable& table,
                                             const std::vector<Renumbering::Dependent>& dependents,
@@ -51,6 +53,7 @@ class PgArchive : public Archive {
                        const std::string& run);
     void settle(Connection& connection, const std::vector<std::pair<const LinkedTable*, Key>>& settled);
     PgStore& store_;
+    PgProofRecords proofs_;
 };
 
 }  // namespace tideway::pg

@@ -184,7 +184,7 @@ namespace {
 const std::vector<std::string>& state_tables() {
     static const std::vector<std::string> names{"pair",     "lease",        "tables", "counter", "direct",
                                                 "conflict", "journal",      "peer",   "inbox",   "watermark",
-                                                "waiting",  "table_status", "run"};
+                                                "waiting",  "table_status", "run",    "proof",   "verification"};
     return names;
 }
 
@@ -199,7 +199,7 @@ void SqliteStore::uninstall() {
         c.execute("drop table objects", drop_capture_sql(pair_number_, table.id) + "DROP TABLE IF EXISTS " +
                                             base_name(pair_number_, table.id));
     for (const char* table :
-         {"pair", "lease", "tables", "table_status", "peer", "watermark", "waiting", "inbox"})
+         {"pair", "lease", "tables", "table_status", "peer", "watermark", "waiting", "inbox", "proof", "verification"})
         if (table_exists(c, fmt::format("tideway_{}", table)))
             Statement(c, "forget pair", fmt::format("DELETE FROM tideway_{} WHERE pair = ?1", table))
                 .run({pair_});

@@ -1,12 +1,13 @@
 // The archive in the desktop's file: base tables, marks, waiting keys, run history.
 #pragma once
+#include "store/sqlite/proof_records.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::sqlite {
 
 class SqliteArchive : public Archive {
   public:
-    explicit SqliteArchive(SqliteStore& store) : store_(store) {}
+    explicit SqliteArchive(SqliteStore& store) : store_(store), proofs_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
@@ -23,6 +24,7 @@ class SqliteArchive : public Archive {
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
+    ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, Side side) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
@@ -40,6 +42,7 @@ class SqliteArchive : public Archive {
     void write_waiting(Connection& connection, const std::vector<WaitingKey>& waiting,
                        const std::string& run);
     SqliteStore& store_;
+    SqliteProofRecords proofs_;
 };
 
 }  // namespace tideway::sqlite

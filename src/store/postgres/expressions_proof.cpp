@@ -1,0 +1,46 @@
+// What proves rows equal across the sides (store/proof.hpp).
+#include <fmt/format.h>
+
+#include "store/postgres/expressions.hpp"
+
+namespace tideway::pg {
+namespace {
+
+// One hash of a text in all encodings: of its bytes in UTF-8.
+std::string in_bytes(const std::string& text) {
+    return fmt::format("encode(convert_to({}, 'UTF8'), 'hex')", text);
+}
+
+}  // namespace
+
+std::string Expressions::proof_bucket(ProofForm form) const {
+    if (form != ProofForm::bytes) return bucket(key_cells());
+    return fmt::format("(CASE WHEN {} THEN hashtextextended({} COLLATE \"C\", 0) & 16383 ELSE 0 END)::int", readable(),
+                       in_bytes(fmt::format("ROW({})::text", join(key_cells()))));
+}
+
+std::string Expressions::proof_image(ProofForm form) const {
+    std::vector<std::string> values;
+    for (const LinkedColumn& column : table_.columns) {
+        if (!column.hashed) continue;
+        const bool as_stored = form == ProofForm::native && column.canon == Canon::image && !column.by_key &&
+                               column.desktop.native_hash && column.cloud.native_hash &&
+                               column.desktop.base_type == column.cloud.base_type;
+        values.push_back(as_stored ? value_of(column)
+                                   : fmt::format("({} COLLATE \"C\")", canon_in_row(column)));
+    }
+    const std::string row = fmt::format("ROW({})", join(values));
+    if (form == ProofForm::native) return row;
+    if (form == ProofForm::text) return row + "::text";
+    // What cannot be sent is nobody's equal; it is parked.
+    return fmt::format("CASE WHEN {} THEN {} ELSE '?' || {} END", readable(), in_bytes(row + "::text"),
+                       "md5(convert_to(" + row + "::text, current_setting('server_encoding')))");
+}
+
+std::string Expressions::proof_hash(ProofForm form, const std::string& image, Half half) const {
+    const std::int64_t seed = half == Half::a ? seeds_.a : seeds_.b;
+    return form == ProofForm::native ? fmt::format("hash_record_extended({}, {})", image, seed)
+                                     : fmt::format("hashtextextended({} COLLATE \"C\", {})", image, seed);
+}
+
+}  // namespace tideway::pg
