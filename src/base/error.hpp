@@ -65,6 +65,7 @@ enum class Code {
     conflict_unknown,
     uninstall_leftover,
     value_misfit,
+    protected_rows_lost,
     // our own defects (TW9xx)
     defect,
 };

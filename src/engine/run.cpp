@@ -133,9 +133,11 @@ void Run::work() {
     // What was read anew may hold more than the guard has seen.
     if (renumber_collisions() && !guard_allows()) return record_guard_stop();
     forget_marks_of_children();
+    open_account();
     for (int round = 1; gathered_->keys > 0; ++round) {
         raise_barriers();
         process_everything();
+        settle_accounts(round == 1);
         const bool raced = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
                                        [](const TableRun& run) { return !run.raced.empty(); });
         if (!raced) break;
@@ -145,6 +147,7 @@ void Run::work() {
         }
         Gathered again = gather_again(session_, *gathered_);
         gathered_ = std::move(again);
+        open_account();
         keep_marks_of_left_out_tables();
     }
     advance();

@@ -57,6 +57,9 @@ class Run {
     void advance();
     void collect_reports();
     void count_protected(Gathered& gathered, bool before);
+    void open_account();
+    void settle_accounts(bool first_round);
+    void report_lost(const TableRun& run, const Account& account);
     void finish(RunReport& report);
     TableRun* run_of(const LinkedTable* table);
     RunRecord record() const;
@@ -74,6 +77,7 @@ class Run {
     std::map<int, std::optional<std::int64_t>> protected_before_;
     PlanHash hash_, plan_hash_;  // of what was decided while writing, and while looking ahead
     Booking again_;
+    std::optional<std::int64_t> journal_before_;
     bool planning_ = false;
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run

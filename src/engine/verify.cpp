@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 namespace tideway {
@@ -40,6 +41,16 @@ std::vector<ProofRow> list(ProofReader& reader, const std::vector<int>& buckets)
     return rows;
 }
 
+std::string iso_time(std::int64_t micros) {
+    const std::chrono::sys_seconds seconds{std::chrono::seconds(micros / 1'000'000)};
+    const auto day = std::chrono::floor<std::chrono::days>(seconds);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(seconds - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                       time.minutes().count(), time.seconds().count());
+}
+
 }  // namespace
 
 ProofForm proof_form(const ServerFacts& desktop, const ServerFacts& cloud) {
@@ -62,6 +73,7 @@ std::string Verification::selection() const {
 VerifyReport Verification::run() {
     VerifyReport report;
     report.pair = session_.config.pair;
+    report.at = iso_time(session_.world.clock.now_micros());
     const std::int64_t started = worked_since_ = session_.world.clock.monotonic_micros();
     form_ = proof_form(session_.desktop_server, session_.cloud_server);
     if (session_.installed())

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/account.hpp"
 #include "model/catalog.hpp"
 #include "store/proof.hpp"
 #include "store/reading.hpp"
@@ -44,6 +45,8 @@ class Snapshot {
     // Key values that occur more than once or are NULL (at most `limit`, as text); empty = the key is unique.
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
     virtual std::unique_ptr<ProofReader> proof(const LinkedTable&, ProofForm) { throw not_offered(); }
+    // How far the journal has come, for settle_account(); none: this store keeps no accounts.
+    virtual std::optional<std::int64_t> newest_journaled() { return std::nullopt; }
 };
 
 // The keys of one table that need a decision, kept in the desktop's snapshot. Only keys whose row differs
@@ -128,6 +131,13 @@ class Store {
     // New rows straight into the table, all or nothing, with one receipt for all of them. Throws Refused or
     // TryAgain like apply().
     virtual LoadOutcome load(const LoadBatch&) { throw not_offered(); }
+
+    // cloud only, while that snapshot of this store is open: what became of its `before` protected rows, as of now. None:
+    // the changes since are not known exactly.
+    virtual std::optional<Account> settle_account(const LinkedTable&, const Snapshot&, std::int64_t /*journal_before*/,
+                                                  std::int64_t /*before*/, const std::string& /*run*/) {
+        return std::nullopt;
+    }
 
     // cloud only: receipts not yet booked by the desktop, in order of sequence
     virtual std::vector<Receipt> receipts(std::int64_t after) = 0;
