@@ -116,7 +116,7 @@ TableProof Verification::prove(TableUnderSync& table) {
     const std::int64_t estimated = std::max(table.desktop->estimated_rows, table.cloud->estimated_rows);
     for (const BucketRange& slice : slices(progress.position, estimated, options_.rows_at_once)) {
         prove_slice(table, slice, progress, proof);
-        session_.progress.table(proof.desktop, slice.end, bucket_count);
+        session_.progress.table(proof.desktop, progress.counts.rows, std::max(estimated, progress.counts.rows));
         if (proof.state == "not compared") return proof;
         // From the first bucket that is not proven an interrupted verify goes on.
         if (proof.differences == 0) {

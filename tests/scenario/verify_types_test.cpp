@@ -115,8 +115,7 @@ TEST(VerifyTypes, ADatabaseInAnotherEncodingIsComparedByMeaning) {
     pair.desktop.exec("insert into job values ('caf' || chr(233), 'na' || chr(239) || 've'), ('plain', 'x')");
     EXPECT_EXIT_CODE(0, pair.sync());
     EXPECT_EXIT_CODE(0, pair.run({"verify"}));
-    pair.cloud.exec("alter table job disable trigger all; update job set note = 'naive' where note <> 'x'; alter table job "
-                    "enable always trigger all");
+    pair.cloud.exec(past_the_triggers("update job set note = 'naive' where note <> 'x'"));
     EXPECT_EXIT_CODE(5, pair.run({"verify"}));
 }
 
