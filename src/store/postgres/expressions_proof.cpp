@@ -11,9 +11,21 @@ std::string in_bytes(const std::string& text) {
     return fmt::format("encode(convert_to({}, 'UTF8'), 'hex')", text);
 }
 
+// Equality of the column is equality of image, on both sides alike.
+bool as_stored(const LinkedColumn& column) {
+    return column.canon == Canon::image && !column.by_key && column.desktop.native_hash &&
+           column.cloud.native_hash && column.desktop.base_type == column.cloud.base_type;
+}
+
 }  // namespace
 
 std::string Expressions::proof_bucket(ProofForm form) const {
+    const std::vector<const LinkedColumn*> key = table_.key_columns();
+    std::vector<std::string> values;
+    for (const LinkedColumn* column : key)
+        if (as_stored(*column)) values.push_back(value_of(*column));
+    if (form == ProofForm::native && !key.empty() && values.size() == key.size())
+        return fmt::format("(hash_record_extended(ROW({}), 0) & 16383)::int", join(values));
     if (form != ProofForm::bytes) return bucket(key_cells());
     return fmt::format("(CASE WHEN {} THEN hashtextextended({} COLLATE \"C\", 0) & 16383 ELSE 0 END)::int", readable(),
                        in_bytes(fmt::format("ROW({})::text", join(key_cells()))));
@@ -23,11 +35,9 @@ std::string Expressions::proof_image(ProofForm form) const {
     std::vector<std::string> values;
     for (const LinkedColumn& column : table_.columns) {
         if (!column.hashed) continue;
-        const bool as_stored = form == ProofForm::native && column.canon == Canon::image && !column.by_key &&
-                               column.desktop.native_hash && column.cloud.native_hash &&
-                               column.desktop.base_type == column.cloud.base_type;
-        values.push_back(as_stored ? value_of(column)
-                                   : fmt::format("({} COLLATE \"C\")", canon_in_row(column)));
+        values.push_back(form == ProofForm::native && as_stored(column)
+                             ? value_of(column)
+                             : fmt::format("({} COLLATE \"C\")", canon_in_row(column)));
     }
     const std::string row = fmt::format("ROW({})", join(values));
     // Hashed here already: a record that is handed on costs more than its hash.
