@@ -80,6 +80,7 @@ class Expressions {
 
   private:
     std::string hash(std::int64_t seed) const;
+    std::string native_bucket() const;  // empty: the key has to be made a text
     std::string key_cell(const LinkedColumn& column, const std::string& value) const;
     std::string canon(const LinkedColumn& column, const std::string& value) const;
     std::string canon_in_row(const LinkedColumn& column) const;

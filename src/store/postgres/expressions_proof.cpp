@@ -17,15 +17,29 @@ bool as_stored(const LinkedColumn& column) {
            column.cloud.native_hash && column.desktop.base_type == column.cloud.base_type;
 }
 
+// The server's hash of one value of such a column; empty: there is none that takes a value alone.
+std::string hash_of_value(const ColumnSide& column, const std::string& value, const std::string& seed) {
+    if (column.base_type == "smallint" || column.base_type == "integer" || column.base_type == "bigint")
+        return fmt::format("hashint8extended({}::bigint, {})", value, seed);
+    if (column.base_type == "text" || column.base_type == "character varying")
+        return fmt::format("hashtextextended({}::text COLLATE \"C\", {})", value, seed);
+    return column.base_type == "uuid" ? fmt::format("uuid_hash_extended({}, {})", value, seed) : "";
+}
+
 }  // namespace
 
+// Of the stored values of the key, one after the other; the hash of a record costs several times as much.
+std::string Expressions::native_bucket() const {
+    std::string hash = "0";
+    for (const LinkedColumn* column : table_.key_columns()) {
+        hash = as_stored(*column) ? hash_of_value(column->on(side_), value_of(*column), hash) : "";
+        if (hash.empty()) return "";
+    }
+    return hash == "0" ? "" : fmt::format("coalesce(({} & 16383)::int, 0)", hash);
+}
+
 std::string Expressions::proof_bucket(ProofForm form) const {
-    const std::vector<const LinkedColumn*> key = table_.key_columns();
-    std::vector<std::string> values;
-    for (const LinkedColumn* column : key)
-        if (as_stored(*column)) values.push_back(value_of(*column));
-    if (form == ProofForm::native && !key.empty() && values.size() == key.size())
-        return fmt::format("(hash_record_extended(ROW({}), 0) & 16383)::int", join(values));
+    if (const std::string native = native_bucket(); form == ProofForm::native && !native.empty()) return native;
     if (form != ProofForm::bytes) return bucket(key_cells());
     return fmt::format("(CASE WHEN {} THEN hashtextextended({} COLLATE \"C\", 0) & 16383 ELSE 0 END)::int", readable(),
                        in_bytes(fmt::format("ROW({})::text", join(key_cells()))));
