@@ -55,6 +55,7 @@ TEST_F(Accounts, P1_AProtectedRowThatVanishesPastTheTriggersIsReportedByItsKey) 
     EXPECT_NE(what.find("111"), std::string::npos) << what;
     EXPECT_EQ(what.find("112"), std::string::npos) << what;
     EXPECT_EQ(job_in(result)["protected"]["removed_by_users"], 1);
+    EXPECT_EQ(job_in(result)["lost"], 2);
 }
 
 // A user's trigger that removes protected rows in our transaction is stopped in it already, unless it is declared.

@@ -99,7 +99,8 @@ void stream_protected(Connection& connection, const Expressions& e, const std::f
                         });
 }
 
-// Only when the numbers do not come out even: which rows went past every trigger.
+// Only when the numbers do not come out even: which rows went past every trigger. They may be more than the numbers
+// say, where others came the same way.
 void name_lost(Connection& before, Connection& after, const Expressions& e, const std::vector<AccountKey>& changed,
                Account& account) {
     std::multiset<std::size_t> left;
@@ -107,12 +108,16 @@ void name_lost(Connection& before, Connection& after, const Expressions& e, cons
     for (const AccountKey& key : changed)
         for (std::int64_t i = 0; i < key.before; ++i) left.insert(digest(key.key));
     stream_protected(after, e, [&](Key&& key) { left.insert(digest(key)); });
+    std::int64_t gone = static_cast<std::int64_t>(account.lost_keys.size());
     stream_protected(before, e, [&](Key&& key) {
-        if (const auto found = left.find(digest(key)); found != left.end())
+        if (const auto found = left.find(digest(key)); found != left.end()) {
             left.erase(found);
-        else if (account.lost_keys.size() < most_named)
-            account.lost_keys.push_back(std::move(key));
+            return;
+        }
+        ++gone;
+        if (account.lost_keys.size() < most_named) account.lost_keys.push_back(std::move(key));
     });
+    account.lost = std::max(account.lost, gone);
 }
 
 }  // namespace
