@@ -131,6 +131,35 @@ TEST(Verify, ARowThatIsBeingCarriedOverByARunIsNoDifference) {
     EXPECT_SYNC(verify(pair), 0);
 }
 
+// The cloud's edit was read by the run, and the desktop does not have it yet.
+TEST(Verify, ARowThatIsOnItsWayToTheDesktopIsNoDifference) {
+    HazardPair pair("verify", kLogged);
+    first_sync(pair, At::desktop, 20);
+    pair.open(At::cloud).exec("update job set note = 'moving' where id = 5");
+    PauseAt before("M5b.before");
+    auto run = start_tideway(pair.config, {"sync"}, before.env());
+    before.wait_until_reached();
+    const TidewayResult result = verify(pair);
+    before.release();
+    EXPECT_EQ(run->wait(std::chrono::seconds(60)), 0);
+    EXPECT_SYNC(result, 3);
+    EXPECT_EQ(table_in(result)["changing"], 1);
+    EXPECT_SYNC(verify(pair), 0);
+}
+
+// The desktop is read before a run, the cloud after it: neither a hint nor a lock tells why the two differ.
+TEST(Verify, ARunThatOvertakesTheSecondLookMakesItVoid) {
+    HazardPair pair("verify", kLogged);
+    first_sync(pair, At::desktop, 20);
+    pair.open(At::cloud).exec("update job set note = 'moving' where id = 5");
+    PauseAt between("M1.snapshot");
+    auto looking = start_tideway(pair.config, {"verify", "--json"}, between.env());
+    between.wait_until_reached();
+    EXPECT_SYNC(pair.sync(), 0);
+    between.release();
+    EXPECT_EQ(looking->wait(std::chrono::seconds(60)), 0) << looking->out();
+}
+
 TEST(Verify, BeforeTheFirstRunEverythingIsChanging) {
     HazardPair pair("verify", kLogged);
     pair.open(At::desktop).exec("insert into job select i, 'x', now() from generate_series(1, 5) i");
@@ -167,6 +196,18 @@ TEST(Verify, AnInterruptedOneGoesOnWhereItWas) {
     for (std::size_t at = 0; (at = passed.find("verify.slice", at)) != std::string::npos; ++at) ++slices;
     EXPECT_EQ(slices, 2) << "two of four slices were proven before";
     EXPECT_EQ(table_in(verify(pair, in_slices))["resumed"], false);
+}
+
+TEST(Verify, AnInterruptedOneFindsAgainWhatItHadFound) {
+    HazardPair pair("verify", kLogged);
+    first_sync(pair, At::desktop, 2000);
+    pair.open(At::desktop).exec("analyze job");
+    behind_the_triggers(pair, At::cloud, "update job set note = note || '!' where id % 100 = 0");
+    const std::vector<std::string> in_slices{"--rows-at-once", "500"};
+    EXPECT_EQ(verify(pair, in_slices, {{"TIDEWAY_FAILPOINTS", "verify.slice=kill9@3"}}).exit_code, -SIGKILL);
+    const TidewayResult result = verify(pair, in_slices);
+    EXPECT_SYNC(result, 5);
+    EXPECT_EQ(table_in(result)["differences"], 20);
 }
 
 TEST(Verify, OnlyTheNamedTablesAreCompared) {
