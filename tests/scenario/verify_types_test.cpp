@@ -41,6 +41,19 @@ TEST(VerifyTypes, HazardousValuesAreEqualAfterARunAndASmallChangeOfEachIsSeen) {
     EXPECT_SYNC(verify(pair), 0);
 }
 
+// Equal to the server, and yet not the same text.
+TEST(VerifyTypes, TextsThatACollationCallsEqualAreTwoValues) {
+    const std::string schema =
+        "create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false); create table job (id int "
+        "primary key, t text collate ci, v varchar(20) collate ci)";
+    HazardPair pair("verify_types", tables("[[table]]\nname = 'job'\n", schema, schema));
+    pair.open(At::desktop).exec("insert into job values (1, 'Open', 'Open'), (2, 'x', 'x')");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_SYNC(verify(pair), 0);
+    behind_the_triggers(pair, At::cloud, "update job set t = 'OPEN' where id = 1");
+    EXPECT_SYNC(verify(pair), 5);
+}
+
 TEST(VerifyTypes, UnlikeTypesWithOneMeaningAreEqual) {
     HazardPair pair("verify_types",
                     tables("[[table]]\nname = 'job'\nrename = { des = 'description' }\nskip = ['local_only', 'cloud_only']\n"
