@@ -174,6 +174,13 @@ const std::vector<CodeInfo> table = {
      "A trigger, rule or cascade in that database reaches further than the row that was to be written: "
      "`tideway doctor` lists them. The row that caused it is parked until that is mended."},
 
+    {Code::protected_rows_lost, "TW430", "protected rows disappeared during a run", Exit::guard,
+     "Rows of mobile origin that were in the cloud when the run began are gone, and neither a user's delete nor "
+     "one that the run carried over explains it. Somebody may have removed them past the triggers, or a trigger "
+     "or cascade did within a batch.",
+     "The message names their keys. The journal of the run and the backup of the cloud have the rows; find out "
+     "who else writes to that table. Later runs do not repeat the message."},
+
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},

@@ -69,6 +69,7 @@ enum class Code {
     selftest_folder,
     selftest_failed,
     protected_row,
+    protected_rows_lost,
     // our own defects (TW9xx)
     defect,
 };

@@ -18,7 +18,6 @@ struct Later {
 };
 
 const std::vector<Later> later_commands = {
-    {"verify", "tideway plan --mode full compares every row with what both sides last agreed on"},
     {"explain", "tideway plan --rows gives the reason for every row that would change"},
     {"undo", "the old rows are kept in tideway.journal on the side where they were replaced"},
     {"serve", "let cron or a systemd timer start tideway sync"},
@@ -28,7 +27,7 @@ constexpr const char* footer =
     "Exit codes: 0 in sync, 1 failed (nothing half-done, may be retried), 2 usage or configuration,\n"
     "3 done but rows wait for somebody, 4 stopped by a guard, 5 verify found differences,\n"
     "6 another run is at work, 70 a defect of tideway.\n"
-    "Not in this version: verify, explain, undo, serve.";
+    "Not in this version: explain, undo, serve.";
 
 // What CLI11 writes into; turned into a Request when all of it is there.
 struct Raw {
@@ -80,6 +79,25 @@ void add_run_commands(CLI::App& app, Raw& raw) {
         ->type_name("HASH");
     sync->add_flag("--dry-run", raw.dry_run, "the same as plan");
     add_command(app, raw, "status", "how each table stands, and the last run", Command::status);
+}
+
+void add_verify_command(CLI::App& app, Raw& raw) {
+    CLI::App* verify =
+        add_command(app, raw, "verify", "prove that both sides are equal, row by row", Command::verify);
+    verify->add_option("--table", raw.request.tables, "only this table; may be given several times")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    verify->add_flag("--repair", raw.request.repair, "decide what differs again, in an ordinary run");
+    verify->add_option("--report", raw.request.page, "write a page for people to this file")->type_name("FILE.html");
+    verify->add_option("--load", raw.request.load, "how busy it keeps the servers, in percent of the time (100)")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(1, 100));
+    verify
+        ->add_option("--rows-at-once", raw.request.rows_at_once,
+                     "rows read in one snapshot (5000000); an interrupted verify goes on there")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+    verify->add_flag("--anew", raw.request.anew, "do not take up an interrupted verify");
 }
 
 void add_setup_commands(CLI::App& app, Raw& raw) {
@@ -310,6 +328,7 @@ Request parse_command_line(const std::vector<std::string>& args) {
     app.require_subcommand(1);
     add_global_options(app, raw);
     add_run_commands(app, raw);
+    add_verify_command(app, raw);
     add_conflict_commands(app, raw);
     add_parked_commands(app, raw);
     add_setup_commands(app, raw);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@
 #include "cli/run_text.hpp"
 #include "cli/status_text.hpp"
 #include "cli/text.hpp"
+#include "cli/verify_text.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -57,6 +59,19 @@ Exit sync(const Request& request, std::ostream& out, std::ostream& err) {
     const RunReport report =
         with_engine(request, err, [&](Engine& e) { return e.sync(options_of(request)); });
     out << (request.json ? dump(run_json(report)) : run_text(report));
+    return exit_of(report);
+}
+
+Exit verify(const Request& request, std::ostream& out, std::ostream& err) {
+    std::ofstream page;
+    if (!request.page.empty()) {
+        page.open(request.page);
+        if (!page) throw Error(Code::usage, fmt::format("{} cannot be written", request.page), "give another --report");
+    }
+    const VerifyOptions options{request.tables, request.repair, request.anew, request.load, request.rows_at_once};
+    const VerifyReport report = with_engine(request, err, [&](Engine& e) { return e.verify(options); });
+    if (page.is_open()) page << verify_page(report);
+    out << (request.json ? dump(verify_json(report)) : verify_text(report));
     return exit_of(report);
 }
 

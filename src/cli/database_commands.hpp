@@ -9,6 +9,7 @@ namespace tideway::cli {
 
 Exit plan(const Request& request, std::ostream& out, std::ostream& err);
 Exit sync(const Request& request, std::ostream& out, std::ostream& err);
+Exit verify(const Request& request, std::ostream& out, std::ostream& err);
 Exit status(const Request& request, std::ostream& out, std::ostream& err);
 Exit doctor(const Request& request, std::ostream& out, std::ostream& err);
 Exit list_parked(const Request& request, std::ostream& out, std::ostream& err);

@@ -31,6 +31,8 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return plan(request, out, err);
         case Command::sync:
             return sync(request, out, err);
+        case Command::verify:
+            return verify(request, out, err);
         case Command::status:
             return status(request, out, err);
         case Command::conflicts_list:

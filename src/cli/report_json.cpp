@@ -29,7 +29,9 @@ Json table_json(const TableReport& table) {
     out["parked"] = table.parked;
     out["pending"] = table.pending;
     out["protected"] = {{"before", or_null(table.protected_before)},
-                        {"after", or_null(table.protected_after)}};
+                        {"after", or_null(table.protected_after)},
+                        {"removed_by_users", or_null(table.protected_removed)}};
+    out["lost"] = table.lost;
     out["rules"] = Json::object();
     for (const auto& [rule, keys] : table.rules) out["rules"][rule] = keys;
     out["capture"] = {{"desktop", table.capture_desktop}, {"cloud", table.capture_cloud}};

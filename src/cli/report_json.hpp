@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "config/config.hpp"
 #include "model/report.hpp"
+#include "model/verify_report.hpp"
 
 namespace tideway::cli {
 
@@ -15,6 +16,7 @@ using Json = nlohmann::ordered_json;
 
 Json run_json(const RunReport& report);  // of sync
 Json plan_json(const RunReport& report, bool with_rows);
+Json verify_json(const VerifyReport& report);
 Json status_json(const StatusReport& report);
 Json findings_json(const std::vector<Finding>& findings);
 Json conflict_json(const ConflictEntry& entry);

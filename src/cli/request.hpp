@@ -17,6 +17,7 @@ enum class Command {
     doctor,
     plan,
     sync,
+    verify,
     status,
     conflicts_list,
     conflicts_show,
@@ -42,6 +43,11 @@ struct Request {
     std::vector<std::string> tables;     // empty: all
     std::optional<std::string> confirm;  // sync
     bool rows = false;                   // plan
+
+    bool repair = false, anew = false;      // verify
+    int load = 100;                         // verify: percent
+    std::int64_t rows_at_once = 5'000'000;  // verify
+    std::string page;                       // verify: the file for its report in HTML; empty: none
 
     std::string desktop_url, cloud_url;  // init
     std::optional<std::string> output;   // init: a file that must not exist yet; none = stdout

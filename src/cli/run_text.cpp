@@ -50,7 +50,9 @@ std::string protected_cell(const TableReport& table) {
     if (!table.protected_before || !table.protected_after) return "";
     if (*table.protected_before + *table.protected_after == 0) return "";
     if (*table.protected_before == *table.protected_after) return grouped(*table.protected_after);
-    return fmt::format("{} -> {}", grouped(*table.protected_before), grouped(*table.protected_after));
+    const std::int64_t removed = table.protected_removed.value_or(0);
+    return fmt::format("{} -> {}{}", grouped(*table.protected_before), grouped(*table.protected_after),
+                       removed > 0 ? fmt::format(" ({} removed by users)", grouped(removed)) : "");
 }
 
 TextTable tables_of(const RunReport& report) {

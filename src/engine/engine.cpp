@@ -65,8 +65,10 @@ StatusReport Engine::status() {
     report.pair = config_.pair;
     std::vector<TableCounts> counts;
     std::map<std::string, std::string> left_out, stopped;  // by the last run
+    std::map<int, std::string> proven;
     if (session.installed()) {
         counts = session.archive().counts();
+        proven = session.archive().proofs().proven();
         if (const auto last = session.archive().last_run()) {
             report.last_run = last->run;
             report.last_run_at = last->at;
@@ -107,6 +109,8 @@ StatusReport Engine::status() {
             const bool waits = count.conflicts + count.held + count.parked + count.raced + count.pending > 0;
             if (count.last_forward || count.last_reverse) status.state = waits ? "waiting" : "in sync";
         }
+        if (const auto proof = proven.find(table.link.id); proof != proven.end())
+            status.last_proof = proof->second;
         if (const auto reason = left_out.find(status.desktop);
             reason != left_out.end() && status.reason.empty())
             status.reason = reason->second;

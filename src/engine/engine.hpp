@@ -9,6 +9,7 @@
 #include "base/world.hpp"
 #include "config/config.hpp"
 #include "model/report.hpp"
+#include "model/verify_report.hpp"
 #include "store/store.hpp"
 
 namespace tideway {
@@ -19,6 +20,15 @@ struct RunOptions {
     std::vector<std::string> tables;     // desktop or cloud names; empty = all
     std::optional<std::string> confirm;  // hash of a plan that a guard stopped
     bool rows = false;                   // plan only: list every change
+};
+
+struct VerifyOptions {
+    std::vector<std::string> tables = {};   // desktop or cloud names; empty = all
+    bool repair = false;                    // decide what differs again, in an ordinary run
+    bool anew = false;                      // do not take up an interrupted verify
+    int load = 100;                         // percent of the time that a server is kept busy
+    std::int64_t rows_at_once = 5'000'000;  // read in one snapshot: where an interrupted verify goes on
+    std::size_t show = 100;                 // differences of a table that are shown with their rows
 };
 
 // Told what goes on; called often, must be quick.
@@ -45,6 +55,7 @@ class Engine {
 
     RunReport plan(const RunOptions& options);  // creates and writes nothing, anywhere
     RunReport sync(const RunOptions& options);  // status is never "failed": that is an exception
+    VerifyReport verify(const VerifyOptions& options);
     StatusReport status();
     std::vector<Finding> doctor();
     std::string grants();  // SQL for both sides: the least rights that sync needs

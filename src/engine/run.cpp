@@ -40,7 +40,7 @@ Run::~Run() {
 
 RunReport Run::sync() {
     session_.install_state();
-    if (probe()) {
+    if (again_.waiting.empty() && probe()) {
         report_.idle = true;
         session_.desktop->record_idle(record());
         session_.cloud->record_idle(record());
@@ -55,9 +55,16 @@ RunReport Run::sync() {
     earlier_marks_ = session_.archive().marks();
     session_.install_tables();
     report_.remarks.insert(report_.remarks.end(), session_.lost_columns.begin(), session_.lost_columns.end());
+    book_again();
     work();
     finish(report_);
     return report_;  // not moved: the destructor releases the lease by the run's id
+}
+
+void Run::book_again() {
+    if (again_.waiting.empty()) return;
+    again_.run = report_.run;
+    session_.archive().book(again_, desktop_fence_);
 }
 
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
@@ -177,9 +184,11 @@ void Run::work() {
     // What was read anew may hold more than the guard has seen.
     if (renumber_collisions() && !guard_allows()) return record_guard_stop();
     forget_marks_of_children();
+    open_account();
     for (int round = 1; gathered_->keys > 0; ++round) {
         raise_barriers();
         process_everything();
+        settle_accounts(round == 1);
         const bool raced = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
                                        [](const TableRun& run) { return !run.raced.empty(); });
         if (!raced) break;
@@ -190,6 +199,7 @@ void Run::work() {
         Gathered again = gather_again(session_, *gathered_);
         gathered_ = std::move(again);
         note_tables_left_out();
+        open_account();
         keep_marks_of_left_out_tables();
     }
     advance();

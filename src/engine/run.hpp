@@ -21,6 +21,8 @@ class Run {
     Run(Session& session, const RunOptions& options, std::string run,
         std::function<std::string(const RunReport&)> serialize = {});
     ~Run();
+    // Before sync(): these keys are to be looked at, and these agreements forgotten, as soon as the lease is held.
+    void decide_again(Booking again) { again_ = std::move(again); }
     RunReport sync();
     RunReport plan();
 
@@ -33,6 +35,7 @@ class Run {
     bool quiet(const std::map<std::pair<int, Side>, StoredMark>& marks);
     void report_idle();
     void open_protocol();
+    void book_again();
     void work();
     bool guard_allows();
     bool restore_may_go_on();
@@ -65,6 +68,9 @@ class Run {
     void advance();
     void collect_reports();
     void count_protected(Gathered& gathered, bool before);
+    void open_account();
+    void settle_accounts(bool first_round);
+    void report_lost(const TableRun& run, const Account& account);
     void finish(RunReport& report);
     TableRun* run_of(const LinkedTable* table);
     RunRecord record() const;
@@ -81,6 +87,8 @@ class Run {
     std::map<std::pair<int, Side>, StoredMark> marks_;
     std::map<int, std::optional<std::int64_t>> protected_before_;
     PlanHash hash_;  // of what was decided while writing
+    Booking again_;
+    std::optional<std::int64_t> journal_before_;
     std::optional<std::string> confirm_;
     Marks earlier_marks_;                  // as they were before tables were installed anew
     Marks kept_marks_;                     // of tables that stand in for others, until somebody has confirmed

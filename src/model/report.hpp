@@ -33,6 +33,8 @@ struct TableReport {
     std::int64_t raced = 0;    // of pending: users changed or held them three times while they were written
     std::int64_t pending = 0;  // wait for the direction that was not run, or were raced by users three times
     std::optional<std::int64_t> protected_before, protected_after;  // rows of mobile origin in the cloud
+    std::optional<std::int64_t> protected_removed = {};  // of those, by users' own deletes during the run
+    std::int64_t lost = 0;  // protected rows that are gone and that no user removed
     std::map<std::string, std::int64_t> rules;                      // "R7" -> keys decided by it
     std::string not_synced;  // why the table was left out altogether; empty = it was synced
     std::string capture_desktop, capture_cloud;  // what was used in this run: "xmin", "digest", ...

@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "model/account.hpp"
 #include "model/catalog.hpp"
 #include "store/kept_plans.hpp"
+#include "store/proof.hpp"
 #include "store/reading.hpp"
 #include "store/refused.hpp"
 #include "store/state.hpp"
@@ -46,6 +48,9 @@ class Snapshot {
     virtual std::optional<std::int64_t> highest_number(const LinkedTable&) { throw not_offered(); }
     // Key values that occur more than once or are NULL (at most `limit`, as text); empty = the key is unique.
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
+    virtual std::unique_ptr<ProofReader> proof(const LinkedTable&, ProofForm) { throw not_offered(); }
+    // How far the journal has come, for settle_account(); none: this store keeps no accounts.
+    virtual std::optional<std::int64_t> newest_journaled() { return std::nullopt; }
 };
 
 // The keys of one table that need a decision, kept in the desktop's snapshot. Only keys whose row differs
@@ -142,6 +147,13 @@ class Store {
     // TryAgain like apply().
     virtual LoadOutcome load(const LoadBatch&) { throw not_offered(); }
 
+    // cloud only, while that snapshot of this store is open: what became of its `before` protected rows, as of now. None:
+    // the changes since are not known exactly.
+    virtual std::optional<Account> settle_account(const LinkedTable&, const Snapshot&, std::int64_t /*journal_before*/,
+                                                  std::int64_t /*before*/, const std::string& /*run*/) {
+        return std::nullopt;
+    }
+
     // cloud only: receipts not yet booked by the desktop, in order of sequence
     virtual std::vector<Receipt> receipts(std::int64_t after) = 0;
     virtual void purge_receipts(std::int64_t up_to) = 0;
@@ -193,6 +205,7 @@ class Archive {
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
+    virtual ProofRecords& proofs() { throw not_offered(); }
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
     virtual KeptPlans& kept_plans() = 0;
     // A key above `above` that no desktop row has and none of the dependents refers to: the next of the

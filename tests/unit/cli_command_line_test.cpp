@@ -132,7 +132,6 @@ TEST(CommandLine, refuses_what_is_missing_or_too_much) {
 
 TEST(CommandLine, commands_of_a_later_version_say_so_and_what_to_use_now) {
     const std::vector<std::pair<Args, std::string>> later = {
-        {{"verify", "--repair"}, "plan --mode full"},
         {{"explain", "jobs", "7"}, "plan --rows"},
         {{"undo", "--run", "3"}, "journal"},
         {{"serve"}, "timer"},

@@ -2,12 +2,13 @@
 #pragma once
 #include "store/postgres/kept_plans.hpp"
 #include "store/postgres/pg_store.hpp"
+#include "store/postgres/proof_records.hpp"
 
 namespace tideway::pg {
 
 class PgArchive : public Archive {
   public:
-    explicit PgArchive(PgStore& store) : store_(store), kept_plans_(store) {}
+    explicit PgArchive(PgStore& store) : store_(store), kept_plans_(store), proofs_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
@@ -29,6 +30,7 @@ class PgArchive : public Archive {
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
+    ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, Side side) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
     std::optional<std::int64_t> free_number(const LinkedTable& table,
@@ -54,6 +56,7 @@ class PgArchive : public Archive {
     void settle(Connection& connection, const std::vector<std::pair<const LinkedTable*, Key>>& settled);
     PgStore& store_;
     PgKeptPlans kept_plans_;
+    PgProofRecords proofs_;
 };
 
 }  // namespace tideway::pg

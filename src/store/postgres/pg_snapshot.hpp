@@ -50,6 +50,8 @@ class PgSnapshot : public Snapshot {
     std::int64_t count(const LinkedTable& table) override;
     std::optional<std::int64_t> highest_number(const LinkedTable& table) override;
     std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) override;
+    std::unique_ptr<ProofReader> proof(const LinkedTable& table, ProofForm form) override;
+    std::optional<std::int64_t> newest_journaled() override;
 
   private:
     std::int64_t stream_hints(const Expressions& expressions, const std::string& from, const HintSink& sink);

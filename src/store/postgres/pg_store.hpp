@@ -58,6 +58,8 @@ class PgStore : public Store {
     BatchOutcome apply(const Batch& batch) override;
     bool may_load(const LinkedTable& table) override;
     LoadOutcome load(const LoadBatch& batch) override;
+    std::optional<Account> settle_account(const LinkedTable& table, const Snapshot& snapshot, std::int64_t journal_before,
+                                          std::int64_t before, const std::string& run) override;
 
     std::vector<Receipt> receipts(std::int64_t after) override;
     void purge_receipts(std::int64_t up_to) override;

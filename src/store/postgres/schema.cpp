@@ -79,7 +79,7 @@ ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS emptied text;
 CREATE TABLE IF NOT EXISTS tideway.run (
     pair text NOT NULL, run text PRIMARY KEY, status text NOT NULL, mode text NOT NULL, direction text NOT NULL,
     duration_ms bigint NOT NULL, report jsonb, at timestamptz NOT NULL DEFAULT now());
-)";
+)" + proof_schema_sql();
 }
 
 std::string cloud_schema_sql() {

@@ -13,6 +13,7 @@ inline constexpr int state_version = 1;
 // CREATE SCHEMA and all tables that do not depend on the synchronised tables; idempotent.
 std::string common_schema_sql();
 std::string desktop_schema_sql();
+std::string proof_schema_sql();  // desktop: what verify remembers
 std::string cloud_schema_sql();
 
 // Names, qualified and quoted. `pair` is the pair's number in this database.

@@ -185,7 +185,7 @@ const std::vector<std::string>& state_tables() {
     static const std::vector<std::string> names{"pair",     "lease",        "tables", "counter", "direct",
                                                 "conflict", "journal",      "peer",   "inbox",   "watermark",
                                                 "waiting",  "table_status", "run",    "kept_plan",
-                                                "kept_key"};
+                                                "kept_key", "proof", "verification"};
     return names;
 }
 
@@ -201,7 +201,7 @@ void SqliteStore::uninstall() {
                                             base_name(pair_number_, table.id));
     for (const char* table :
          {"pair", "lease", "tables", "table_status", "peer", "watermark", "waiting", "inbox", "kept_plan",
-          "kept_key"})
+          "kept_key", "proof", "verification"})
         if (table_exists(c, fmt::format("tideway_{}", table)))
             Statement(c, "forget pair", fmt::format("DELETE FROM tideway_{} WHERE pair = ?1", table))
                 .run({pair_});

@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS tideway_waiting (
 CREATE TABLE IF NOT EXISTS tideway_run (
     pair TEXT NOT NULL, run TEXT NOT NULL PRIMARY KEY, status TEXT NOT NULL, mode TEXT NOT NULL,
     direction TEXT NOT NULL, duration_ms INTEGER NOT NULL, report TEXT, at INTEGER NOT NULL);
-)";
+)" + proof_schema_sql();
 }
 
 std::string cloud_schema_sql() {

@@ -12,6 +12,7 @@ inline constexpr int state_version = 1;
 
 std::string common_schema_sql();
 std::string desktop_schema_sql();
+std::string proof_schema_sql();  // desktop: what verify remembers
 std::string cloud_schema_sql();
 
 // `pair` is the pair's number in this file.

@@ -1,13 +1,14 @@
 // The archive in the desktop's file: base tables, marks, waiting keys, run history.
 #pragma once
 #include "store/sqlite/kept_plans.hpp"
+#include "store/sqlite/proof_records.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::sqlite {
 
 class SqliteArchive : public Archive {
   public:
-    explicit SqliteArchive(SqliteStore& store) : store_(store), kept_plans_(store) {}
+    explicit SqliteArchive(SqliteStore& store) : store_(store), kept_plans_(store), proofs_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
@@ -24,6 +25,7 @@ class SqliteArchive : public Archive {
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
+    ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, Side side) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
 
@@ -43,6 +45,7 @@ class SqliteArchive : public Archive {
                        const std::string& run);
     SqliteStore& store_;
     SqliteKeptPlans kept_plans_;
+    SqliteProofRecords proofs_;
 };
 
 }  // namespace tideway::sqlite

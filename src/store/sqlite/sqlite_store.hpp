@@ -57,6 +57,7 @@ class SqliteStore : public Store {
     Connection& asker();  // for a short read beside an open snapshot
     const std::string& pair() const { return pair_; }
     int pair_number() const { return pair_number_; }
+    Hash seeds() const { return seeds_; }
     RowCodec codec(Connection& connection, const LinkedTable& table) const;
     std::string fresh_name(const char* what);  // of a temporary table
     std::int64_t now_micros() const;           // this machine's clock, which is the file's
