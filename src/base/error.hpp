@@ -65,6 +65,15 @@ enum class Code {
     conflict_unknown,
     uninstall_leftover,
     value_misfit,
+    // alerts, conflicts, views for the app, rehearsal (TW450-469)
+    alert_command,
+    alert_receiver,
+    alert_mail,
+    alert_memory,
+    row_unfit,
+    row_changed_since,
+    view_name_taken,
+    rehearsal_refused,
     // our own defects (TW9xx)
     defect,
 };

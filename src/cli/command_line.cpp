@@ -128,6 +128,12 @@ void add_parked_commands(CLI::App& app, Raw& raw) {
     add_command(*parked, raw, "retry", "try them now: a sync of their tables", Command::parked_retry);
 }
 
+void add_alert_commands(CLI::App& app, Raw& raw) {
+    CLI::App* alert = app.add_subcommand("alert", "who is told when something needs a person");
+    alert->require_subcommand(1);
+    add_command(*alert, raw, "test", "send a test through every configured channel", Command::alert_test);
+}
+
 // The words that are neither options nor the values of global options.
 std::vector<std::string> words_of(const std::vector<std::string>& args) {
     std::vector<std::string> words;
@@ -275,6 +281,7 @@ Request parse_command_line(const std::vector<std::string>& args) {
     add_run_commands(app, raw);
     add_conflict_commands(app, raw);
     add_parked_commands(app, raw);
+    add_alert_commands(app, raw);
     add_setup_commands(app, raw);
     app.footer(footer);
     const std::vector<std::string> words = words_of(args);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/alerting.hpp"
 #include "cli/conflicts_text.hpp"
 #include "cli/engine_session.hpp"
 #include "cli/exit_code.hpp"
@@ -54,14 +55,16 @@ Exit plan(const Request& request, std::ostream& out, std::ostream& err) {
 }
 
 Exit sync(const Request& request, std::ostream& out, std::ostream& err) {
-    const RunReport report =
-        with_engine(request, err, [&](Engine& e) { return e.sync(options_of(request)); });
+    const RunReport report = telling_people(load_config(request.config_path), err, [&] {
+        return with_engine(request, err, [&](Engine& e) { return e.sync(options_of(request)); });
+    });
     out << (request.json ? dump(run_json(report)) : run_text(report));
     return exit_of(report);
 }
 
 Exit status(const Request& request, std::ostream& out, std::ostream& err) {
-    const StatusReport report = with_engine(request, err, [](Engine& e) { return e.status(); });
+    StatusReport report = with_engine(request, err, [](Engine& e) { return e.status(); });
+    report.alerts = failing_alerts(load_config(request.config_path));
     out << (request.json ? dump(status_json(report)) : status_text(report));
     return exit_of(report);
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "cli/alerting.hpp"
 #include "cli/config_commands.hpp"
 #include "cli/database_commands.hpp"
 #include "cli/demo.hpp"
@@ -50,6 +51,8 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return uninstall(request, out, err);
         case Command::demo:
             return demo(request, out, err);
+        case Command::alert_test:
+            return test_alerts(request, out);
     }
     throw Defect("every command has its place in dispatch()");
 }

@@ -134,6 +134,10 @@ Json status_json(const StatusReport& report) {
     out["lease_holder"] = or_none(report.lease_holder);
     out["tables"] = Json::array();
     for (const TableStatus& table : report.tables) out["tables"].push_back(table_status_json(table));
+    out["alerts_failing"] = Json::array();
+    for (const AlertFailure& each : report.alerts)
+        out["alerts_failing"].push_back(
+            {{"channel", each.channel}, {"code", each.code}, {"text", each.text}, {"since", each.since}});
     return out;
 }
 

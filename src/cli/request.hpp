@@ -26,6 +26,7 @@ enum class Command {
     config_show,
     uninstall,
     demo,
+    alert_test,
 };
 
 struct Request {

@@ -55,8 +55,19 @@ const std::vector<KnownKey>& known_keys() {
         {"serve.job", "every"},
         {"serve.job", "cron"},
         {"serve.job", "mode"},
+        {"alert", "command"},
         {"alert", "webhook"},
         {"alert", "heartbeat_url"},
+        {"alert", "timeout"},
+        {"alert", "repeat"},
+        {"alert", "events"},
+        {"alert", "memory"},
+        {"alert.email", "url"},
+        {"alert.email", "password_file"},
+        {"alert.email", "password_command"},
+        {"alert.email", "from"},
+        {"alert.email", "to"},
+        {"alert.email", "tls"},
     };
     return keys;
 }

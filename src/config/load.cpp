@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "config/alert_section.hpp"
 #include "config/config.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
@@ -145,12 +146,6 @@ void refuse_service_sections(Section& top) {
         top.refuse(Code::not_in_this_version, "serve", "is not offered by this version",
                    "remove the section and let cron or a systemd timer start tideway sync");
     }
-    if (std::optional<Section> alert = top.section("alert")) {
-        for (const char* key : {"webhook", "heartbeat_url"}) alert->text(key);
-        alert->finish();
-        top.refuse(Code::not_in_this_version, "alert", "is not offered by this version",
-                   "remove the section; the exit code of tideway sync says whether somebody must look");
-    }
 }
 
 }  // namespace
@@ -170,6 +165,7 @@ Config parse_config(const std::string& toml, const std::string& path) {
                     "a pair needs two databases");
     config.guard = read_guard(top);
     config.tables = read_tables(top, read_defaults(top));
+    config.alert = read_alert(top, path);
     top.finish();
     return config;
 }

@@ -2,7 +2,9 @@
 #include <fmt/ranges.h>
 
 #include "config/config.hpp"
+#include "config/duration.hpp"
 #include "config/environment.hpp"
+#include "config/hidden_url.hpp"
 
 namespace tideway {
 namespace {
@@ -105,6 +107,31 @@ std::string table_text(const TableSetting& table) {
     return out;
 }
 
+std::string optional_text(const char* key, const std::optional<std::string>& value) {
+    return value ? fmt::format("{} = {}\n", key, quoted(*value)) : "";
+}
+
+std::string shown_url(const char* key, const std::optional<std::string>& url) {
+    return url ? fmt::format("{} = {}\n", key, quoted(hidden_url(*url))) : "";
+}
+
+std::string alert_text(const AlertSetting& alert) {
+    std::vector<std::string> events;
+    for (const AlertKind kind : alert.events) events.emplace_back(to_string(kind));
+    std::string out = "\n[alert]\n" + optional_text("command", alert.command) +
+                      shown_url("webhook", alert.webhook) + shown_url("heartbeat_url", alert.heartbeat_url);
+    out += fmt::format("timeout = \"{}\"\nrepeat = \"{}\"\nevents = {}\nmemory = {}\n",
+                       config::duration_text(alert.timeout), config::duration_text(alert.repeat), list(events),
+                       quoted(alert.memory));
+    if (!alert.email) return out;
+    const MailSetting& mail = *alert.email;
+    return out + fmt::format("[alert.email]\nurl = {}\n", quoted(hidden_url(mail.server.url))) +
+           optional_text("password_file", mail.server.password_file) +
+           optional_text("password_command", mail.server.password_command) +
+           fmt::format("from = {}\nto = {}\ntls = \"{}\"\n", quoted(mail.from), list(mail.to),
+                       mail.must_encrypt ? "always" : "if_offered");
+}
+
 }  // namespace
 
 std::string show_config(const Config& config) {
@@ -112,6 +139,7 @@ std::string show_config(const Config& config) {
     out += side_text("desktop", config.desktop) + side_text("cloud", config.cloud);
     out += fmt::format("\n[guard]\nmax_deletes = {}\nmax_updates = {}\n", limit(config.guard.max_deletes),
                        limit(config.guard.max_updates));
+    if (config.alert) out += alert_text(*config.alert);
     for (const TableSetting& table : config.tables) out += table_text(table);
     return out;
 }

@@ -69,10 +69,15 @@ struct TableStatus {
     std::string reason;
 };
 
+struct AlertFailure {  // a way of alerting whose last attempt failed
+    std::string channel, code, text, since;
+};
+
 struct StatusReport {
     std::string pair, last_run, last_run_at, last_run_status, lease_holder;
     std::optional<std::int64_t> lag_seconds;  // since the last completed run
     std::vector<TableStatus> tables;
+    std::vector<AlertFailure> alerts = {};
 };
 
 enum class Severity { info, warning, error };

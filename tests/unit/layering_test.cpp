@@ -28,8 +28,9 @@ const std::map<std::string, Names> may_include = {
     {"store/sqlite", {"store", "db/sqlite", "model", "sql", "base"}},
     {"reconcile", {"store", "model", "sql", "base"}},
     {"engine", {"reconcile", "store", "config", "model", "sql", "base"}},
+    {"alert", {"config", "model", "sql", "base"}},
     {"cli",
-     {"engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
+     {"alert", "engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
       "base"}},
     {"main.cpp", {"cli", "base"}},
 };
