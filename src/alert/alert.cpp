@@ -7,6 +7,7 @@
 
 #include "alert/channel.hpp"
 #include "alert/memory.hpp"
+#include "base/iso_time.hpp"
 #include "config/hidden_url.hpp"
 #include "sql/identifier.hpp"
 
@@ -80,7 +81,7 @@ Message message_of(const Config& config, World& world) {
     Message message;
     message.pair = config.pair;
     message.host = host_name();
-    message.at = iso(world.clock.now_micros());
+    message.at = iso_time(world.clock.now_micros());
     return message;
 }
 

@@ -1,12 +1,12 @@
 #include "alert/message.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "alert/texts.hpp"
+#include "base/iso_time.hpp"
 
 namespace tideway::alert {
 namespace {
@@ -33,7 +33,7 @@ bool only_good_news(const Message& message) {
 std::string line_of(const Item& item) {
     const bool over = item.state == State::over;
     std::string line = (over ? "over: " : "") + sentence(item.condition, over);
-    if (item.state == State::again) line += fmt::format(" So since {}.", iso(item.since));
+    if (item.state == State::again) line += fmt::format(" So since {}.", iso_time(item.since));
     if (!over) line += fmt::format("\n  {}", text_of(item.condition.place.first).way_out);
     return line + "\n";
 }
@@ -46,16 +46,12 @@ Json item_json(const Item& item) {
             {"table", or_none(item.condition.place.second)},
             {"count", item.condition.count > 0 ? Json(item.condition.count) : Json(nullptr)},
             {"code", or_none(item.condition.code)},
-            {"since", iso(item.since)},
+            {"since", iso_time(item.since)},
             {"text", sentence(item.condition, over)},
             {"what_to_do", over ? Json(nullptr) : Json(text_of(item.condition.place.first).way_out)}};
 }
 
 }  // namespace
-
-std::string iso(std::int64_t micros) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(micros / 1'000'000)));
-}
 
 std::string subject(const Message& message) {
     const std::string what = message.test                ? "a test"

@@ -19,6 +19,4 @@ std::string text(const Message& message);     // lines ending in newlines
 // One JSON object: "text" for receivers that know nothing else, and every field (docs/cli.md).
 std::string json(const Message& message);
 
-std::string iso(std::int64_t micros);
-
 }  // namespace tideway::alert

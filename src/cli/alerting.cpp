@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "alert/alert.hpp"
-#include "alert/message.hpp"
+#include "base/iso_time.hpp"
 #include "cli/report_json.hpp"
 #include "cli/text.hpp"
 
@@ -62,7 +62,7 @@ RunReport telling_people(const Config& config, std::ostream& err, const std::fun
 std::vector<AlertFailure> failing_alerts(const Config& config) {
     std::vector<AlertFailure> failures;
     for (const alert::Failure& each : alert::failing(config))
-        failures.push_back({each.channel, each.code, each.text, alert::iso(each.since)});
+        failures.push_back({each.channel, each.code, each.text, iso_time(each.since)});
     return failures;
 }
 

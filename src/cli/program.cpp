@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "cli/alerting.hpp"
 #include "cli/config_commands.hpp"
+#include "cli/conflict_commands.hpp"
 #include "cli/database_commands.hpp"
 #include "cli/demo.hpp"
 #include "cli/init_command.hpp"
@@ -38,7 +39,7 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
         case Command::conflicts_show:
             return show_conflict(request, out, err);
         case Command::conflicts_resolve:
-            return resolve_conflict(request, out, err);
+            return resolve_conflicts(request, out, err);
         case Command::parked_list:
             return list_parked(request, out, err);
         case Command::parked_retry:

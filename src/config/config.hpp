@@ -96,6 +96,8 @@ struct Config {
     GuardSetting guard;
     std::vector<TableSetting> tables;
     std::optional<AlertSetting> alert = {};
+    std::optional<std::string> status_view = {}, conflicts_view = {};  // for the app, in the cloud
+    std::optional<std::string> rehearsal_desktop = {}, rehearsal_cloud = {};  // urls of the copies
 };
 
 // Reads and checks the file. Throws Error with config_missing_file, config_syntax, config_unknown_key,

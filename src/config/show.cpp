@@ -132,11 +132,22 @@ std::string alert_text(const AlertSetting& alert) {
                        mail.must_encrypt ? "always" : "if_offered");
 }
 
+std::string rehearsal_text(const Config& config) {
+    std::string out = "\n[rehearsal]\n";
+    if (config.rehearsal_desktop)
+        out += fmt::format("desktop = {}\n", quoted(without_password(*config.rehearsal_desktop)));
+    if (config.rehearsal_cloud)
+        out += fmt::format("cloud = {}\n", quoted(without_password(*config.rehearsal_cloud)));
+    return out;
+}
+
 }  // namespace
 
 std::string show_config(const Config& config) {
     std::string out = fmt::format("pair = {}\n", quoted(config.pair));
     out += side_text("desktop", config.desktop) + side_text("cloud", config.cloud);
+    out += optional_text("status_view", config.status_view) + optional_text("conflicts_view", config.conflicts_view);
+    if (config.rehearsal_desktop || config.rehearsal_cloud) out += rehearsal_text(config);
     out += fmt::format("\n[guard]\nmax_deletes = {}\nmax_updates = {}\n", limit(config.guard.max_deletes),
                        limit(config.guard.max_updates));
     if (config.alert) out += alert_text(*config.alert);

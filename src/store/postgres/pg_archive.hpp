@@ -29,6 +29,7 @@ class PgArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     void choose(std::int64_t waiting_id, Side side) override;
+    void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
     std::optional<std::int64_t> free_number(const LinkedTable& table,
                                             const std::vector<Renumbering::Dependent>& dependents,
                                             std::int64_t above) override;

@@ -24,6 +24,7 @@ class SqliteArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     void choose(std::int64_t waiting_id, Side side) override;
+    void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);
