@@ -1,5 +1,6 @@
 // Views in the cloud that an app may read.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "commands_fixture.hpp"
 
