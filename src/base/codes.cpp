@@ -181,6 +181,42 @@ const std::vector<CodeInfo> table = {
      "The message names their keys. The journal of the run and the backup of the cloud have the rows; find out "
      "who else writes to that table. Later runs do not repeat the message."},
 
+    {Code::alert_command, "TW450", "the alert command failed", Exit::attention,
+     "The command of `alert.command` could not be started, ended with an exit code other than 0, or was stopped "
+     "because it took longer than `alert.timeout`. The run itself is not affected: its exit code is its own.",
+     "Run `tideway alert test` and mend the command. It gets one JSON object on stdin (docs/cli.md)."},
+    {Code::alert_receiver, "TW451", "a web address did not take the alert or the heartbeat", Exit::attention,
+     "The address of `alert.webhook` or `alert.heartbeat_url` could not be reached, gave no answer in time, or "
+     "answered with something else than success. The run itself is not affected. The message is sent again with "
+     "the next run as long as its cause lasts.",
+     "Run `tideway alert test`; check the address and the network. Addresses are shown without their path, "
+     "because that often holds a token."},
+    {Code::alert_mail, "TW452", "the mail server did not take the alert", Exit::attention,
+     "The server of `[alert.email]` could not be reached, offers no encryption, refused the user, or refused the "
+     "sender or a receiver. The run itself is not affected.",
+     "Run `tideway alert test`; check url, password, from and to. `tls = \"if_offered\"` lets a server in your own "
+     "network go without encryption."},
+    {Code::alert_memory, "TW453", "it cannot be remembered what was told", Exit::attention,
+     "The file of `alert.memory` cannot be read or written, or another process kept it for too long. Alerts are "
+     "sent all the same, and may be told twice.",
+     "Let the user that runs tideway write that file, or name another one with `memory` in `[alert]`."},
+    {Code::row_unfit, "TW455", "the row that was given does not fit the table", Exit::usage,
+     "`conflicts resolve --take FILE` needs a JSON object whose names are the desktop's columns and whose values "
+     "those columns can hold; key columns must be those of the conflict. Nothing was written.",
+     "Correct the file; `tideway --json conflicts show ID` prints both rows as such objects."},
+    {Code::row_changed_since, "TW456", "the row has changed since the conflict was settled", Exit::attention,
+     "A settled conflict can be reversed only while the row is still the one that won. Somebody has edited or "
+     "deleted it since, and going back would undo that edit. Nothing was written.",
+     "Look at `tideway conflicts show ID` and at the row as it is, and enter what should hold."},
+    {Code::view_name_taken, "TW460", "the name of a view for the app belongs to something else", Exit::usage,
+     "`status_view` or `conflicts_view` names an object that tideway has not made. It is never replaced.",
+     "Choose another name, or remove or rename that object yourself."},
+    {Code::rehearsal_refused, "TW465", "a rehearsal needs copies of both databases", Exit::usage,
+     "`sync --rehearse` writes, so it must not reach the real pair: each of its databases must be a restored copy, "
+     "on another server or under another name than the one that the copied state and the configuration name.",
+     "Restore a backup of each side elsewhere and name the copies with `--desktop URL --cloud URL` or in "
+     "`[rehearsal]`."},
+
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},

@@ -70,6 +70,15 @@ enum class Code {
     selftest_failed,
     protected_row,
     protected_rows_lost,
+    // alerts, conflicts, views for the app, rehearsal (TW450-469)
+    alert_command,
+    alert_receiver,
+    alert_mail,
+    alert_memory,
+    row_unfit,
+    row_changed_since,
+    view_name_taken,
+    rehearsal_refused,
     // our own defects (TW9xx)
     defect,
 };

@@ -78,6 +78,10 @@ void add_run_commands(CLI::App& app, Raw& raw) {
                      "let through what a guard stopped in the plan of this hash")
         ->type_name("HASH");
     sync->add_flag("--dry-run", raw.dry_run, "the same as plan");
+    sync->add_flag("--rehearse", raw.request.rehearse, "run on restored copies of both sides instead");
+    sync->add_option("--desktop", raw.request.desktop_url, "url of the desktop's copy, with --rehearse")
+        ->type_name("URL");
+    sync->add_option("--cloud", raw.request.cloud_url, "url of the cloud's copy, with --rehearse")->type_name("URL");
     add_command(app, raw, "status", "how each table stands, and the last run", Command::status);
 }
 
@@ -144,17 +148,33 @@ void add_selftest_command(CLI::App& app, Raw& raw) {
         ->type_name("NAME");
 }
 
+void add_conflict_filters(CLI::App& command, Raw& raw) {
+    command.add_option("--table", raw.request.tables, "only of this table; may be given several times")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command.add_option("--kind", raw.request.conflicts.kind, "only of this kind: conflict, held, update_update, ...")
+        ->type_name("KIND");
+    command.add_option("--since", raw.request.conflicts.since, "only found since 2026-11-25, 2026-11-25T10:00, or 24h")
+        ->type_name("TIME");
+}
+
 void add_conflict_commands(CLI::App& app, Raw& raw) {
     CLI::App* conflicts = add_command(app, raw, "conflicts", "rows that both sides changed, and held rows",
                                       Command::conflicts_list);
     conflicts->require_subcommand(0, 1);
-    add_command(*conflicts, raw, "list", "all that were found", Command::conflicts_list);
+    CLI::App* list = add_command(*conflicts, raw, "list", "all that were found", Command::conflicts_list);
+    add_conflict_filters(*list, raw);
+    list->add_flag("--open", raw.request.conflicts.open, "only those that wait for somebody");
     CLI::App* show = add_command(*conflicts, raw, "show", "both rows, side by side", Command::conflicts_show);
     show->add_option("ID", raw.request.conflict, "its number in the list")->required();
     CLI::App* resolve =
         add_command(*conflicts, raw, "resolve", "choose the row that holds", Command::conflicts_resolve);
-    resolve->add_option("ID", raw.request.conflict, "its number in the list")->required();
-    resolve->add_option("--take", raw.request.take, "desktop or cloud")->type_name("WHICH")->required();
+    resolve->add_option("ID", raw.request.conflicts.ids, "numbers in the list; without any, the filters choose");
+    add_conflict_filters(*resolve, raw);
+    resolve->add_option("--take", raw.request.take, "desktop, cloud, or a file with a row as a JSON object")
+        ->type_name("WHICH")
+        ->required();
+    resolve->add_flag("--yes", raw.request.conflicts.yes, "do it to all that the filters let through");
 }
 
 void add_parked_commands(CLI::App& app, Raw& raw) {
@@ -163,6 +183,12 @@ void add_parked_commands(CLI::App& app, Raw& raw) {
     parked->require_subcommand(0, 1);
     add_command(*parked, raw, "list", "each with its reason", Command::parked_list);
     add_command(*parked, raw, "retry", "try them now: a sync of their tables", Command::parked_retry);
+}
+
+void add_alert_commands(CLI::App& app, Raw& raw) {
+    CLI::App* alert = app.add_subcommand("alert", "who is told when something needs a person");
+    alert->require_subcommand(1);
+    add_command(*alert, raw, "test", "send a test through every configured channel", Command::alert_test);
 }
 
 // The words that are neither options nor the values of global options.
@@ -297,6 +323,20 @@ void check_selftest(Raw& raw) {
     refuse_word("--defect", raw.sabotage, names);
 }
 
+void check_resolve(const Request& request) {
+    const ConflictChoice& choice = request.conflicts;
+    const bool filtered = !request.tables.empty() || !choice.kind.empty() || !choice.since.empty();
+    if (choice.ids.empty() && !filtered)
+        throw Error(Code::usage, "conflicts resolve needs the number of a conflict, or --table, --kind or --since",
+                    "tideway conflicts list shows the numbers");
+    if (!choice.ids.empty() && (filtered || choice.yes))
+        throw Error(Code::usage, "numbers of conflicts do not go with --table, --kind, --since or --yes",
+                    "give the numbers alone, or the filters alone");
+    const bool file = request.take != "desktop" && request.take != "cloud";
+    if (file && choice.ids.size() != 1)
+        throw Error(Code::usage, "a row from a file is for one conflict", "give its number");
+}
+
 Request checked(Raw& raw) {
     Request& request = raw.request;
     if (request.config_path.empty()) request.config_path = environment_or("TIDEWAY_CONFIG", "tideway.toml");
@@ -311,6 +351,14 @@ Request checked(Raw& raw) {
     }
     if (request.command == Command::init) check_init(request);
     if (request.command == Command::selftest) check_selftest(raw);
+    if (request.command == Command::conflicts_resolve) check_resolve(request);
+    if (request.command == Command::sync && !request.rehearse &&
+        (!request.desktop_url.empty() || !request.cloud_url.empty()))
+        throw Error(Code::usage, "sync takes its databases from the configuration",
+                    "--desktop and --cloud name the copies of sync --rehearse");
+    if (request.command == Command::plan && request.rehearse)
+        throw Error(Code::usage, "--rehearse and --dry-run exclude each other",
+                    "a rehearsal writes to the copies that it is given");
     if (request.command == Command::demo && request.fixture && !request.postgres)
         throw Error(Code::usage, "--fixture goes with --postgres", "the demo on files brings its own tables");
     return request;
@@ -331,6 +379,7 @@ Request parse_command_line(const std::vector<std::string>& args) {
     add_verify_command(app, raw);
     add_conflict_commands(app, raw);
     add_parked_commands(app, raw);
+    add_alert_commands(app, raw);
     add_setup_commands(app, raw);
     add_selftest_command(app, raw);
     app.footer(footer);

@@ -14,9 +14,6 @@ Exit status(const Request& request, std::ostream& out, std::ostream& err);
 Exit doctor(const Request& request, std::ostream& out, std::ostream& err);
 Exit list_parked(const Request& request, std::ostream& out, std::ostream& err);
 Exit retry_parked(const Request& request, std::ostream& out, std::ostream& err);
-Exit list_conflicts(const Request& request, std::ostream& out, std::ostream& err);
-Exit show_conflict(const Request& request, std::ostream& out, std::ostream& err);
-Exit resolve_conflict(const Request& request, std::ostream& out, std::ostream& err);
 Exit uninstall(const Request& request, std::ostream& out, std::ostream& err);
 
 }  // namespace tideway::cli

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "cli/alerting.hpp"
 #include "cli/config_commands.hpp"
+#include "cli/conflict_commands.hpp"
 #include "cli/database_commands.hpp"
 #include "cli/demo.hpp"
 #include "cli/init_command.hpp"
@@ -40,7 +42,7 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
         case Command::conflicts_show:
             return show_conflict(request, out, err);
         case Command::conflicts_resolve:
-            return resolve_conflict(request, out, err);
+            return resolve_conflicts(request, out, err);
         case Command::parked_list:
             return list_parked(request, out, err);
         case Command::parked_retry:
@@ -55,6 +57,8 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return demo(request, out, err);
         case Command::selftest:
             return selftest(request, out, err);
+        case Command::alert_test:
+            return test_alerts(request, out);
     }
     throw Defect("every command has its place in dispatch()");
 }

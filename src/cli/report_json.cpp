@@ -70,6 +70,10 @@ Json row_json(const std::optional<std::string>& row) {
     return parsed.is_discarded() ? Json(*row) : parsed;
 }
 
+Json written_json(const Written& written) {
+    return {{"stamp", or_null(written.stamp)}, {"captured", or_null(written.captured)}};
+}
+
 const char* severity_name(Severity severity) {
     switch (severity) {
         case Severity::info:
@@ -119,6 +123,7 @@ Json run_json(const RunReport& report) {
     out["cloud_rolled_back"] = report.cloud_rolled_back;
     out["clock_offset_ms"] = report.clock_offset_ms;
     out["remarks"] = report.remarks;
+    out["rehearsal"] = report.rehearsal;
     if (report.status == "failed")
         out["error"] = error_json(report.error_code, report.error_text, report.error_hint)["error"];
     return out;
@@ -143,6 +148,10 @@ Json status_json(const StatusReport& report) {
     out["lease_holder"] = or_none(report.lease_holder);
     out["tables"] = Json::array();
     for (const TableStatus& table : report.tables) out["tables"].push_back(table_status_json(table));
+    out["alerts_failing"] = Json::array();
+    for (const AlertFailure& each : report.alerts)
+        out["alerts_failing"].push_back(
+            {{"channel", each.channel}, {"code", each.code}, {"text", each.text}, {"since", each.since}});
     return out;
 }
 
@@ -173,12 +182,33 @@ Json conflict_json(const ConflictEntry& entry) {
     out["reason"] = entry.reason;
     out["desktop"] = row_json(entry.desktop_row);
     out["cloud"] = row_json(entry.cloud_row);
+    const auto or_none = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+    out["run"] = or_none(entry.run);
+    out["rule"] = or_none(entry.rule);
+    out["origin"] = or_none(entry.origin);
+    out["written"] = {{"desktop", written_json(entry.desktop)}, {"cloud", written_json(entry.cloud)}};
     return out;
 }
 
 Json conflicts_json(const std::vector<ConflictEntry>& entries) {
     Json out = {{"version", json_version}, {"conflicts", Json::array()}};
     for (const ConflictEntry& entry : entries) out["conflicts"].push_back(conflict_json(entry));
+    return out;
+}
+
+Json resolutions_json(const std::vector<Resolution>& resolutions, const std::string& take) {
+    Json out = {{"version", json_version}, {"status", "ok"}};
+    if (resolutions.size() == 1) out["id"] = resolutions.front().id;
+    out["take"] = take;
+    out["resolved"] = Json::array();
+    for (const Resolution& each : resolutions) {
+        if (!each.done()) out["status"] = "attention";
+        out["resolved"].push_back({{"id", each.id},
+                                   {"table", each.table},
+                                   {"key", each.key},
+                                   {"outcome", each.outcome},
+                                   {"reason", each.reason.empty() ? Json(nullptr) : Json(each.reason)}});
+    }
     return out;
 }
 

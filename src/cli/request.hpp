@@ -29,6 +29,14 @@ enum class Command {
     uninstall,
     demo,
     selftest,
+    alert_test,
+};
+
+struct ConflictChoice {
+    std::string kind, since;  // conflicts list, resolve
+    bool open = false;        // conflicts list
+    std::vector<std::int64_t> ids;  // conflicts resolve; empty: what the filters let through
+    bool yes = false;               // conflicts resolve: carry out what the filters let through
 };
 
 struct Request {
@@ -53,7 +61,9 @@ struct Request {
     std::optional<std::string> output;   // init: a file that must not exist yet; none = stdout
     bool print_grants = false;           // doctor
     bool check_only = false;             // uninstall
-    std::int64_t conflict = 0;           // conflicts show, resolve
+    std::int64_t conflict = 0;           // conflicts show
+    ConflictChoice conflicts = {};
+    bool rehearse = false;  // sync: on the copies at desktop_url and cloud_url, else those of [rehearsal]
     std::string take;                    // conflicts resolve: desktop, cloud, or the name of a file
     bool keep = false;                   // demo
     bool postgres = false;               // demo: on servers instead of files

@@ -64,6 +64,9 @@ std::string status_text(const StatusReport& report) {
     for (const TableStatus& t : report.tables)
         if (!t.reason.empty())
             notes.push_back(fmt::format("  {} ({}): {}", table_label(t.desktop, t.cloud), t.state, t.reason));
+    for (const AlertFailure& each : report.alerts)
+        notes.push_back(fmt::format("  alerts by {} fail since {}: {} {}; tideway alert test", each.channel,
+                                    each.since, each.code, each.text));
     return heading(report) + "\n" + tables_text(report) + "\n" + verdict(report, waiting) + cut_list(notes);
 }
 

@@ -1,12 +1,14 @@
 // The configuration file (docs/configuration.md) as a value. Loading checks everything that can be checked
 // without a database; what must be compared with the catalogues is checked when tables are linked.
 #pragma once
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "model/alert_kind.hpp"
 #include "model/policy.hpp"
 
 namespace tideway {
@@ -77,12 +79,33 @@ struct SideSetting {
     bool operator==(const SideSetting&) const = default;
 };
 
+struct MailSetting {  // [alert.email]
+    SideSetting server;  // the mail server's url and password, with the same sources as a database's
+    std::string from;
+    std::vector<std::string> to;
+    bool must_encrypt = true;
+    bool operator==(const MailSetting&) const = default;
+};
+
+struct AlertSetting {
+    std::optional<std::string> command, webhook, heartbeat_url;
+    std::optional<MailSetting> email;
+    std::chrono::seconds timeout{10};            // for each of them
+    std::chrono::seconds repeat{24 * 60 * 60};  // what lasts is told again after this time
+    std::set<AlertKind> events;
+    std::string memory;  // absolute path of the file that says what was told
+    bool operator==(const AlertSetting&) const = default;
+};
+
 struct Config {
     std::string path, pair = "main";
     SideSetting desktop, cloud;
     GuardSetting guard;
     bool stop_restored = false;  // [guard] restored = "stop": a side that went back to an older state
     std::vector<TableSetting> tables;
+    std::optional<AlertSetting> alert = {};
+    std::optional<std::string> status_view = {}, conflicts_view = {};  // for the app, in the cloud
+    std::optional<std::string> rehearsal_desktop = {}, rehearsal_cloud = {};  // urls of the copies
 };
 
 // Reads and checks the file. Throws Error with config_missing_file, config_syntax, config_unknown_key,

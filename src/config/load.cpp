@@ -5,10 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "config/alert_section.hpp"
 #include "config/config.hpp"
 #include "config/guard_keys.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
+#include "sql/identifier.hpp"
 
 namespace tideway {
 namespace {
@@ -26,20 +28,20 @@ std::string read_pair(Section& top) {
     return pair;
 }
 
-void check_url(const Section& section, const std::string& url) {
+void check_url(const Section& section, const std::string& url, const char* key = "url") {
     const std::size_t scheme_end = url.find("://");
     const std::string scheme = url.substr(0, scheme_end == std::string::npos ? 0 : scheme_end);
     const bool uri = scheme == "postgresql" || scheme == "postgres";
     if (const auto file = sqlite_path(url)) {
         if (file->empty() || file->starts_with(":") || file->find('?') != std::string::npos)
-            section.refuse(Code::config_value, "url", "names no SQLite file",
+            section.refuse(Code::config_value, key, "names no SQLite file",
                            "write \"sqlite:FILE\": the path of an existing file, without parameters");
         return;
     }
     const bool keywords =
         url.find('=') != std::string::npos && (scheme_end == std::string::npos || url.find('=') < scheme_end);
     if (!uri && !keywords)
-        section.refuse(Code::config_value, "url", "is neither a PostgreSQL URI nor keywords",
+        section.refuse(Code::config_value, key, "is neither a PostgreSQL URI nor keywords",
                        "write \"postgresql://user@host:port/database\", \"host=... dbname=...\" or "
                        "\"sqlite:FILE\"");
 }
@@ -68,9 +70,8 @@ SideSetting read_side(Section& top, const Source& source, const std::string& pat
         const std::optional<std::string> given =
             override && section->node("url") != nullptr ? override : section->text("url");
         read_passwords(*section, path, side);
-        if (section->has("status_view"))
-            section->refuse(Code::not_in_this_version, "status_view", "is not offered by this version",
-                            "remove it; the view tideway.sync_metadata exists on both sides");
+        if (name == "cloud")  // read_views() takes them
+            for (const char* key : {"status_view", "conflicts_view"}) section->node(key);
         section->finish();
         if (given && !override) check_url(*section, *given);
         side.url = absolute_sqlite_url(given.value_or(""), std::filesystem::absolute(path).parent_path());
@@ -95,6 +96,40 @@ void read_guard(Section& top, Config& config) {
     if (restored != "continue" && restored != "stop")
         section->not_a_word("restored", restored, {"continue", "stop"});
     config.stop_restored = restored == "stop";
+    section->finish();
+}
+
+std::optional<std::string> read_view(Section& cloud, std::string_view key) {
+    const std::optional<std::string> name = cloud.text(key);
+    if (!name) return std::nullopt;
+    try {
+        if (sql::TableName::parse(*name).schema != "tideway") return name;
+    } catch (const Error&) {
+    }
+    cloud.refuse(Code::config_value, key, "names no view that can be made",
+                 "write \"schema.view\", outside schema tideway");
+}
+
+void read_views(Section& top, Config& config) {
+    std::optional<Section> cloud = top.section("cloud");
+    if (!cloud) return;
+    config.status_view = read_view(*cloud, "status_view");
+    config.conflicts_view = read_view(*cloud, "conflicts_view");
+    if (config.status_view && config.status_view == config.conflicts_view)
+        cloud->refuse(Code::config_value, "conflicts_view", "is the same name as status_view",
+                      "give each view a name of its own");
+}
+
+void read_rehearsal(Section& top, const std::string& path, Config& config) {
+    std::optional<Section> section = top.section("rehearsal");
+    if (!section) return;
+    for (const char* key : {"desktop", "cloud"}) {
+        const std::optional<std::string> url = section->text(key);
+        if (!url) continue;
+        check_url(*section, *url, key);
+        (key[0] == 'd' ? config.rehearsal_desktop : config.rehearsal_cloud) =
+            absolute_sqlite_url(*url, std::filesystem::absolute(path).parent_path());
+    }
     section->finish();
 }
 
@@ -129,12 +164,6 @@ void refuse_service_sections(Section& top) {
         top.refuse(Code::not_in_this_version, "serve", "is not offered by this version",
                    "remove the section and let cron or a systemd timer start tideway sync");
     }
-    if (std::optional<Section> alert = top.section("alert")) {
-        for (const char* key : {"webhook", "heartbeat_url"}) alert->text(key);
-        alert->finish();
-        top.refuse(Code::not_in_this_version, "alert", "is not offered by this version",
-                   "remove the section; the exit code of tideway sync says whether somebody must look");
-    }
 }
 
 }  // namespace
@@ -154,6 +183,9 @@ Config parse_config(const std::string& toml, const std::string& path) {
                     "a pair needs two databases");
     read_guard(top, config);
     config.tables = read_tables(top, read_defaults(top), config.guard);
+    read_views(top, config);
+    read_rehearsal(top, path, config);
+    config.alert = read_alert(top, path);
     top.finish();
     return config;
 }

@@ -2,8 +2,10 @@
 #include <fmt/ranges.h>
 
 #include "config/config.hpp"
+#include "config/duration.hpp"
 #include "config/environment.hpp"
 #include "config/guard_keys.hpp"
+#include "config/hidden_url.hpp"
 
 namespace tideway {
 namespace {
@@ -114,13 +116,50 @@ std::string table_text(const TableSetting& table, const GuardSetting& common) {
     return out;
 }
 
+std::string optional_text(const char* key, const std::optional<std::string>& value) {
+    return value ? fmt::format("{} = {}\n", key, quoted(*value)) : "";
+}
+
+std::string shown_url(const char* key, const std::optional<std::string>& url) {
+    return url ? fmt::format("{} = {}\n", key, quoted(hidden_url(*url))) : "";
+}
+
+std::string alert_text(const AlertSetting& alert) {
+    std::vector<std::string> events;
+    for (const AlertKind kind : alert.events) events.emplace_back(to_string(kind));
+    std::string out = "\n[alert]\n" + optional_text("command", alert.command) +
+                      shown_url("webhook", alert.webhook) + shown_url("heartbeat_url", alert.heartbeat_url);
+    out += fmt::format("timeout = \"{}\"\nrepeat = \"{}\"\nevents = {}\nmemory = {}\n",
+                       config::duration_text(alert.timeout), config::duration_text(alert.repeat), list(events),
+                       quoted(alert.memory));
+    if (!alert.email) return out;
+    const MailSetting& mail = *alert.email;
+    return out + fmt::format("[alert.email]\nurl = {}\n", quoted(hidden_url(mail.server.url))) +
+           optional_text("password_file", mail.server.password_file) +
+           optional_text("password_command", mail.server.password_command) +
+           fmt::format("from = {}\nto = {}\ntls = \"{}\"\n", quoted(mail.from), list(mail.to),
+                       mail.must_encrypt ? "always" : "if_offered");
+}
+
+std::string rehearsal_text(const Config& config) {
+    std::string out = "\n[rehearsal]\n";
+    if (config.rehearsal_desktop)
+        out += fmt::format("desktop = {}\n", quoted(without_password(*config.rehearsal_desktop)));
+    if (config.rehearsal_cloud)
+        out += fmt::format("cloud = {}\n", quoted(without_password(*config.rehearsal_cloud)));
+    return out;
+}
+
 }  // namespace
 
 std::string show_config(const Config& config) {
     std::string out = fmt::format("pair = {}\n", quoted(config.pair));
     out += side_text("desktop", config.desktop) + side_text("cloud", config.cloud);
+    out += optional_text("status_view", config.status_view) + optional_text("conflicts_view", config.conflicts_view);
+    if (config.rehearsal_desktop || config.rehearsal_cloud) out += rehearsal_text(config);
     out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\n", fmt::join(guard_lines(config.guard), "\n"),
                        config.stop_restored ? "stop" : "continue");
+    if (config.alert) out += alert_text(*config.alert);
     for (const TableSetting& table : config.tables) out += table_text(table, config.guard);
     return out;
 }

@@ -18,12 +18,6 @@ bool worth_another_attempt(const Error& error) {
     return error.code() == Code::connection_lost || error.code() == Code::commit_unknown;
 }
 
-std::string table_name(const Session& session, int id) {
-    for (const TableUnderSync& table : session.tables)
-        if (table.link.id == id) return table.link.desktop.display();
-    return fmt::format("table {}", id);
-}
-
 }  // namespace
 
 Engine::Engine(const Config& config, Connector& connector, World& world, Progress& progress)
@@ -126,77 +120,6 @@ StatusReport Engine::status() {
 
 namespace {
 
-// Numbers of both sides in one list: the desktop's are even, the cloud's odd.
-std::int64_t public_id(std::int64_t id, Side side) { return 2 * id + (side == Side::cloud ? 1 : 0); }
-
-ConflictEntry entry_of(const Session& session, const WaitingEntry& waiting) {
-    return {public_id(waiting.id, Side::desktop),
-            table_name(session, waiting.table_id),
-            display(waiting.key),
-            waiting.kind,
-            waiting.choice,
-            waiting.rule,
-            waiting.choice.empty() ? "open" : "resolved, waits for the next sync",
-            waiting.first_seen,
-            waiting.reason,
-            {},
-            {}};
-}
-
-std::vector<ConflictEntry> all_conflicts(Session& session) {
-    std::vector<ConflictEntry> entries;
-    if (!session.installed()) return entries;
-    for (const WaitingEntry& waiting : session.archive().waiting())
-        if (waiting.kind == "conflict" || waiting.kind == "held")
-            entries.push_back(entry_of(session, waiting));
-    for (const Side side : {Side::desktop, Side::cloud})
-        for (const KeptConflict& kept : session.store(side).conflicts())
-            entries.push_back({public_id(kept.id, side), table_name(session, kept.table_id),
-                               display(kept.key), kept.kind, kept.winner, kept.policy, kept.status, kept.at,
-                               kept.reason, kept.desktop_row, kept.cloud_row});
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const ConflictEntry& a, const ConflictEntry& b) { return a.at < b.at; });
-    return entries;
-}
-
-// The live rows of a key that waits, as JSON objects of the linked columns.
-void show_live_rows(Session& session, ConflictEntry& entry, const WaitingEntry& waiting) {
-    for (TableUnderSync* table : session.active()) {
-        if (table->link.id != waiting.table_id) continue;
-        for (const Side side : {Side::desktop, Side::cloud}) {
-            const auto snapshot = session.store(side).snapshot({&table->link});
-            const auto rows = snapshot->rows(table->link, {waiting.key});
-            if (rows.empty()) continue;
-            (side == Side::desktop ? entry.desktop_row : entry.cloud_row) =
-                row_as_json(table->link, rows.front(), side);
-        }
-    }
-}
-
-}  // namespace
-
-std::vector<ConflictEntry> Engine::conflicts() {
-    Session session(config_, connector_, world_, progress_);
-    session.link_tables();
-    return all_conflicts(session);
-}
-
-ConflictEntry Engine::conflict(std::int64_t id) {
-    Session session(config_, connector_, world_, progress_);
-    session.link_tables();
-    for (ConflictEntry& entry : all_conflicts(session)) {
-        if (entry.id != id) continue;
-        if (session.installed())
-            for (const WaitingEntry& waiting : session.archive().waiting())
-                if (public_id(waiting.id, Side::desktop) == id) show_live_rows(session, entry, waiting);
-        return entry;
-    }
-    throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id),
-                "tideway conflicts list shows all of them");
-}
-
-namespace {
-
 std::string in_one_line(std::string names) {
     for (std::size_t at; (at = names.find('\n')) != std::string::npos;) names.replace(at, 1, ", ");
     return names;
@@ -211,30 +134,10 @@ std::vector<ParkedEntry> Engine::parked() {
     if (!session.installed()) return entries;
     for (const WaitingEntry& entry : session.archive().waiting())
         if (entry.kind == "parked" || entry.kind == "emptied")
-            entries.push_back({table_name(session, entry.table_id), display(entry.key), entry.sqlstate,
+            entries.push_back({session.table_name(entry.table_id), display(entry.key), entry.sqlstate,
                                entry.reason, entry.detail, in_one_line(entry.constraint), entry.first_seen,
                                entry.rule});
     return entries;
-}
-
-void Engine::resolve(std::int64_t id, const std::string& take) {
-    if (take != "desktop" && take != "cloud")
-        throw Error(Code::not_in_this_version, fmt::format("--take {} cannot be carried out yet", take),
-                    "use --take desktop or --take cloud");
-    Session session(config_, connector_, world_, progress_);
-    if (!session.installed())
-        throw Error(Code::conflict_unknown, "this pair was never synchronised", "run tideway sync first");
-    for (const ConflictEntry& entry : all_conflicts(session))
-        if (entry.id == id && entry.status == "kept")
-            throw Error(Code::not_in_this_version,
-                        fmt::format("conflict {} was decided by its policy already", id),
-                        "tideway conflicts show prints the loser; write it back as an ordinary edit if it "
-                        "should win");
-    const bool open = id % 2 == 0;
-    if (!open)
-        throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id),
-                    "tideway conflicts list shows all of them");
-    session.archive().choose(id / 2, take == "desktop" ? Side::desktop : Side::cloud);
 }
 
 // Without a session: what is wrong between the two sides may be the reason why somebody wants to start anew.

@@ -59,11 +59,19 @@ class Engine {
     StatusReport status();
     std::vector<Finding> doctor();
     std::string grants();  // SQL for both sides: the least rights that sync needs
-    std::vector<ConflictEntry> conflicts();
+    // Throws Error(usage) for a kind that no conflict has.
+    std::vector<ConflictEntry> conflicts(const ConflictFilter& filter);
     ConflictEntry conflict(std::int64_t id);
     std::vector<ParkedEntry> parked();
-    void resolve(std::int64_t id, const std::string& take);  // take: desktop | cloud
-    std::vector<std::string> uninstall(bool check_only);     // what is (or was) there, readable
+    // take: the side whose row holds. An open conflict is carried out by the next sync; a settled one is reversed
+    // by writing the loser back as an edit. Error(conflict_unknown) before anything is done.
+    std::vector<Resolution> resolve(const std::vector<std::int64_t>& ids, Side take);
+    // An open conflict gets this row, a JSON object of the desktop's columns: written there as an edit.
+    Resolution resolve_with_row(std::int64_t id, const std::string& row);
+    std::vector<std::string> uninstall(bool check_only);  // what is (or was) there, readable
+    // sync on copies of both sides, to which this engine's connector leads. Error(rehearsal_refused) unless both
+    // are proven not to be the sides of `real`.
+    RunReport rehearse(const RunOptions& options, Connector& real);
 
   private:
     const Config& config_;

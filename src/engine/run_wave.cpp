@@ -43,7 +43,8 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
                                            decision.wait == Wait::person_held ? "held" : "conflict",
                                            std::string(decision.rule->id),
                                            decision.reason,
-                                           {}});
+                                           {},
+                                           facts_as_json(work)});
             // No person is needed any more, but the change may lie before the marks: only this list still
             // knows the key.
             if (decision.wait == Wait::direction && work.candidate.was_waiting)

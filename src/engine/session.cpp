@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/app_views.hpp"
+
 namespace tideway {
 
 void Pulse::tick() {
@@ -25,8 +27,8 @@ void Pulse::finish_in_peace() {
     every_five_seconds = nullptr;
 }
 
-Session::Session(const Config& c, Connector& connector, World& w, Progress& p)
-    : config(c), world(w), progress(p), pulse(w) {
+Session::Session(const Config& c, Connector& connector, World& w, Progress& p, Sides sides)
+    : config(c), world(w), progress(p), pulse(w), sides_(sides) {
     progress.phase("connecting");
     desktop = connector.open(Side::desktop, pulse);
     cloud = connector.open(Side::cloud, pulse);
@@ -75,7 +77,7 @@ void Session::compare_identities() {
             wrong(fmt::format("the {} url leads to the {} database of pair \"{}\": the two urls are swapped",
                               name(side), name(other(side)), config.pair),
                   "swap the two urls");
-        if ((*identity)->system_id != server->system_id)
+        if ((*identity)->system_id != server->system_id && sides_ == Sides::real)
             wrong(fmt::format("the {} database is a copy: its state was written on another server or in "
                               "another database",
                               name(side)),
@@ -125,6 +127,9 @@ void Session::link_tables() {
                             table.cloud ? &*table.cloud : nullptr, &table.link, &table.problems});
     link_references(to_refer);
     if (embedded()) refuse_on_files();
+    if (cloud_server.embedded && !configured_views(config).empty())
+        throw Error(Code::not_in_this_version, "views for the app are not offered where the cloud is an SQLite file",
+                    "remove status_view and conflicts_view from [cloud]");
     number_tables();
 }
 
@@ -259,9 +264,24 @@ PairIdentity Session::fresh_identity(Side side) const {
     return identity;
 }
 
+std::string Session::table_name(int id) const {
+    for (const TableUnderSync& table : tables)
+        if (table.link.id == id) return table.link.desktop.display();
+    return fmt::format("table {}", id);
+}
+
+void Session::install_views() {
+    for (const AppView& view : configured_views(config)) {
+        const ViewFacts facts = cloud->look_at_view(view);
+        if (const auto problem = obstacle(view, facts, cloud_server))
+            throw Error(problem->code, fmt::format("{} {}", problem->where, problem->text), problem->remedy);
+        if (facts.state == ViewFacts::State::absent) cloud->create_view(view);
+    }
+}
+
 // The cloud first: a desktop that knows a pair which the cloud does not know would look like a swapped cloud.
 void Session::install_state() {
-    if (installed()) return;
+    if (installed()) return install_views();
     progress.phase("installing");
     PairIdentity identity = cloud_identity     ? *cloud_identity
                             : desktop_identity ? *desktop_identity
@@ -277,6 +297,7 @@ void Session::install_state() {
     desktop_identity = desktop->identity(config.pair);
     cloud_identity = cloud->identity(config.pair);
     compare_identities();
+    install_views();
 }
 
 std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {

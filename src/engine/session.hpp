@@ -40,9 +40,12 @@ struct TableUnderSync {
     bool selected = true;    // --table
 };
 
+enum class Sides { real, copies };  // copies: for a rehearsal, which refuses the real ones
+
 class Session {
   public:
-    Session(const Config& config, Connector& connector, World& world, Progress& progress);
+    Session(const Config& config, Connector& connector, World& world, Progress& progress,
+            Sides sides = Sides::real);
 
     const Config& config;
     World& world;
@@ -57,6 +60,7 @@ class Session {
     Store& store(Side side) { return side == Side::desktop ? *desktop : *cloud; }
     Archive& archive() { return *desktop->archive(); }
     bool installed() const { return desktop_identity && cloud_identity; }
+    std::string table_name(int id) const;  // its desktop name
     bool embedded() const { return desktop_server.embedded || cloud_server.embedded; }
 
     // Reads both catalogues and links every configured table. Does not throw for problems of single tables.
@@ -79,6 +83,7 @@ class Session {
     std::vector<std::string> lost_columns;
 
   private:
+    void install_views();
     void compare_identities();
     void measure_clocks();
     void note_lost_columns(const std::string& earlier, const TableUnderSync& table);
@@ -89,6 +94,7 @@ class Session {
     std::vector<TableUnderSync*> wrongly_guarded_tables();
     PairIdentity fresh_identity(Side side) const;
     std::vector<std::pair<Side, TableUnderSync*>> incomplete_tables();
+    Sides sides_;
 };
 
 }  // namespace tideway

@@ -63,6 +63,7 @@ struct RunReport {
     std::vector<GuardStop> guard;
     std::vector<PlannedChange> rows;                 // plan --rows only
     std::vector<std::string> remarks;                // things worth knowing that need no action
+    bool rehearsal = false;                          // on copies of both sides
     std::string error_code, error_text, error_hint;  // status failed
 };
 
@@ -74,11 +75,16 @@ struct TableStatus {
     std::string reason;
 };
 
+struct AlertFailure {  // a way of alerting whose last attempt failed
+    std::string channel, code, text, since;
+};
+
 struct StatusReport {
     std::string pair, last_run, last_run_at, last_run_status, lease_holder;
     std::string stopped_plan = {};            // of the last run, if a guard stopped something: for --confirm
     std::optional<std::int64_t> lag_seconds;  // since the last completed run
     std::vector<TableStatus> tables;
+    std::vector<AlertFailure> alerts = {};
 };
 
 enum class Severity { info, warning, error };
@@ -95,10 +101,34 @@ struct ParkedEntry {  // a row that the other database refuses for now
     std::string table, key, sqlstate, reason, detail, constraint, since, rule;
 };
 
+// When a side's row was written, ISO and UTC, as far as anybody knows.
+struct Written {
+    std::optional<std::string> stamp;     // the row's own time stamp
+    std::optional<std::string> captured;  // when the side's triggers saw the change
+};
+
 struct ConflictEntry {
     std::int64_t id = 0;
     std::string table, key, kind, winner, policy, status, at, reason;  // kind: update_update, ..., held
     std::optional<std::string> desktop_row, cloud_row;                 // JSON
+    std::string run = {}, rule = {};  // that settled it, or found it last
+    std::string origin = {};          // the side on which the row was made
+    Written desktop = {}, cloud = {};
+};
+
+struct ConflictFilter {  // what is empty lets everything through
+    std::vector<std::string> tables;  // by their desktop names
+    std::string kind, since;          // since: ISO, or the beginning of one
+    bool open = false;
+};
+
+// What became of one conflict that somebody resolved.
+struct Resolution {
+    std::int64_t id = 0;
+    std::string table, key;
+    std::string outcome;  // chosen | written_back | holds_already | changed_since | refused
+    std::string reason;   // of the last two
+    bool done() const { return outcome != "changed_since" && outcome != "refused"; }
 };
 
 }  // namespace tideway

@@ -154,7 +154,7 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
                               "correct it where it was written, or leave the column out: skip = [...]", ""};
     if (decision.conflict)
         row.conflict = ConflictNote{std::string(decision.kind), std::string(to_string(table.policy.conflict)),
-                                    decision.reason, decision.winner};
+                                    decision.reason, decision.winner, facts_as_json(work)};
     for (std::size_t i = 0; i < table.columns.size() && row.write == Write::insert; ++i)
         if (table.columns[i].insert_only && !row.cells[i])
             row.cells[i] = to_cloud ? table.origin->desktop_letter : table.origin->cloud_letter;
@@ -221,6 +221,19 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
             cell ? nlohmann::ordered_json(*cell) : nlohmann::ordered_json();
     }
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string facts_as_json(const KeyWork& work) {
+    nlohmann::ordered_json facts = {{"rule", work.decision.rule->id},
+                                    {"origin", origin_of(work) == Origin::mobile ? "cloud" : "desktop"}};
+    const auto add = [&](const char* name, const std::optional<std::int64_t>& value) {
+        if (value) facts[name] = *value;
+    };
+    add("desktop_stamp", work.candidate.desktop.facts.stamp);
+    add("desktop_captured", work.candidate.desktop.facts.captured);
+    add("cloud_stamp", work.cloud.facts.stamp);
+    add("cloud_captured", work.candidate.cloud_captured);
+    return facts.dump();
 }
 
 // Rows enter by their values, not by their hashes: those are seeded anew with every installation, and a plan

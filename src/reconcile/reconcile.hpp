@@ -29,6 +29,9 @@ Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const
 // The agreement where nothing has to be written (adopt, bury).
 Agreement agreement_found(const LinkedTable& table, const KeyWork& work);
 
+// What is known of who wrote what and when, as ConflictNote keeps it.
+std::string facts_as_json(const KeyWork& work);
+
 // Counts a decision into the report of its table.
 void count(TableReport& report, const Decision& decision);
 

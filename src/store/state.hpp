@@ -81,6 +81,32 @@ struct KeptConflict {
     Key key;
     std::string kind, winner, policy, status, at, reason;
     std::optional<std::string> desktop_row, cloud_row;
+    std::string run = {}, facts = {};  // facts: as in ConflictNote
+};
+
+// A row that is written as a user would: captured like an edit of theirs, journaled like one of ours. Images are
+// JSON objects of a row's columns by this side's names.
+struct RowEdit {
+    const LinkedTable* table = nullptr;
+    Key key;
+    std::vector<std::string> columns;     // to be written, of those in the image
+    std::optional<std::string> image;     // none: the row is removed
+    bool guarded = true;                  // the row must be as in `expected`
+    std::optional<std::string> expected;  // none: there must be no such row
+    std::string run;                      // for the journal
+    std::optional<std::int64_t> conflict = {};  // the kept conflict of this side that is reversed by it
+};
+
+// A view for the app, in the cloud.
+enum class ViewKind { status, conflicts };
+struct AppView {
+    ViewKind kind = ViewKind::status;
+    sql::TableName name;
+};
+struct ViewFacts {
+    enum class State { absent, ours, foreign };
+    State state = State::absent;
+    bool may_create = false;  // the schema exists, and the role may make a view in it
 };
 
 struct WaitingKey {
@@ -90,7 +116,8 @@ struct WaitingKey {
     // pending (replaces neither parked nor a choice)
     std::string kind;
     std::string rule, reason;
-    Refusal refusal;  // parked only
+    Refusal refusal;         // parked only
+    std::string facts = {};  // as in ConflictNote
 };
 
 // One transaction at the desktop that changes nothing but the archive (M6a, M5c).
@@ -128,6 +155,7 @@ struct WaitingEntry {
     int table_id = 0;
     Key key;
     std::string kind, rule, reason, sqlstate, detail, constraint, choice, first_seen;
+    std::string run = {}, facts = {};
 };
 
 struct TableCounts {

@@ -164,6 +164,13 @@ class Store {
     virtual void record_idle(const RunRecord& record) = 0;  // one status row
     virtual std::vector<KeptConflict> conflicts() = 0;
 
+    // what people decide. False, and nothing happened: the row is not as expected. Throws Refused.
+    virtual bool write_as_user(const RowEdit&) { throw not_offered(); }
+
+    // views for the app; cloud only
+    virtual ViewFacts look_at_view(const AppView&) { throw not_offered(); }
+    virtual void create_view(const AppView&) { throw not_offered(); }  // it must not exist
+
     virtual Archive* archive() = 0;  // the desktop's; null at the cloud
 };
 
@@ -208,6 +215,10 @@ class Archive {
     virtual ProofRecords& proofs() { throw not_offered(); }
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
     virtual KeptPlans& kept_plans() = 0;
+    // The same for a key that does not wait: the next run takes this side's row whatever the policy says.
+    virtual void choose_key(const LinkedTable&, const Key&, Side, const std::string& /*run*/) {
+        throw not_offered();
+    }
     // A key above `above` that no desktop row has and none of the dependents refers to: the next of the
     // sequence that numbers the column, else the lowest; none: the range is used up. The table's key must be
     // one whole number.

@@ -16,6 +16,9 @@ namespace tideway {
 struct ConflictNote {
     std::string kind, policy, reason;
     Side winner = Side::cloud;
+    // A JSON object, what is not known left out: rule, origin, desktop_stamp, desktop_captured, cloud_stamp,
+    // cloud_captured (UTC microseconds).
+    std::string facts = {};
 };
 
 struct PlannedRow {

@@ -84,7 +84,7 @@ TEST(CommandLine, global_options_may_stand_before_the_command_too) {
 
 TEST(CommandLine, other_commands_take_their_options) {
     const Request resolve = parse_command_line({"conflicts", "resolve", "12", "--take", "row.json"});
-    EXPECT_EQ(resolve.conflict, 12);
+    EXPECT_EQ(resolve.conflicts.ids, std::vector<std::int64_t>{12});
     EXPECT_EQ(resolve.take, "row.json");
     EXPECT_EQ(parse_command_line({"conflicts", "show", "9"}).conflict, 9);
     EXPECT_TRUE(parse_command_line({"uninstall", "--check"}).check_only);
@@ -126,6 +126,13 @@ TEST(CommandLine, refuses_what_is_missing_or_too_much) {
     expect_refused({"conflicts", "show", "x"}, Code::usage, "ID", "tideway conflicts show --help");
     expect_refused({"conflicts", "resolve", "3"}, Code::usage, "--take is required",
                    "tideway conflicts resolve --help");
+    expect_refused({"conflicts", "resolve", "--take", "cloud"}, Code::usage, "needs the number", "conflicts list");
+    expect_refused({"conflicts", "resolve", "3", "--kind", "held", "--take", "cloud"}, Code::usage, "do not go with",
+                   "alone");
+    expect_refused({"conflicts", "resolve", "--kind", "held", "--take", "row.json"}, Code::usage, "for one conflict",
+                   "");
+    expect_refused({"sync", "--desktop", "url"}, Code::usage, "from the configuration", "--rehearse");
+    expect_refused({"alert"}, Code::usage, "\"tideway alert\" needs a command", "");
     expect_refused({"init", "--desktop", "a"}, Code::usage, "init needs the url of both", "--cloud URL");
     expect_refused({"sync", "--dry-run", "--confirm", "a"}, Code::usage, "exclude each other", "");
 }

@@ -55,7 +55,7 @@ TEST(RunJson, holds_every_number_of_the_report) {
         "guard": [{"table": "reminder", "what": "would delete 16 of 17 rows", "count": 16, "of": 17, "reason": "deletes",
                    "stopped": true}],
         "idle": false, "receipts_booked": 0, "desktop_rolled_back": false, "cloud_rolled_back": false,
-        "clock_offset_ms": -5, "remarks": ["remark"]})"));
+        "clock_offset_ms": -5, "remarks": ["remark"], "rehearsal": false})"));
 }
 
 TEST(RunJson, is_one_line_that_begins_with_the_version) {

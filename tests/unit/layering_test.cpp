@@ -31,8 +31,9 @@ const std::map<std::string, Names> may_include = {
     {"checker", {}},
     {"simulate",
      {"engine", "store/sqlite", "store", "db/sqlite", "config", "model", "sql", "base", "checker"}},
+    {"alert", {"config", "model", "sql", "base"}},
     {"cli",
-     {"simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
+     {"alert", "simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
       "base"}},
     {"main.cpp", {"cli", "base"}},
 };

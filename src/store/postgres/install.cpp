@@ -168,6 +168,8 @@ UNION ALL SELECT format('function tideway.%s', f.proname) FROM pg_proc f JOIN pg
     WHERE n.nspname = 'tideway'
 UNION ALL SELECT format('%s tideway.%s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'S' THEN 'sequence' ELSE 'view' END, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tideway' AND c.relkind IN ('r', 'S', 'v')
+UNION ALL SELECT format('view %s', v.oid::regclass) FROM pg_class v WHERE v.relkind = 'v'
+    AND obj_description(v.oid, 'pg_class') LIKE 'Made by tideway: %'
 UNION ALL SELECT 'schema tideway' FROM pg_namespace WHERE nspname = 'tideway' ORDER BY 1)");
     std::vector<std::string> objects;
     for (int i = 0; i < found.rows(); ++i) objects.emplace_back(found.text(i, 0));

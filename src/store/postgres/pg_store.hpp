@@ -68,6 +68,9 @@ class PgStore : public Store {
     void record_run(const RunRecord& record) override;
     void record_idle(const RunRecord& record) override;
     std::vector<KeptConflict> conflicts() override;
+    bool write_as_user(const RowEdit& edit) override;
+    ViewFacts look_at_view(const AppView& view) override;
+    void create_view(const AppView& view) override;
     Archive* archive() override;
 
     // For the parts of this store.

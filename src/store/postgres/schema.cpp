@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS tideway.conflict (
     id bigint PRIMARY KEY DEFAULT nextval('tideway.case_id'), pair text NOT NULL, run text NOT NULL, tbl int NOT NULL,
     key text[] NOT NULL, kind text NOT NULL, policy text NOT NULL, winner text NOT NULL, reason text NOT NULL,
     desktop_row jsonb, cloud_row jsonb, status text NOT NULL DEFAULT 'kept', at timestamptz NOT NULL DEFAULT now());
+ALTER TABLE tideway.conflict ADD COLUMN IF NOT EXISTS facts text;
 CREATE TABLE IF NOT EXISTS tideway.journal (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, pair text NOT NULL, run text NOT NULL, batch bigint NOT NULL,
     tbl int NOT NULL, key text[] NOT NULL, op "char" NOT NULL, rule text NOT NULL, before jsonb,
@@ -76,6 +77,7 @@ CREATE TABLE IF NOT EXISTS tideway.waiting (
     last_try timestamptz NOT NULL DEFAULT now(), tries int NOT NULL DEFAULT 1, run text NOT NULL,
     PRIMARY KEY (pair, tbl, key));
 ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS emptied text;
+ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS facts jsonb;
 CREATE TABLE IF NOT EXISTS tideway.run (
     pair text NOT NULL, run text PRIMARY KEY, status text NOT NULL, mode text NOT NULL, direction text NOT NULL,
     duration_ms bigint NOT NULL, report jsonb, at timestamptz NOT NULL DEFAULT now());

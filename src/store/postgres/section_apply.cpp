@@ -58,7 +58,7 @@ void SectionApply::stage() {
                     "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
                     "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
                     "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
-                    "policy, ''::text AS winner, ''::text AS reason, "
+                    "policy, ''::text AS winner, ''::text AS reason, ''::text AS facts, "
                     "false AS chosen, {}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
                     "FROM {} t WITH NO "
                     "DATA",
@@ -118,6 +118,7 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
                 conflict ? Cell(row.conflict->policy) : Cell(),
                 conflict ? Cell(name(row.conflict->winner)) : Cell(),
                 conflict ? Cell(row.conflict->reason) : Cell(),
+                conflict ? Cell(row.conflict->facts) : Cell(),
                 row.chosen ? "t" : "f"};
     for (const std::string& part : row.key) cells.emplace_back(part);
     if (row.write == Write::erase)
@@ -259,8 +260,8 @@ std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
         fmt::format("(SELECT {} FROM {} t WHERE t.ctid = o.now)", e_.image(), e_.relation());
     return execute("keep conflicts",
                    fmt::format(R"(
-INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, {0}, {1})
-SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, f.image, {5}
+INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, facts, {0}, {1})
+SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, s.facts, f.image, {5}
 FROM {6} s JOIN pg_temp.tideway_outcome o ON o.sec = {7} AND o.n = s.n
 LEFT JOIN pg_temp.tideway_found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
 WHERE s.kind IS NOT NULL)",

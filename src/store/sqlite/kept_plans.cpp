@@ -53,7 +53,7 @@ void SqliteKeptPlans::keep_keys(const std::string& hash, const std::vector<KeptK
             "?3, ?4, ?5, ?6)");
         for (const KeptKey& key : keys)
             put.run({store_.pair(), hash, std::int64_t{key.table_id}, sql::text_array(key.key),
-                     static_cast<std::int64_t>(key.print), now_micros()});
+                     static_cast<std::int64_t>(key.print), store_.now_micros()});
     }
     transaction.commit();
 }
@@ -64,7 +64,7 @@ void SqliteKeptPlans::keep_plan(const std::string& hash, const std::string& run)
     c.execute("create plan tables", create_tables);
     Statement(c, "keep plan",
               "INSERT OR IGNORE INTO tideway_kept_plan (pair, hash, run, at) VALUES (?1, ?2, ?3, ?4)")
-        .run({store_.pair(), hash, run, now_micros()});
+        .run({store_.pair(), hash, run, store_.now_micros()});
     transaction.commit();
 }
 
@@ -81,7 +81,7 @@ void SqliteKeptPlans::remove(const std::string& which, const Value& value) {
 void SqliteKeptPlans::forget_plan(const std::string& hash) { remove("hash = ?2", hash); }
 
 void SqliteKeptPlans::forget_plans_older_than(int days) {
-    remove("at < ?2", now_micros() - days * day_micros);
+    remove("at < ?2", store_.now_micros() - days * day_micros);
 }
 
 }  // namespace tideway::sqlite

@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS tideway_direct (tbl TEXT NOT NULL, key TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS tideway_conflict (
     id INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL, tbl INTEGER NOT NULL, key TEXT NOT NULL,
     kind TEXT NOT NULL, policy TEXT NOT NULL, winner TEXT NOT NULL, reason TEXT NOT NULL, desktop_row TEXT,
-    cloud_row TEXT, status TEXT NOT NULL DEFAULT 'kept', at INTEGER NOT NULL);
+    cloud_row TEXT, status TEXT NOT NULL DEFAULT 'kept', at INTEGER NOT NULL, facts TEXT);
 CREATE TABLE IF NOT EXISTS tideway_journal (
     id INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL, batch INTEGER NOT NULL, tbl INTEGER NOT NULL,
     key TEXT NOT NULL, op TEXT NOT NULL, rule TEXT NOT NULL, before TEXT, before_a INTEGER, before_b INTEGER,
@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS tideway_waiting (
     id INTEGER NOT NULL UNIQUE, pair TEXT NOT NULL, tbl INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL,
     rule TEXT NOT NULL, reason TEXT NOT NULL, sqlstate TEXT, detail TEXT, constraint_name TEXT, choice TEXT,
     first_seen INTEGER NOT NULL, last_try INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 1, run TEXT NOT NULL,
-    PRIMARY KEY (pair, tbl, key));
+    facts TEXT, PRIMARY KEY (pair, tbl, key));
 CREATE TABLE IF NOT EXISTS tideway_run (
     pair TEXT NOT NULL, run TEXT NOT NULL PRIMARY KEY, status TEXT NOT NULL, mode TEXT NOT NULL,
     direction TEXT NOT NULL, duration_ms INTEGER NOT NULL, report TEXT, at INTEGER NOT NULL);

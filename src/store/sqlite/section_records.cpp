@@ -54,7 +54,7 @@ void SectionApply::keep_conflicts(const Batch& batch) {
         connection_, "keep conflict",
         fmt::format(
             "INSERT INTO tideway_conflict (id, pair, run, tbl, key, kind, policy, winner, reason, {}, {}, "
-            "at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "at, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             cloud ? "cloud_row" : "desktop_row", cloud ? "desktop_row" : "cloud_row"));
     for (const PlannedWrite& write : writes_) {
         if (!applied(write) || !write.plan->conflict) continue;
@@ -63,7 +63,7 @@ void SectionApply::keep_conflicts(const Batch& batch) {
                  sql::text_array(write.plan->key), note.kind, note.policy, std::string(name(note.winner)),
                  note.reason, write.claimed ? Value(write.before) : Value(),
                  write.after ? Value(json_image(connection_, codec_, write.after->rowid)) : Value(),
-                 store_.now_micros()});
+                 store_.now_micros(), note.facts});
     }
 }
 

@@ -28,6 +28,7 @@ class SqliteArchive : public Archive {
     ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, Side side) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
+    void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);
