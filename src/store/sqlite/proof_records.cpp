@@ -25,7 +25,7 @@ ProofPass SqliteProofRecords::open(const std::string& id, const std::string& sel
     Statement last(c, "read last verification",
                    "SELECT pass FROM tideway_verification WHERE pair = ?1 AND selection = ?2 AND closed IS NULL AND "
                    "started > ?3",
-                   {store_.pair(), selection, now_micros() - std::int64_t{hours} * 3'600'000'000});
+                   {store_.pair(), selection, store_.now_micros() - std::int64_t{hours} * 3'600'000'000});
     ProofPass pass{id, last.step(), {}};
     if (pass.resumed)
         pass.id = last.text(0);
@@ -34,7 +34,7 @@ ProofPass SqliteProofRecords::open(const std::string& id, const std::string& sel
                   "INSERT INTO tideway_verification (pair, pass, selection, started) VALUES (?1, ?2, ?3, ?4) ON CONFLICT "
                   "(pair) DO UPDATE SET pass = excluded.pass, selection = excluded.selection, started = "
                   "excluded.started, closed = NULL")
-            .run({store_.pair(), id, selection, now_micros()});
+            .run({store_.pair(), id, selection, store_.now_micros()});
     Statement found(c, "read proofs",
                     "SELECT tbl, position, began, row_count, listed, changing, ignored FROM tideway_proof WHERE pair = ?1 "
                     "AND pass = ?2",
@@ -67,7 +67,7 @@ void SqliteProofRecords::close(const std::string& pass) {
     Connection& c = store_.writer();
     Transaction transaction(c, Access::write);
     Statement(c, "end verification", "UPDATE tideway_verification SET closed = ?3 WHERE pair = ?1 AND pass = ?2")
-        .run({store_.pair(), pass, now_micros()});
+        .run({store_.pair(), pass, store_.now_micros()});
     transaction.commit();
 }
 

@@ -275,7 +275,7 @@ INSERT INTO tideway_waiting AS g (id, pair, tbl, key, kind, rule, reason, choice
 VALUES (?1, ?2, ?3, ?4, 'conflict', 'reversed', 'a settled conflict was reversed', ?5, ?6, ?7, ?7)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET choice = excluded.choice)")
         .run({next_case(c), store_.pair(), std::int64_t{table.id}, sql::text_array(key), std::string(name(side)),
-              run_id, now_micros()});
+              run_id, store_.now_micros()});
     transaction.commit();
 }
 
