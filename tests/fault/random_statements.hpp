@@ -43,8 +43,8 @@ class RandomStatements {
         }
     }
 
-    // From now on half of all edits meet at a few rows of two tables, the same on both sides, so that what a run
-    // is about to write is often what somebody edits meanwhile.
+    // From now on half of all edits meet at a few rows of two tables, the same on both sides, so that what a
+    // run is about to write is often what somebody edits meanwhile.
     void look_elsewhere() {
         for (std::string& table : busy_tables_) table = dice_.any_of(tables());
         for (int& salt : busy_salts_) salt = dice_.below(1'000'000);
@@ -135,7 +135,8 @@ class RandomStatements {
 
     // Keys are few, so that both sides often choose the same one.
     void add_insert(Work& work) {
-        const std::string table = dice_.any_of(tables()), common = "vid, note, source, created_at, updated_at";
+        const std::string table = dice_.any_of(tables()),
+                          common = "vid, note, source, created_at, updated_at";
         const int key = 1 + dice_.below(14);
         std::string into, values;
         if (table == "client") into = "id", values = fmt::format("{}", key);

@@ -17,8 +17,8 @@ class RandomUsers {
     // One transaction of a user on one of the sides.
     void act() { act(dice_.one_in(2) ? checker::Side::desktop : checker::Side::cloud); }
     // An edit where many edits meet.
-    void edit_a_busy_row() {
-        Work work = statements_.begin(dice_.one_in(2) ? checker::Side::desktop : checker::Side::cloud);
+    void edit_a_busy_row(checker::Side side) {
+        Work work = statements_.begin(side);
         statements_.add_busy_update(work);
         finish(sessions_[checker::index(work.side)], std::move(work), true);
     }
