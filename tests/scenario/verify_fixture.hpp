@@ -34,7 +34,8 @@ inline json table_of_repair(const TidewayResult& result, const std::string& name
 // "1 differs R6, 7 only in the cloud R2"
 inline std::string found_in(const TidewayResult& result, const std::string& name = "job") {
     std::string text;
-    for (const json& found : table_in(result, name)["found"])
+    const json table = table_in(result, name);
+    for (const json& found : table["found"])
         text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", found["key"].get<std::string>(),
                             found["where"].get<std::string>(), found["rule"].get<std::string>());
     return text;

@@ -270,17 +270,19 @@ void PgWorklist::stream_equal(const std::function<void(Agreement&&)>& sink) {
     empty_stage();
 }
 
+// A key that only waits may be anything: nobody has compared it.
 Tally PgWorklist::tally() {
+    constexpr const char* unseen = "waits AND NOT d_seen AND NOT c_seen";
     const Result found = connection_.query({"tally", fmt::format(R"(
-SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM {} b WHERE b.state = 'L'),
-       coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND d_seen AND (NOT d_gone OR weight > 1)), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND c_gone AND NOT d_seen), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND c_seen AND (NOT c_gone OR weight > 1)), 0),
+SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM {0} b WHERE b.state = 'L'),
+       coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND d_seen AND (NOT d_gone OR weight > 1) OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND c_gone AND NOT d_seen OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND c_seen AND (NOT c_gone OR weight > 1) OR {1}), 0),
        coalesce(sum(weight) FILTER (WHERE NOT base_live AND d_seen AND NOT d_gone AND c_seen AND NOT c_gone), 0),
        coalesce(sum(weight), 0)
-FROM {})",
-                                                                 base_, work_)});
+FROM {2})",
+                                                                 base_, unseen, work_)});
     return {found.integer(0, 0), found.integer(0, 1), found.integer(0, 2),
             found.integer(0, 3), found.integer(0, 4), found.integer(0, 5),
             found.integer(0, 6), found.integer(0, 7), found.integer(0, 8)};
