@@ -97,8 +97,9 @@ const std::vector<CodeInfo> table = {
      "The server refused a statement because the role may not do that.",
      "Grant the right; `tideway doctor` prints the SQL."},
     {Code::state_version, "TW310", "tideway's own tables are of another version", Exit::usage,
-     "Schema tideway in the database was written by a newer version than this one.",
-     "Use that version. Nothing was changed."},
+     "Schema tideway in the database was made by a newer version than this one, or by an earlier one whose tables lack "
+     "something.",
+     "Newer: use that version. Earlier: run `tideway sync` once, which completes the tables. Nothing was changed."},
     {Code::schema_changed, "TW311", "a table's definition changed", Exit::guard,
      "Columns, keys or types of a synchronised table are not what they were at the last run or at the start "
      "of "

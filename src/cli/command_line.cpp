@@ -81,7 +81,8 @@ void add_run_commands(CLI::App& app, Raw& raw) {
     sync->add_flag("--rehearse", raw.request.rehearse, "run on restored copies of both sides instead");
     sync->add_option("--desktop", raw.request.desktop_url, "url of the desktop's copy, with --rehearse")
         ->type_name("URL");
-    sync->add_option("--cloud", raw.request.cloud_url, "url of the cloud's copy, with --rehearse")->type_name("URL");
+    sync->add_option("--cloud", raw.request.cloud_url, "url of the cloud's copy, with --rehearse")
+        ->type_name("URL");
     add_command(app, raw, "status", "how each table stands, and the last run", Command::status);
 }
 
@@ -92,8 +93,11 @@ void add_verify_command(CLI::App& app, Raw& raw) {
         ->type_name("NAME")
         ->allow_extra_args(false);
     verify->add_flag("--repair", raw.request.repair, "decide what differs again, in an ordinary run");
-    verify->add_option("--report", raw.request.page, "write a page for people to this file")->type_name("FILE.html");
-    verify->add_option("--load", raw.request.load, "how busy it keeps the servers, in percent of the time (100)")
+    verify->add_option("--report", raw.request.page, "write a page for people to this file")
+        ->type_name("FILE.html");
+    verify
+        ->add_option("--load", raw.request.load,
+                     "how busy it keeps the servers, in percent of the time (100)")
         ->type_name("PERCENT")
         ->check(CLI::Range(1, 100));
     verify
@@ -132,9 +136,9 @@ void add_setup_commands(CLI::App& app, Raw& raw) {
 }
 
 void add_selftest_command(CLI::App& app, Raw& raw) {
-    CLI::App* selftest = add_command(app, raw, "selftest",
-                                     "simulate users, runs and faults on files in memory, and judge",
-                                     Command::selftest);
+    CLI::App* selftest =
+        add_command(app, raw, "selftest", "simulate users, runs and faults on files in memory, and judge",
+                    Command::selftest);
     simulate::SelftestOptions& options = raw.request.selftest;
     selftest->add_option("--seeds", options.seeds, "how many lives are played")->check(CLI::PositiveNumber);
     selftest->add_option("--from", options.first, "the first seed; the others follow");
@@ -142,7 +146,8 @@ void add_selftest_command(CLI::App& app, Raw& raw) {
     selftest->add_option("--steps", options.steps, "how much happens in a life, about")
         ->check(CLI::PositiveNumber);
     selftest->add_option("--jobs", options.jobs, "lives played side by side")->check(CLI::Range(1, 256));
-    selftest->add_option("--output", raw.request.selftest_output, "where the script of a failing seed is kept")
+    selftest
+        ->add_option("--output", raw.request.selftest_output, "where the script of a failing seed is kept")
         ->type_name("FOLDER");
     selftest->add_option("--defect", raw.sabotage, "put this defect in on purpose: it must be found")
         ->type_name("NAME");
@@ -152,9 +157,13 @@ void add_conflict_filters(CLI::App& command, Raw& raw) {
     command.add_option("--table", raw.request.tables, "only of this table; may be given several times")
         ->type_name("NAME")
         ->allow_extra_args(false);
-    command.add_option("--kind", raw.request.conflicts.kind, "only of this kind: conflict, held, update_update, ...")
+    command
+        .add_option("--kind", raw.request.conflicts.kind,
+                    "only of this kind: conflict, held, update_update, ...")
         ->type_name("KIND");
-    command.add_option("--since", raw.request.conflicts.since, "only found since 2026-11-25, 2026-11-25T10:00, or 24h")
+    command
+        .add_option("--since", raw.request.conflicts.since,
+                    "only found since 2026-11-25, 2026-11-25T10:00, or 24h")
         ->type_name("TIME");
 }
 
@@ -169,7 +178,8 @@ void add_conflict_commands(CLI::App& app, Raw& raw) {
     show->add_option("ID", raw.request.conflict, "its number in the list")->required();
     CLI::App* resolve =
         add_command(*conflicts, raw, "resolve", "choose the row that holds", Command::conflicts_resolve);
-    resolve->add_option("ID", raw.request.conflicts.ids, "numbers in the list; without any, the filters choose");
+    resolve->add_option("ID", raw.request.conflicts.ids,
+                        "numbers in the list; without any, the filters choose");
     add_conflict_filters(*resolve, raw);
     resolve->add_option("--take", raw.request.take, "desktop, cloud, or a file with a row as a JSON object")
         ->type_name("WHICH")
@@ -327,7 +337,8 @@ void check_resolve(const Request& request) {
     const ConflictChoice& choice = request.conflicts;
     const bool filtered = !request.tables.empty() || !choice.kind.empty() || !choice.since.empty();
     if (choice.ids.empty() && !filtered)
-        throw Error(Code::usage, "conflicts resolve needs the number of a conflict, or --table, --kind or --since",
+        throw Error(Code::usage,
+                    "conflicts resolve needs the number of a conflict, or --table, --kind or --since",
                     "tideway conflicts list shows the numbers");
     if (!choice.ids.empty() && (filtered || choice.yes))
         throw Error(Code::usage, "numbers of conflicts do not go with --table, --kind, --since or --yes",

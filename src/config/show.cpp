@@ -130,8 +130,8 @@ std::string alert_text(const AlertSetting& alert) {
     std::string out = "\n[alert]\n" + optional_text("command", alert.command) +
                       shown_url("webhook", alert.webhook) + shown_url("heartbeat_url", alert.heartbeat_url);
     out += fmt::format("timeout = \"{}\"\nrepeat = \"{}\"\nevents = {}\nmemory = {}\n",
-                       config::duration_text(alert.timeout), config::duration_text(alert.repeat), list(events),
-                       quoted(alert.memory));
+                       config::duration_text(alert.timeout), config::duration_text(alert.repeat),
+                       list(events), quoted(alert.memory));
     if (!alert.email) return out;
     const MailSetting& mail = *alert.email;
     return out + fmt::format("[alert.email]\nurl = {}\n", quoted(hidden_url(mail.server.url))) +
@@ -155,7 +155,8 @@ std::string rehearsal_text(const Config& config) {
 std::string show_config(const Config& config) {
     std::string out = fmt::format("pair = {}\n", quoted(config.pair));
     out += side_text("desktop", config.desktop) + side_text("cloud", config.cloud);
-    out += optional_text("status_view", config.status_view) + optional_text("conflicts_view", config.conflicts_view);
+    out += optional_text("status_view", config.status_view) +
+           optional_text("conflicts_view", config.conflicts_view);
     if (config.rehearsal_desktop || config.rehearsal_cloud) out += rehearsal_text(config);
     out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\n", fmt::join(guard_lines(config.guard), "\n"),
                        config.stop_restored ? "stop" : "continue");

@@ -38,7 +38,7 @@ RunReport Engine::sync(const RunOptions& options) {
         try {
             Session session(config_, connector_, world_, progress_);
             connected = true;
-            session.link_tables();
+            session.link_tables(OlderState::complete);
             session.require_usable_tables();
             session.select(options.tables);
             return Run(session, options, run, serialize).sync();

@@ -48,7 +48,7 @@ RunReport Engine::rehearse(const RunOptions& options, Connector& real) {
     Session session(config_, connector_, world_, progress_, Sides::copies);
     require_copy(session, Side::desktop, real);
     require_copy(session, Side::cloud, real);
-    session.link_tables();
+    session.link_tables(OlderState::complete);
     session.require_usable_tables();
     session.select(options.tables);
     if (session.installed())

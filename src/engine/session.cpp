@@ -82,7 +82,7 @@ void Session::compare_identities() {
                               "another database",
                               name(side)),
                   same_hint);
-        if ((*identity)->state_version > 1)
+        if ((*identity)->version > state_version)
             throw Error(Code::state_version,
                         fmt::format("the state on the {} side was written by a newer version", name(side)),
                         "install that version");
@@ -99,7 +99,15 @@ void Session::compare_identities() {
               same_hint);
 }
 
-void Session::link_tables() {
+bool Session::outdated() const {
+    return (desktop_identity && desktop_identity->version < state_version) ||
+           (cloud_identity && cloud_identity->version < state_version);
+}
+
+void Session::link_tables(OlderState older) {
+    if (outdated() && older == OlderState::refuse)
+        throw Error(Code::state_version, "tideway's own tables were made by an earlier version",
+                    "run tideway sync once: it completes them and loses nothing");
     progress.phase("reading catalogues");
     std::vector<sql::TableName> at_desktop, at_cloud;
     for (const TableSetting& setting : config.tables) {
@@ -128,7 +136,8 @@ void Session::link_tables() {
     link_references(to_refer);
     if (embedded()) refuse_on_files();
     if (cloud_server.embedded && !configured_views(config).empty())
-        throw Error(Code::not_in_this_version, "views for the app are not offered where the cloud is an SQLite file",
+        throw Error(Code::not_in_this_version,
+                    "views for the app are not offered where the cloud is an SQLite file",
                     "remove status_view and conflicts_view from [cloud]");
     number_tables();
 }
@@ -211,7 +220,8 @@ void Session::number_tables() {
     }
 }
 
-// Only where the table accepts triggers of ours anyway: capture = "xmin" promises that nothing is added to it.
+// Only where the table accepts triggers of ours anyway: capture = "xmin" promises that nothing is added to
+// it.
 bool Session::wants_row_guard(const TableUnderSync& table) const {
     return table.setting->guard.triggers && table.link.policy.ownership == Ownership::strict &&
            table.link.origin && table.link.origin->cloud_column &&
@@ -281,7 +291,7 @@ void Session::install_views() {
 
 // The cloud first: a desktop that knows a pair which the cloud does not know would look like a swapped cloud.
 void Session::install_state() {
-    if (installed()) return install_views();
+    if (installed() && !outdated()) return install_views();
     progress.phase("installing");
     PairIdentity identity = cloud_identity     ? *cloud_identity
                             : desktop_identity ? *desktop_identity

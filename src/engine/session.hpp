@@ -42,6 +42,9 @@ struct TableUnderSync {
 
 enum class Sides { real, copies };  // copies: for a rehearsal, which refuses the real ones
 
+// Whether the state tables of an earlier version will do: for sync, which completes them.
+enum class OlderState { refuse, complete };
+
 class Session {
   public:
     Session(const Config& config, Connector& connector, World& world, Progress& progress,
@@ -60,11 +63,12 @@ class Session {
     Store& store(Side side) { return side == Side::desktop ? *desktop : *cloud; }
     Archive& archive() { return *desktop->archive(); }
     bool installed() const { return desktop_identity && cloud_identity; }
+    bool outdated() const;  // the state tables of a side are an earlier version's
     std::string table_name(int id) const;  // its desktop name
     bool embedded() const { return desktop_server.embedded || cloud_server.embedded; }
 
     // Reads both catalogues and links every configured table. Does not throw for problems of single tables.
-    void link_tables();
+    void link_tables(OlderState older = OlderState::refuse);
     // Throws the first problem of linking that makes the configuration unusable, all of them listed in its
     // text.
     void require_usable_tables() const;

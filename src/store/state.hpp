@@ -44,11 +44,14 @@ struct Receipt {
     std::int64_t desktop_barrier = 0;  // proves that the desktop had the value durably
 };
 
+// Of the state tables, as a store installs them; an older state is completed by the next sync.
+inline constexpr int state_version = 2;
+
 struct PairIdentity {
     std::string uuid, system_id;
     Side side = Side::desktop;
     Hash seeds;  // of the row hashes, random per pair
-    int state_version = 0;
+    int version = 0;  // of the state tables
 };
 
 struct TableUse {  // table numbers and captures as the state schema records them

@@ -33,8 +33,8 @@ const std::map<std::string, Names> may_include = {
      {"engine", "store/sqlite", "store", "db/sqlite", "config", "model", "sql", "base", "checker"}},
     {"alert", {"config", "model", "sql", "base"}},
     {"cli",
-     {"alert", "simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
-      "base"}},
+     {"alert", "simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite",
+      "config", "model", "sql", "base"}},
     {"main.cpp", {"cli", "base"}},
 };
 
@@ -200,7 +200,8 @@ TEST(SqlText, H63_NothingOutlivesItsTransaction) {
 TEST(SqlText, TheTestSeesViolations) {
     EXPECT_EQ(session_state("create temp table x as; listen y"), 2U);
     EXPECT_EQ(session_state("create temp table x on commit drop; set_config('a', 'b', true)"), 0U);
-    EXPECT_EQ(session_state("set_config('a', 'b', false); pg_advisory_lock(1); declare c cursor with hold"), 3U);
+    EXPECT_EQ(session_state("set_config('a', 'b', false); pg_advisory_lock(1); declare c cursor with hold"),
+              3U);
     EXPECT_EQ(truncates("\"truncate table x\""), 1U);
     EXPECT_EQ(truncates("\"truncate \" + table"), 1U);
     EXPECT_EQ(truncates("after truncate on x; insert or truncate on; tg_op = 'truncate'"), 0U);

@@ -8,7 +8,6 @@
 
 namespace tideway::pg {
 
-inline constexpr int state_version = 1;
 
 // CREATE SCHEMA and all tables that do not depend on the synchronised tables; idempotent.
 std::string common_schema_sql();

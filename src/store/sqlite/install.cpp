@@ -32,12 +32,28 @@ void SqliteStore::write_ahead() {
                 "close other programs that hold the file open, and keep it on a local disk");
 }
 
+namespace {
+
+// What tables of an earlier version lack.
+void add_missing_columns(Connection& c) {
+    for (const char* table : {"tideway_conflict", "tideway_waiting"}) {
+        if (!table_exists(c, table)) continue;
+        Statement found(c, "look for column", "SELECT 1 FROM pragma_table_info(?1) WHERE name = 'facts'",
+                        {std::string(table)});
+        if (!found.step())
+            c.execute("add column", fmt::format("ALTER TABLE {} ADD COLUMN facts TEXT", table));
+    }
+}
+
+}  // namespace
+
 void SqliteStore::install(const std::string& pair, const PairIdentity& identity) {
     write_ahead();
     Connection& c = writer();
     Transaction transaction(c, Access::write);
     c.execute("create state tables",
               common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql()));
+    add_missing_columns(c);
     Statement(c, "record pair",
               "INSERT OR IGNORE INTO tideway_pair (pair, uuid, side, system_id, seed_a, seed_b, "
               "state_version, created) "
@@ -182,10 +198,10 @@ std::vector<std::string> SqliteStore::own_objects() {
 namespace {
 
 const std::vector<std::string>& state_tables() {
-    static const std::vector<std::string> names{"pair",     "lease",        "tables", "counter", "direct",
-                                                "conflict", "journal",      "peer",   "inbox",   "watermark",
-                                                "waiting",  "table_status", "run",    "kept_plan",
-                                                "kept_key", "proof", "verification"};
+    static const std::vector<std::string> names{
+        "pair",    "lease",     "tables",   "counter",   "direct",      "conflict",
+        "journal", "peer",      "inbox",    "watermark", "waiting",     "table_status",
+        "run",     "kept_plan", "kept_key", "proof",     "verification"};
     return names;
 }
 
@@ -199,9 +215,8 @@ void SqliteStore::uninstall() {
     for (const TableUse& table : tables)
         c.execute("drop table objects", drop_capture_sql(pair_number_, table.id) + "DROP TABLE IF EXISTS " +
                                             base_name(pair_number_, table.id));
-    for (const char* table :
-         {"pair", "lease", "tables", "table_status", "peer", "watermark", "waiting", "inbox", "kept_plan",
-          "kept_key", "proof", "verification"})
+    for (const char* table : {"pair", "lease", "tables", "table_status", "peer", "watermark", "waiting",
+                              "inbox", "kept_plan", "kept_key", "proof", "verification"})
         if (table_exists(c, fmt::format("tideway_{}", table)))
             Statement(c, "forget pair", fmt::format("DELETE FROM tideway_{} WHERE pair = ?1", table))
                 .run({pair_});

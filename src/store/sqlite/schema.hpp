@@ -8,7 +8,6 @@
 
 namespace tideway::sqlite {
 
-inline constexpr int state_version = 1;
 
 std::string common_schema_sql();
 std::string desktop_schema_sql();
