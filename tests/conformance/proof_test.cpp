@@ -39,13 +39,13 @@ class Proving : public Pair {
 CONFORMANCE_SUITE(Proving, all_kinds);
 
 constexpr const char* job = "(id integer primary key, title text, price numeric, done boolean, day date)";
-constexpr const char* rows =
+constexpr const char* some_rows =
     "insert into job values (1, 'plain', 1.50, true, '2024-02-29'), (2, 'quote \" and \\ , ()', 120, false, null), (3, "
     "'', -0.001, null, '1999-12-31'), (4, null, null, true, null), (-5, 'caf\u00e9', 7, true, '2024-01-01')";
 
 TEST_P(Proving, EqualRowsHaveEqualSumsAndHashesInEveryFormThatBothSidesKnow) {
     const LinkedTable& table = synced(job);
-    both(rows);
+    both(some_rows);
     expect_alike(table, form());
     expect_alike(table, ProofForm::text);
     expect_alike(table, ProofForm::bytes);
@@ -53,7 +53,7 @@ TEST_P(Proving, EqualRowsHaveEqualSumsAndHashesInEveryFormThatBothSidesKnow) {
 
 TEST_P(Proving, AnyOtherValueShowsInTheBucketOfItsKeyAlone) {
     const LinkedTable& table = synced(job);
-    both(rows);
+    both(some_rows);
     db(Side::cloud).exec("update job set title = 'Plain' where id = 1");
     const Read here = read(Side::desktop, table, form()), there = read(Side::cloud, table, form());
     EXPECT_NE(here.all, there.all);
@@ -63,7 +63,7 @@ TEST_P(Proving, AnyOtherValueShowsInTheBucketOfItsKeyAlone) {
 
 TEST_P(Proving, ARangeOfBucketsIsReadAloneAndTheRangesMakeUpTheWhole) {
     const LinkedTable& table = synced(job);
-    both(rows);
+    both(some_rows);
     for (const Side side : {Side::desktop, Side::cloud}) {
         std::int64_t sum = 0;
         for (const BucketRange& range : slices(0, 40, 10)) {
@@ -80,7 +80,7 @@ TEST_P(Proving, ARangeOfBucketsIsReadAloneAndTheRangesMakeUpTheWhole) {
 
 TEST_P(Proving, KeysAreLookedAtAgainAndThoseThatAreGoneAreNotThere) {
     const LinkedTable& table = synced(job);
-    both(rows);
+    both(some_rows);
     for (const Side side : {Side::desktop, Side::cloud}) {
         const auto snapshot = store(side).snapshot({&table});
         auto found = snapshot->proof(table, form())->look({{"2"}, {"-5"}, {"99"}});

@@ -84,7 +84,10 @@ TEST(UnequalKeys, compares_all_rows_of_a_key_however_often_they_occur) {
 }
 
 TEST(ProofForm, is_native_only_where_both_servers_hash_records_of_utf8) {
-    ServerFacts modern{.version = 150'000, .encoding = "UTF8"}, old = modern, latin = modern, file = modern;
+    ServerFacts modern;
+    modern.version = 150'000;
+    modern.encoding = "UTF8";
+    ServerFacts old = modern, latin = modern, file = modern;
     old.version = 130'000;
     latin.encoding = "LATIN1";
     file.embedded = true;
