@@ -158,15 +158,6 @@ const std::vector<CodeInfo> table = {
      "side's column cannot hold, for instance a text where numbers are declared. The row waits, the others "
      "flow.",
      "Correct the value in the named column, or leave the column out with `skip`."},
-    {Code::selftest_folder, "TW470", "the simulation has no place to work in", Exit::failed,
-     "`tideway selftest` plays on database files in memory (/dev/shm) or, where that is missing, in the folder "
-     "for temporary files. Neither can be written to.",
-     "Make room, or set TMPDIR to a folder that may be written to."},
-    {Code::selftest_failed, "TW471", "the simulation found a broken promise", Exit::defect,
-     "A simulated life of two databases ended with a row lost, invented or brought back, or with sides that "
-     "differ. The script that leads there is printed and kept in a file.",
-     "Please report the file. `tideway selftest --seed N` plays it again."},
-
     {Code::protected_row, "TW413", "a protected row would have been written outside the plan", Exit::guard,
      "A trigger of Tideway on a table with `ownership = \"strict\"` met a write of one of its own transactions to a "
      "row "
@@ -217,6 +208,15 @@ const std::vector<CodeInfo> table = {
      "on another server or under another name than the one that the copied state and the configuration name.",
      "Restore a backup of each side elsewhere and name the copies with `--desktop URL --cloud URL` or in "
      "`[rehearsal]`."},
+
+    {Code::selftest_folder, "TW470", "the simulation has no place to work in", Exit::failed,
+     "`tideway selftest` plays on database files in memory (/dev/shm) or, where that is missing, in the folder "
+     "for temporary files. Neither can be written to.",
+     "Make room, or set TMPDIR to a folder that may be written to."},
+    {Code::selftest_failed, "TW471", "the simulation found a broken promise", Exit::defect,
+     "A simulated life of two databases ended with a row lost, invented or brought back, or with sides that "
+     "differ. The script that leads there is printed and kept in a file.",
+     "Please report the file. `tideway selftest --seed N` plays it again."},
 
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",

@@ -182,10 +182,10 @@ Config parse_config(const std::string& toml, const std::string& path) {
         source.fail(Code::config_value, document.place, "desktop and cloud have the same url",
                     "a pair needs two databases");
     read_guard(top, config);
-    config.tables = read_tables(top, read_defaults(top), config.guard);
     read_views(top, config);
     read_rehearsal(top, path, config);
     config.alert = read_alert(top, path);
+    config.tables = read_tables(top, read_defaults(top), config.guard);
     top.finish();
     return config;
 }

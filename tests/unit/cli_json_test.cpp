@@ -50,7 +50,7 @@ TEST(RunJson, holds_every_number_of_the_report) {
                     "to_cloud": {"inserted": 1, "updated": 2, "deleted": 3},
                     "to_desktop": {"inserted": 4, "updated": 5, "deleted": 6},
                     "adopted": 7, "reasserted": 0, "renumbered": 0, "conflicts": 8, "open_conflicts": 9, "held": 10, "parked": 11, "pending": 12,
-                    "protected": {"before": 13, "after": 14}, "rules": {"R7": 15},
+                    "protected": {"before": 13, "after": 14, "removed_by_users": null}, "lost": 0, "rules": {"R7": 15},
                     "capture": {"desktop": "xmin", "cloud": "changelog"}, "not_synced": null, "stopped": null}],
         "guard": [{"table": "reminder", "what": "would delete 16 of 17 rows", "count": 16, "of": 17, "reason": "deletes",
                    "stopped": true}],
@@ -70,7 +70,7 @@ TEST(RunJson, unknown_counts_are_null_and_reasons_are_texts) {
     report.tables[0].protected_after.reset();
     report.tables[0].not_synced = "why";
     const Json table = run_json(report)["tables"][0];
-    EXPECT_EQ(table["protected"], Json::parse(R"({"before": null, "after": null})"));
+    EXPECT_EQ(table["protected"], Json::parse(R"({"before": null, "after": null, "removed_by_users": null})"));
     EXPECT_EQ(table["not_synced"], "why");
 }
 
