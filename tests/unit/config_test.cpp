@@ -453,7 +453,7 @@ TEST(Config, alerts_that_cannot_be_sent_are_refused) {
     expect_refused({s + "[alert]\ncommand = \"c\"\nrepeat = \"soon\"\n", value, "t.toml:7:10: repeat", "24h"});
     expect_refused({s + "[alert]\ncommand = \"c\"\nevents = [\"hold\"]\n", value, "t.toml:7:10: events", "held"});
     const std::string mail = s + "[alert]\n[alert.email]\nurl = \"smtp://m\"\nfrom = \"a@b\"\n";
-    expect_refused({mail, value, "to is missing", "url, from and to"});
+    expect_refused({mail, value, "t.toml:6:1: to is missing", "url, from and to"});
     expect_refused({mail + "to = [\"a@b\\nBcc: x@y\"]\n", value, "t.toml:9:6: to", "name@host"});
 }
 
