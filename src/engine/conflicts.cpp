@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/iso_time.hpp"
+#include "reconcile/reconcile.hpp"
 
 namespace tideway {
 namespace {

@@ -1,6 +1,8 @@
 // People are told what needs them, once, by every way that is configured; a way that fails changes nothing else.
 #include <gtest/gtest.h>
-#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "commands_fixture.hpp"
 #include "support/receiver.hpp"
