@@ -39,7 +39,7 @@ TEST_F(AppViews, are_made_for_a_pair_that_ran_without_them) {
     start_with(5);
     EXPECT_EQ(there("_sync_metadata"), 0);
     ask_for_views();
-    const json findings = run_json({"doctor"}, 0);
+    run_json({"doctor"}, 0);
     EXPECT_EQ(there("_sync_metadata"), 0) << "doctor makes nothing";
     run_json({"sync"}, 0);
     run_json({"sync"}, 0);
@@ -73,7 +73,8 @@ TEST_F(AppViews, never_replace_what_somebody_else_made) {
     ask_for_views();
     make_jobs(sides, 5);
     bool named = false;
-    for (const json& finding : run_json({"doctor"}, 1)["findings"]) named |= finding["code"] == "TW460";
+    const json examined = run_json({"doctor"}, 1);
+    for (const json& finding : examined["findings"]) named |= finding["code"] == "TW460";
     EXPECT_TRUE(named);
     EXPECT_EQ(run_json({"sync"}, 2)["error"]["code"], "TW460");
     EXPECT_EQ(sides.cloud.number("select mine from public._sync_metadata"), 1);

@@ -27,7 +27,11 @@ class Rehearsal : public Commands {
     // The server makes a copy of a database only while nobody has a session in it.
     static std::unique_ptr<Database> copy(Db& session, const Database& from) {
         session.close();
-        auto made = std::make_unique<Database>(from.server(), "copy", "template " + quote_identifier(from.name()));
+        auto made = std::make_unique<Database>(from.server(), "copy");
+        Db postgres(from.server().url("postgres", "postgres"));
+        postgres.exec("drop database " + quote_identifier(made->name()));
+        postgres.exec(fmt::format("create database {} template {}", quote_identifier(made->name()),
+                                  quote_identifier(from.name())));
         session = Db(from);
         return made;
     }
