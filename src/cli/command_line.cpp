@@ -110,9 +110,9 @@ void add_setup_commands(CLI::App& app, Raw& raw) {
 }
 
 void add_selftest_command(CLI::App& app, Raw& raw) {
-    CLI::App* selftest = add_command(app, raw, "selftest",
-                                     "simulate users, runs and faults on files in memory, and judge",
-                                     Command::selftest);
+    CLI::App* selftest =
+        add_command(app, raw, "selftest", "simulate users, runs and faults on files in memory, and judge",
+                    Command::selftest);
     simulate::SelftestOptions& options = raw.request.selftest;
     selftest->add_option("--seeds", options.seeds, "how many lives are played")->check(CLI::PositiveNumber);
     selftest->add_option("--from", options.first, "the first seed; the others follow");
@@ -120,7 +120,8 @@ void add_selftest_command(CLI::App& app, Raw& raw) {
     selftest->add_option("--steps", options.steps, "how much happens in a life, about")
         ->check(CLI::PositiveNumber);
     selftest->add_option("--jobs", options.jobs, "lives played side by side")->check(CLI::Range(1, 256));
-    selftest->add_option("--output", raw.request.selftest_output, "where the script of a failing seed is kept")
+    selftest
+        ->add_option("--output", raw.request.selftest_output, "where the script of a failing seed is kept")
         ->type_name("FOLDER");
     selftest->add_option("--defect", raw.sabotage, "put this defect in on purpose: it must be found")
         ->type_name("NAME");
