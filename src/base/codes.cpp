@@ -210,7 +210,8 @@ const std::vector<CodeInfo> table = {
      "`[rehearsal]`."},
 
     {Code::selftest_folder, "TW470", "the simulation has no place to work in", Exit::failed,
-     "`tideway selftest` plays on database files in memory (/dev/shm) or, where that is missing, in the folder "
+     "`tideway selftest` plays on database files in memory (/dev/shm) or, where that is missing, in the "
+     "folder "
      "for temporary files. Neither can be written to.",
      "Make room, or set TMPDIR to a folder that may be written to."},
     {Code::selftest_failed, "TW471", "the simulation found a broken promise", Exit::defect,

@@ -63,7 +63,8 @@ class Accounts {
         if (here[0] + here[1] > 0 && end_.waits(rules, copies.key)) return true;
         for (const Conflict& each : history_.conflicts)
             for (const Image& image : {each.desktop, each.cloud})
-                if (each.table == table && is_still_there(each) && image && copies.contents.contains(content_of(rules, *image)))
+                if (each.table == table && is_still_there(each) && image &&
+                    copies.contents.contains(content_of(rules, *image)))
                     return true;
         return false;
     }

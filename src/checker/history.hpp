@@ -93,13 +93,13 @@ struct Note {
     std::string text;
 };
 
-// A side went back to an earlier state of itself, from a backup. It has a place of its own in the order of that
-// side's writes.
+// A side went back to an earlier state of itself, from a backup. It has a place of its own in the order of
+// that side's writes.
 struct Restore {
     Side side = Side::desktop;
     long long seq = 0;
-    long long to = 0;               // the last seq that the backup holds
-    long long since = 0, at = 0;    // when the backup was made, and when it came back
+    long long to = 0;             // the last seq that the backup holds
+    long long since = 0, at = 0;  // when the backup was made, and when it came back
 };
 
 struct History {

@@ -135,7 +135,11 @@ Waiting waiting_of(const Json& json) {
 }
 
 Json json_of(const Restore& each) {
-    return {{"side", name(each.side)}, {"seq", each.seq}, {"to", each.to}, {"since", each.since}, {"at", each.at}};
+    return {{"side", name(each.side)},
+            {"seq", each.seq},
+            {"to", each.to},
+            {"since", each.since},
+            {"at", each.at}};
 }
 
 Restore restore_of(const Json& json) {
@@ -171,10 +175,10 @@ Json rows_json(const std::map<std::string, std::vector<Row>>& tables) {
 }  // namespace
 
 std::string to_json(const History& history) {
-    Json json{{"tables", list_of(history.tables)},   {"writes", list_of(history.writes)},
-              {"users", list_of(history.users)},     {"conflicts", list_of(history.conflicts)},
-              {"journal", list_of(history.journal)}, {"waiting", list_of(history.waiting)},
-              {"notes", list_of(history.notes)},     {"restores", list_of(history.restores)},
+    Json json{{"tables", list_of(history.tables)},         {"writes", list_of(history.writes)},
+              {"users", list_of(history.users)},           {"conflicts", list_of(history.conflicts)},
+              {"journal", list_of(history.journal)},       {"waiting", list_of(history.waiting)},
+              {"notes", list_of(history.notes)},           {"restores", list_of(history.restores)},
               {"clocks_were_set", history.clocks_were_set}};
     for (const Side side : sides) {
         json["rows"][name(side)] = rows_json(history.rows[index(side)]);

@@ -86,14 +86,14 @@ class Replayer {
     const History& history_;
     Replay replay_;
     std::map<Place, std::optional<Node>>
-        state_[2];                               // what each key is now: a version, a deletion, never there
+        state_[2];  // what each key is now: a version, a deletion, never there
     struct Change {
         long long seq;
         Place place;
         std::optional<Node> node;
     };
-    std::vector<Change> changes_[2];  // all that state_ ever was
-    long long restored_[2] = {0, 0};  // the last restore that has taken effect
+    std::vector<Change> changes_[2];             // all that state_ ever was
+    long long restored_[2] = {0, 0};             // the last restore that has taken effect
     std::map<Place, std::set<Side>> inserters_;  // the sides whose users created a key
 };
 
@@ -146,8 +146,7 @@ Node Replayer::user_deleted(const Step& step, Node deleted) {
     replay_.by_users.deletion(text);
     const Node node = replay_.all.deletion(text);
     user_replaced(deleted, node);
-    replay_.deletions.push_back(
-        {node, deleted, step.write.side, step.write.table, step.key, step.write.seq});
+    replay_.deletions.push_back({node, deleted, step.write.side, step.write.table, step.key, step.write.seq});
     return node;
 }
 
@@ -252,8 +251,8 @@ void Replayer::replaces(const Step& step) {
     now(step, step.write.after ? key_of(*step.rules, *step.write.after) : step.key, newer);
 }
 
-// The users' deletion on the other side that a deletion carries over: one that knew the row, if there is one. A
-// side that forgot its own deletion may be told of it.
+// The users' deletion on the other side that a deletion carries over: one that knew the row, if there is one.
+// A side that forgot its own deletion may be told of it.
 std::optional<Node> Replayer::deletion_behind(const Step& step, std::optional<Node> deleted) const {
     std::optional<Node> found;
     for (auto each = replay_.deletions.rbegin(); each != replay_.deletions.rend(); ++each) {
@@ -289,8 +288,8 @@ bool Replayer::is_delete_of_another_row(const Step& step, Node older, Node newer
     return deletion_of(older) != nullptr && !replay_.all.are_related(older, newer, nodes_of(step));
 }
 
-// All that this key ever was. A row that left the key and came back under it is another one, and what users of
-// both sides wrote by themselves makes no common past.
+// All that this key ever was. A row that left the key and came back under it is another one, and what users
+// of both sides wrote by themselves makes no common past.
 std::set<Node> Replayer::nodes_of(const Step& step) const {
     std::set<Node> nodes;
     for (const auto& [id, copies] : replay_.versions)

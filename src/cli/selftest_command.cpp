@@ -18,8 +18,10 @@ using simulate::SelftestReport;
 std::string counts_text(const SelftestReport& report, std::int64_t micros) {
     const Counts& counts = report.counts;
     return fmt::format(
-        "{} seeds in {:.1f} s ({:.1f} ms each): {} runs ({} killed, {} broken off, met {} times on their way), "
-        "{} restores, {} user transactions, {} writes of users, {} of the program, {} conflicts kept, {} keys "
+        "{} seeds in {:.1f} s ({:.1f} ms each): {} runs ({} killed, {} broken off, met {} times on their "
+        "way), "
+        "{} restores, {} user transactions, {} writes of users, {} of the program, {} conflicts kept, {} "
+        "keys "
         "left waiting, {} torn groups\n",
         report.seeds, static_cast<double>(micros) / 1e6,
         static_cast<double>(micros) / 1e3 / std::max(1, report.seeds), counts.runs, counts.killed,
@@ -68,12 +70,9 @@ Json report_json(const SelftestReport& report, std::int64_t micros, const std::s
     json["error"] = {{"code", code.id},
                      {"message", fmt::format("seed {} breaks a promise", report.failure->seed)},
                      {"hint", code.way_out}};
-    json["failure"] = {{"seed", report.failure->seed},
-                       {"steps", report.failure->steps},
-                       {"script", report.failure->script},
-                       {"config", report.failure->config},
-                       {"verdict", report.failure->verdict},
-                       {"file", file}};
+    json["failure"] = {{"seed", report.failure->seed},       {"steps", report.failure->steps},
+                       {"script", report.failure->script},   {"config", report.failure->config},
+                       {"verdict", report.failure->verdict}, {"file", file}};
     return json;
 }
 

@@ -77,9 +77,8 @@ std::unique_ptr<Snapshot> GatedStore::snapshot(const std::vector<const LinkedTab
 }
 
 BatchOutcome GatedStore::apply(const Batch& batch) {
-    return call("apply", [&] {
-        return sabotage_ == Sabotage::none ? SqliteStore::apply(batch) : sabotaged(batch);
-    });
+    return call("apply",
+                [&] { return sabotage_ == Sabotage::none ? SqliteStore::apply(batch) : sabotaged(batch); });
 }
 
 std::vector<Receipt> GatedStore::receipts(std::int64_t after) {

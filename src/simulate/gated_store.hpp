@@ -1,5 +1,5 @@
-// A store whose calls pass a gate, where a run can be met by whatever a simulation has in mind: other people's
-// work, the loss of a connection, its own end.
+// A store whose calls pass a gate, where a run can be met by whatever a simulation has in mind: other
+// people's work, the loss of a connection, its own end.
 #pragma once
 #include <string_view>
 #include <type_traits>
@@ -10,8 +10,8 @@
 namespace tideway::simulate {
 
 class GatedStore;
-// The tables of users as the catalogue has them; in a simulated life they never change, and reading them costs a
-// quarter of a run.
+// The tables of users as the catalogue has them; in a simulated life they never change, and reading them
+// costs a quarter of a run.
 using Relations = std::map<sql::TableName, std::optional<Relation>>;
 
 class Gate {

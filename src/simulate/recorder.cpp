@@ -22,7 +22,8 @@ std::string object(const std::string& table, const std::string& row) {
 
 std::string trigger(const std::string& table, const char* event, bool before, bool after) {
     return fmt::format(
-        "CREATE TRIGGER audit_{0}_{1} AFTER {1} ON {0} BEGIN INSERT INTO audit_log (tbl, before, after) VALUES "
+        "CREATE TRIGGER audit_{0}_{1} AFTER {1} ON {0} BEGIN INSERT INTO audit_log (tbl, before, after) "
+        "VALUES "
         "('{0}', {2}, {3}); END;\n",
         table, event, before ? object(table, "OLD.") : "NULL", after ? object(table, "NEW.") : "NULL");
 }
@@ -47,10 +48,11 @@ bool is_installed(sqlite::Connection& c) {
 }  // namespace
 
 std::string schema_with_audit(const Setting& setting) {
-    std::string text = setting.schema() +
-                       "CREATE TABLE clipboard (tag TEXT PRIMARY KEY, vid TEXT, note TEXT);\n"
-                       "CREATE TABLE audit_log (seq INTEGER PRIMARY KEY, tbl TEXT NOT NULL, before TEXT, after "
-                       "TEXT);\n";
+    std::string text =
+        setting.schema() +
+        "CREATE TABLE clipboard (tag TEXT PRIMARY KEY, vid TEXT, note TEXT);\n"
+        "CREATE TABLE audit_log (seq INTEGER PRIMARY KEY, tbl TEXT NOT NULL, before TEXT, after "
+        "TEXT);\n";
     for (const checker::TableRules& rules : setting.rules())
         text += trigger(rules.table, "INSERT", false, true) + trigger(rules.table, "UPDATE", true, true) +
                 trigger(rules.table, "DELETE", true, false);
@@ -83,13 +85,15 @@ void Recorder::skip_what_is_there(Reader& reader) {
 }
 
 void Recorder::prepare_records(Reader& reader) {
-    reader.conflicts.emplace(reader.connection, "read conflicts",
-                             "SELECT c.id, t.desktop_table, c.key, c.kind, c.policy, c.winner, c.desktop_row, "
-                             "c.cloud_row FROM tideway_conflict c JOIN tideway_tables t ON t.pair = c.pair AND "
-                             "t.id = c.tbl WHERE c.id > ?1 ORDER BY c.id");
-    reader.journal.emplace(reader.connection, "read journal",
-                           "SELECT j.id, t.desktop_table, j.op, j.before FROM tideway_journal j JOIN "
-                           "tideway_tables t ON t.pair = j.pair AND t.id = j.tbl WHERE j.id > ?1 ORDER BY j.id");
+    reader.conflicts.emplace(
+        reader.connection, "read conflicts",
+        "SELECT c.id, t.desktop_table, c.key, c.kind, c.policy, c.winner, c.desktop_row, "
+        "c.cloud_row FROM tideway_conflict c JOIN tideway_tables t ON t.pair = c.pair AND "
+        "t.id = c.tbl WHERE c.id > ?1 ORDER BY c.id");
+    reader.journal.emplace(
+        reader.connection, "read journal",
+        "SELECT j.id, t.desktop_table, j.op, j.before FROM tideway_journal j JOIN "
+        "tideway_tables t ON t.pair = j.pair AND t.id = j.tbl WHERE j.id > ?1 ORDER BY j.id");
 }
 
 void Recorder::take_down(Side side, bool by_sync) {
@@ -152,10 +156,10 @@ void Recorder::collect_rows(Side side) {
 
 void Recorder::collect_waiting() {
     if (!is_installed(reader(Side::desktop).connection)) return;
-    sqlite::Statement found(
-        reader(Side::desktop).connection, "read waiting keys",
-        "SELECT t.desktop_table, w.key, w.kind, w.rule, w.reason FROM tideway_waiting w JOIN tideway_tables t "
-        "ON t.pair = w.pair AND t.id = w.tbl ORDER BY w.tbl, w.key");
+    sqlite::Statement found(reader(Side::desktop).connection, "read waiting keys",
+                            "SELECT t.desktop_table, w.key, w.kind, w.rule, w.reason FROM tideway_waiting w "
+                            "JOIN tideway_tables t "
+                            "ON t.pair = w.pair AND t.id = w.tbl ORDER BY w.tbl, w.key");
     while (found.step())
         history_.waiting.push_back({found.text(0), sql::parse_text_array(found.text(1)), found.text(2),
                                     found.text(3), found.text(4)});

@@ -35,10 +35,9 @@ std::string Runner::run() {
 
 std::unique_ptr<Store> Runner::open(Side side, WaitHook& hook) {
     SideFile& file = side == Side::desktop ? around_.desktop : around_.cloud;
-    auto store =
-        std::make_unique<GatedStore>(file.options(), around_.config.pair, &hook, *this,
-                                     side == Side::desktop ? around_.desktop_tables : around_.cloud_tables,
-                                     around_.sabotage);
+    auto store = std::make_unique<GatedStore>(
+        file.options(), around_.config.pair, &hook, *this,
+        side == Side::desktop ? around_.desktop_tables : around_.cloud_tables, around_.sabotage);
     connected_[store.get()] = file.generation();
     return store;
 }

@@ -1,5 +1,5 @@
-// One run of the program on its way through a script: it opens gated stores, and is met at their gates by what
-// the script has in mind for it.
+// One run of the program on its way through a script: it opens gated stores, and is met at their gates by
+// what the script has in mind for it.
 #pragma once
 #include <functional>
 #include <map>
@@ -20,7 +20,7 @@ struct Surroundings {
     SideFile& cloud;
     Sabotage sabotage = Sabotage::none;
     std::function<void(const Script&)> live;  // plays what others do meanwhile
-    std::function<void(Side)> take_down;  // what the run has just written
+    std::function<void(Side)> take_down;      // what the run has just written
     Relations desktop_tables = {}, cloud_tables = {};
 };
 

@@ -102,8 +102,8 @@ void Scene::operator()(const Restore& restore) {
     }
 }
 
-// Nobody writes any more, nothing goes wrong, and leases of the dead have ended. Three runs are enough, two where
-// the second has nothing to write.
+// Nobody writes any more, nothing goes wrong, and leases of the dead have ended. Three runs are enough, two
+// where the second has nothing to write.
 void Scene::come_to_rest() {
     users_.end_all();
     time_.pass(60 * second);

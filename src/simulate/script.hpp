@@ -1,5 +1,6 @@
-// What happens in one simulated life of a pair, in order: users, runs with what meets them on their way, time,
-// clocks, backups. A value that is played, shrunk and printed; nothing in it depends on what else is in it.
+// What happens in one simulated life of a pair, in order: users, runs with what meets them on their way,
+// time, clocks, backups. A value that is played, shrunk and printed; nothing in it depends on what else is in
+// it.
 #pragma once
 #include <cstdint>
 #include <string>

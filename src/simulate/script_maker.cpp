@@ -11,16 +11,32 @@ struct Place {
 };
 
 const std::vector<Place>& places() {
-    static const std::vector<Place> all{
-        {"apply", true, true, 2},          {"apply", true, true, 1},         {"apply", true, true, 1},
-        {"book", true, false, 2},          {"book", true, false, 1},         {"recover", true, false, 1},
-        {"take_lease", false, true, 1},    {"barrier", true, true, 2},       {"advance_marks", true, false, 1},
-        {"purge_receipts", false, true, 2}, {"purge_changes", true, true, 3}, {"snapshot", true, true, 2},
-        {"rows", false, true, 3},          {"hints", false, true, 3},        {"digest", false, true, 3},
-        {"next", true, false, 4},          {"add_desktop_hints", true, false, 3},
-        {"close_cloud_hints", true, false, 3}, {"lease", true, true, 2},     {"receipts", false, true, 2},
-        {"record_run", true, true, 1},     {"install", true, true, 1},       {"install_table", true, true, 3},
-        {"forget_marks", true, false, 2},  {"server", true, true, 2},        {"record_idle", true, true, 1}};
+    static const std::vector<Place> all{{"apply", true, true, 2},
+                                        {"apply", true, true, 1},
+                                        {"apply", true, true, 1},
+                                        {"book", true, false, 2},
+                                        {"book", true, false, 1},
+                                        {"recover", true, false, 1},
+                                        {"take_lease", false, true, 1},
+                                        {"barrier", true, true, 2},
+                                        {"advance_marks", true, false, 1},
+                                        {"purge_receipts", false, true, 2},
+                                        {"purge_changes", true, true, 3},
+                                        {"snapshot", true, true, 2},
+                                        {"rows", false, true, 3},
+                                        {"hints", false, true, 3},
+                                        {"digest", false, true, 3},
+                                        {"next", true, false, 4},
+                                        {"add_desktop_hints", true, false, 3},
+                                        {"close_cloud_hints", true, false, 3},
+                                        {"lease", true, true, 2},
+                                        {"receipts", false, true, 2},
+                                        {"record_run", true, true, 1},
+                                        {"install", true, true, 1},
+                                        {"install_table", true, true, 3},
+                                        {"forget_marks", true, false, 2},
+                                        {"server", true, true, 2},
+                                        {"record_idle", true, true, 1}};
     return all;
 }
 
@@ -78,9 +94,7 @@ class ScriptMaker {
         script.push_back({std::move(work)});
     }
 
-    void add_clock(Script& script) {
-        script.push_back({ClockStep{side(), dice_.below(4'000) - 2'000}});
-    }
+    void add_clock(Script& script) { script.push_back({ClockStep{side(), dice_.below(4'000) - 2'000}}); }
 
     void add_backup_or_restore(Script& script) {
         if (backups_ == 0 || dice_.one_in(3)) return script.push_back({Backup{side(), ++backups_}});

@@ -43,8 +43,8 @@ class Teller {
   private:
     void tell(const Interruption& each) {
         const bool lost = each.ending == Ending::connection_lost;
-        line(fmt::format("{} the {} {} at the {}{}", each.at.after ? "after" : "before",
-                         ordinal(each.at.nth), each.at.call, name(each.at.side),
+        line(fmt::format("{} the {} {} at the {}{}", each.at.after ? "after" : "before", ordinal(each.at.nth),
+                         each.at.call, name(each.at.side),
                          each.ending == Ending::killed ? ": the run is killed"
                          : lost                        ? ": its connection is lost"
                                                        : ":"));

@@ -46,7 +46,10 @@ class Folder {
 class Seed {
   public:
     Seed(std::uint64_t seed, int steps, const fs::path& folder)
-        : seed_(seed), dice_(seed), setting_(dice_), script_(make_script(dice_, setting_, steps)),
+        : seed_(seed),
+          dice_(seed),
+          setting_(dice_),
+          script_(make_script(dice_, setting_, steps)),
           folder_(folder) {}
 
     const Script& script() const { return script_; }
@@ -76,6 +79,10 @@ class Seed {
     fs::path folder_;
 };
 
+void obey_stop() {
+    if (real_world().stop.requested()) throw Error(Code::interrupted, "stopped on request");
+}
+
 bool fails_alike(const checker::Verdict& one, const checker::Verdict& other) {
     return !one.empty() && std::any_of(other.begin(), other.end(), [&](const checker::Violation& each) {
         return each.invariant == one[0].invariant && each.table == one[0].table;
@@ -88,7 +95,10 @@ Failure explain(std::uint64_t number, const SelftestOptions& options) {
     const checker::Verdict first = seed.play(seed.script(), options.sabotage).verdict;
     const Script shrunk = shrink(
         seed.script(),
-        [&](const Script& script) { return fails_alike(first, seed.play(script, options.sabotage).verdict); },
+        [&](const Script& script) {
+            obey_stop();
+            return fails_alike(first, seed.play(script, options.sabotage).verdict);
+        },
         options.most_tries);
     const Life life = seed.play(shrunk, options.sabotage);
     return {number,
@@ -121,6 +131,7 @@ class Workers {
         try {
             const Folder folder;
             for (int i = next_++; i < options_.seeds && !stop_; i = next_++) {
+                obey_stop();
                 const std::uint64_t number = options_.first + static_cast<std::uint64_t>(i);
                 Seed seed(number, options_.steps, folder.path());
                 add(number, seed.play(seed.script(), options_.sabotage));

@@ -24,7 +24,8 @@ struct SelftestReport {
     std::optional<Failure> failure;  // of the lowest seed that failed
 };
 
-// Seeds first, first + 1, ... until all are played or one has failed. `told` is called with how many were played.
+// Seeds first, first + 1, ... until all are played or one has failed. `told` is called with how many were
+// played.
 SelftestReport selftest(const SelftestOptions& options, const std::function<void(int)>& told);
 
 // One seed alone: what it does by itself, before anything is shrunk.

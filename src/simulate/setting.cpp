@@ -8,16 +8,15 @@
 namespace tideway::simulate {
 namespace {
 
-// Masters, a reference, a composite key, a key that is a text beside a second unique column, rows that repeat.
+// Masters, a reference, a composite key, a key that is a text beside a second unique column, rows that
+// repeat.
 const std::map<std::string, std::vector<std::pair<std::string, std::string>>>& tables() {
     static const std::map<std::string, std::vector<std::pair<std::string, std::string>>> all{
         {"client", {{"id", "INTEGER PRIMARY KEY"}}},
-        {"job",
-         {{"id", "INTEGER PRIMARY KEY"}, {"client_id", "INTEGER NOT NULL REFERENCES client (id)"}}},
+        {"job", {{"id", "INTEGER PRIMARY KEY"}, {"client_id", "INTEGER NOT NULL REFERENCES client (id)"}}},
         {"login", {{"name", "TEXT NOT NULL PRIMARY KEY"}, {"badge", "INTEGER NOT NULL UNIQUE"}}},
         {"remark", {{"job_id", "INTEGER NOT NULL"}, {"line", "INTEGER"}}},
-        {"visit",
-         {{"job_id", "INTEGER NOT NULL REFERENCES job (id)"}, {"day", "INTEGER NOT NULL"}}}};
+        {"visit", {{"job_id", "INTEGER NOT NULL REFERENCES job (id)"}, {"day", "INTEGER NOT NULL"}}}};
     return all;
 }
 
@@ -37,8 +36,7 @@ Setting::Setting(Dice& dice) {
         add(dice, "visit", {"job_id", "day"}, {}).references = {{"job_id", "job", "id"}};
     if (dice.one_in(4)) add(dice, "login", {"name"}, {"badge"});
     if (dice.one_in(4))
-        add(dice, "remark", {"job_id"}, {"line"},
-            "key = ['job_id']\nidentity = 'business_key+ordinal'\n")
+        add(dice, "remark", {"job_id"}, {"line"}, "key = ['job_id']\nidentity = 'business_key+ordinal'\n")
             .repeats = true;
 }
 
@@ -69,13 +67,14 @@ void Setting::add_origin(Dice& dice, checker::TableRules& rules) {
     }
     rules.origin = "source";
     rules.strict = dice.one_in(2);
-    toml_ += fmt::format(
-        "origin = {{ column = 'source', desktop = 'D', cloud = 'M' }}\nownership = '{}'\n",
-        rules.strict ? "strict" : "shared");
+    toml_ += fmt::format("origin = {{ column = 'source', desktop = 'D', cloud = 'M' }}\nownership = '{}'\n",
+                         rules.strict ? "strict" : "shared");
 }
 
 void Setting::add_choices(Dice& dice) {
-    const auto capture = [&] { return dice.one_of({"auto", "changelog", "changelog", "digest", "timestamp"}); };
+    const auto capture = [&] {
+        return dice.one_of({"auto", "changelog", "changelog", "digest", "timestamp"});
+    };
     const std::string desktop = capture(), cloud = capture();
     toml_ += fmt::format("capture = {{ desktop = '{}', cloud = '{}' }}\n", desktop, cloud);
     if (dice.one_in(6)) toml_ += "deletes = 'hold'\n";

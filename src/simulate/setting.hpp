@@ -1,5 +1,5 @@
-// What a seed lays down before anything happens: which tables there are, what is promised for each, how changes
-// are found.
+// What a seed lays down before anything happens: which tables there are, what is promised for each, how
+// changes are found.
 #pragma once
 #include <string>
 #include <vector>

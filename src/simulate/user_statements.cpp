@@ -137,15 +137,16 @@ void UserStatements::add_insert(UserWork& work) {
     }
     if (table == "login")
         values = fmt::format("SELECT {}, {}, {}", login_name(id()), dice_.below(9), new_row(work));
-    work.statements.push_back(
-        fmt::format("INSERT INTO {} {} WHERE {} ON CONFLICT DO NOTHING RETURNING vid", table, values, condition));
+    work.statements.push_back(fmt::format("INSERT INTO {} {} WHERE {} ON CONFLICT DO NOTHING RETURNING vid",
+                                          table, values, condition));
 }
 
 void UserStatements::add_update(UserWork& work) {
     const std::string table = keyed_table();
-    work.statements.push_back(fmt::format("UPDATE {} SET vid = '{}', note = {}, updated_at = {} WHERE {} "
-                                          "RETURNING vid",
-                                          table, fresh(work), note(), stamp(), key_condition(table)));
+    work.statements.push_back(
+        fmt::format("UPDATE {} SET vid = '{}', note = {}, updated_at = {} WHERE {} "
+                    "RETURNING vid",
+                    table, fresh(work), note(), stamp(), key_condition(table)));
 }
 
 void UserStatements::add_delete(UserWork& work) {
@@ -163,8 +164,9 @@ void UserStatements::add_family(UserWork& work) {
     if (!setting_.has("job")) return add_insert(work);
     const int key = 10 + dice_.below(8);
     const auto put = [&](const std::string& table, const std::string& own) {
-        work.statements.push_back(fmt::format("INSERT INTO {} VALUES ({}, {}) ON CONFLICT DO NOTHING RETURNING vid",
-                                              table, own, new_row(work)));
+        work.statements.push_back(
+            fmt::format("INSERT INTO {} VALUES ({}, {}) ON CONFLICT DO NOTHING RETURNING vid", table, own,
+                        new_row(work)));
     };
     put("client", fmt::format("{}", key));
     put("job", fmt::format("{0}, {0}", key));
@@ -185,8 +187,8 @@ void UserStatements::add_family_delete(UserWork& work) {
 void UserStatements::add_key_change(UserWork& work) {
     if (setting_.has("visit") && dice_.one_in(2)) {
         work.statements.push_back(
-            fmt::format("UPDATE OR IGNORE visit SET day = {}, vid = '{}' WHERE {} RETURNING vid", dice_.below(4),
-                        fresh(work), key_condition("visit")));
+            fmt::format("UPDATE OR IGNORE visit SET day = {}, vid = '{}' WHERE {} RETURNING vid",
+                        dice_.below(4), fresh(work), key_condition("visit")));
         return;
     }
     if (setting_.has("login")) {
@@ -217,11 +219,13 @@ void UserStatements::add_badge_swap(UserWork& work) {
     if (a == b) return add_update(work);
     const std::string first = fresh(work), second = fresh(work);
     for (const auto& [from, to, version] : {std::tuple(a, -1, first), std::tuple(b, a, second)})
-        work.statements.push_back(fmt::format(
-            "UPDATE OR IGNORE login SET badge = {}, vid = '{}' WHERE badge = {} RETURNING vid", to, version, from));
-    work.statements.push_back(fmt::format("UPDATE OR IGNORE login SET badge = {}, vid = '{}' WHERE badge = -1 "
-                                          "RETURNING vid",
-                                          b, fresh(work)));
+        work.statements.push_back(
+            fmt::format("UPDATE OR IGNORE login SET badge = {}, vid = '{}' WHERE badge = {} RETURNING vid",
+                        to, version, from));
+    work.statements.push_back(
+        fmt::format("UPDATE OR IGNORE login SET badge = {}, vid = '{}' WHERE badge = -1 "
+                    "RETURNING vid",
+                    b, fresh(work)));
 }
 
 void UserStatements::add_remark(UserWork& work) {
@@ -235,9 +239,8 @@ void UserStatements::add_remark(UserWork& work) {
         case 1:
             return work.statements.push_back(fmt::format("DELETE FROM remark WHERE {}", some));
         default: {  // rows that are equal
-            const std::string row =
-                fmt::format("{}, {}, '{}', 'remark', {}, NULL, NULL", dice_.below(3), dice_.below(2),
-                            fresh(work), mark(work.side));
+            const std::string row = fmt::format("{}, {}, '{}', 'remark', {}, NULL, NULL", dice_.below(3),
+                                                dice_.below(2), fresh(work), mark(work.side));
             for (int copies = 1 + dice_.below(3); copies > 0; --copies)
                 work.statements.push_back(fmt::format("INSERT INTO remark VALUES ({}) RETURNING vid", row));
         }

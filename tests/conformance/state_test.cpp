@@ -107,8 +107,8 @@ TEST_P(State, AHeldDesktopLeaseKeepsOtherRunsOut) {
     install_pair();
     const auto other = db(Side::desktop).open(Side::desktop);
     ASSERT_TRUE(other->identity("main").has_value());
-    const auto error =
-        caught<Error>([&] { other->archive()->recover(known_cloud(), cloud().lease(), {}, "run-2", "elsewhere:1:1"); });
+    const auto error = caught<Error>(
+        [&] { other->archive()->recover(known_cloud(), cloud().lease(), {}, "run-2", "elsewhere:1:1"); });
     EXPECT_EQ(error->code(), Code::lease_held);
 }
 
@@ -255,8 +255,7 @@ TEST_P(State, ACloudThatWasReadBeforeAnotherRunWroteThereIsNotTakenForARestoredO
     cloud_fence = cloud().barrier(cloud_fence, 0);
     agree_on(table, {{"1"}});
     desktop().release_lease("run-1");
-    const auto error =
-        caught<Error>([&] { archive().recover(known, read_early, {}, "run-2", "me:1:1"); });
+    const auto error = caught<Error>([&] { archive().recover(known, read_early, {}, "run-2", "me:1:1"); });
     EXPECT_EQ(error->code(), Code::lease_held);
     EXPECT_EQ(changed_keys(table), "");
 }

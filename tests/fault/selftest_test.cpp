@@ -1,5 +1,6 @@
-// The simulation as users run it: the shipped program plays seeds and must find nothing; with a defect put in on
-// purpose it must find that. TIDEWAY_TEST_SEEDS=n plays n seeds; TIDEWAY_TEST_LONG=1 plays 200,000 new ones.
+// The simulation as users run it: the shipped program plays seeds and must find nothing; with a defect put in
+// on purpose it must find that. TIDEWAY_TEST_SEEDS=n plays n seeds; TIDEWAY_TEST_LONG=1 plays 200,000 new
+// ones.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -32,8 +33,8 @@ TEST(Selftest, NoSeedBreaksAPromise) {
     ASSERT_TRUE(result.json.is_object()) << result.out << result.err;
     EXPECT_EQ(result.exit_code, 0) << result.json.dump(1);
     EXPECT_EQ(result.json["seeds"], std::stoi(seeds()));
-    std::cout << result.json["seeds"] << " seeds in " << result.json["duration_ms"] << " ms: "
-              << result.json["counts"] << "\n";
+    std::cout << result.json["seeds"] << " seeds in " << result.json["duration_ms"]
+              << " ms: " << result.json["counts"] << "\n";
 }
 
 TEST(Selftest, ADefectIsFoundShrunkAndKeptInAFile) {

@@ -1,5 +1,5 @@
-// The simulation itself: a seed is played alike every time, a script is cut to what matters, and the gate does to
-// a run what the script says.
+// The simulation itself: a seed is played alike every time, a script is cut to what matters, and the gate
+// does to a run what the script says.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,8 +30,8 @@ TEST(Scripts, TheyHoldUsersOfBothSidesRunsAndFaults) {
     for (const char* part :
          {"at the desktop", "at the cloud", "INSERT INTO client", "UPDATE client", "DELETE FROM client",
           "ROLLBACK", "clipboard", "same", "--mode full", "--direction forward", "--direction reverse",
-          "the run is killed", "its connection is lost", "steps by", "backup 1", "restore from backup", "s pass",
-          "ms:"})
+          "the run is killed", "its connection is lost", "steps by", "backup 1", "restore from backup",
+          "s pass", "ms:"})
         EXPECT_NE(all.find(part), std::string::npos) << part;
 }
 

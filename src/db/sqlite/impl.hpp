@@ -14,7 +14,7 @@ struct ConnectionImpl {
     sqlite3* handle = nullptr;
     Millis patience{5'000};
     std::int64_t waits_since = 0, ticked = 0;  // on the monotonic clock
-    std::exception_ptr stopped;  // what the hook threw inside the library
+    std::exception_ptr stopped;                // what the hook threw inside the library
     bool counts = false;
     std::map<std::string, TableWrites> writes;
 
