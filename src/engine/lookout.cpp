@@ -17,6 +17,13 @@ constexpr std::int64_t page_bytes = 4LL * 1024 * 1024;
 constexpr std::size_t keys_per_portion = 5'000;
 constexpr std::size_t keys_to_name = 10;
 
+// References that were left empty until their parents come: that completes what was written before, and no
+// user has changed anything.
+bool only_fills(const Decision& decision) {
+    const Condition when = decision.rule->when;
+    return when == Condition::emptied_in_cloud || when == Condition::emptied_on_desktop;
+}
+
 void count_write(WriteCounts& counts, Write write) {
     if (write == Write::insert) ++counts.inserted;
     if (write == Write::update) ++counts.updated;
@@ -77,6 +84,7 @@ void Lookout::each_work(TableRun& run, const std::function<void(const KeyWork&)>
 
 void Lookout::tally(Sight& sight, const TableRun& run, const KeyWork& work) const {
     const Decision& decision = work.decision;
+    if (only_fills(decision)) return;
     count_write(sight.outlook.to_cloud.writes, decision.to_cloud);
     count_write(sight.outlook.to_desktop.writes, decision.to_desktop);
     for (const Side source : {Side::desktop, Side::cloud})
