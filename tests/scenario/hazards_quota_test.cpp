@@ -12,8 +12,8 @@ void read_only(LivePair& pair, bool on) {
 
 void edit_both(LivePair& pair, const std::string& text) {
     Db user(pair.cloud_database);
-    user.exec("set default_transaction_read_only = off; update note set body = 'phone " + text +
-              "' where id = 2");
+    user.exec("set default_transaction_read_only = off");
+    user.exec("update note set body = 'phone " + text + "' where id = 2");
     pair.desktop.exec("update note set body = 'office " + text + "' where id = 1");
 }
 
