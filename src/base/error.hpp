@@ -65,9 +65,6 @@ enum class Code {
     conflict_unknown,
     uninstall_leftover,
     value_misfit,
-    // simulation (TW47x)
-    selftest_folder,
-    selftest_failed,
     protected_row,
     protected_rows_lost,
     // alerts, conflicts, views for the app, rehearsal (TW450-469)
@@ -79,6 +76,9 @@ enum class Code {
     row_changed_since,
     view_name_taken,
     rehearsal_refused,
+    // simulation (TW47x)
+    selftest_folder,
+    selftest_failed,
     // our own defects (TW9xx)
     defect,
 };
