@@ -85,7 +85,8 @@ Message message_of(const Config& config, World& world) {
     return message;
 }
 
-std::vector<std::string> names_of(const AlertSetting& setting, const std::vector<std::unique_ptr<Channel>>& all) {
+std::vector<std::string> names_of(const AlertSetting& setting,
+                                  const std::vector<std::unique_ptr<Channel>>& all) {
     std::vector<std::string> names;
     for (const auto& channel : all) names.push_back(channel->name());
     if (setting.heartbeat_url) names.emplace_back(heartbeat);

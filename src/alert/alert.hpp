@@ -11,8 +11,8 @@
 
 namespace tideway::alert {
 
-// Sends to every channel what is due there, and after a run with status ok the heartbeat. Never throws: what a
-// channel, or the memory of what was told, did not do is returned, and remembered for `status`.
+// Sends to every channel what is due there, and after a run with status ok the heartbeat. Never throws: what
+// a channel, or the memory of what was told, did not do is returned, and remembered for `status`.
 std::vector<Failure> tell(const Config& config, const Observation& seen, World& world);
 
 struct Tried {

@@ -15,8 +15,8 @@ class Channel {
     virtual ~Channel() = default;
     virtual std::string name() const = 0;   // "command", "webhook", "email"
     virtual std::string where() const = 0;  // for people, without secrets
-    // Returns when it was taken. Throws Error with the code of this kind of channel; takes no longer than its time
-    // limit.
+    // Returns when it was taken. Throws Error with the code of this kind of channel; takes no longer than its
+    // time limit.
     virtual void send(const Message& message) = 0;
 };
 

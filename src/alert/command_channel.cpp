@@ -48,8 +48,8 @@ void fill(const File& input, const std::string& text) {
         fail(fmt::format("cannot be given its input: {}", std::strerror(errno)));
 }
 
-// In a process group of its own, so that all it starts can be ended with it. Its stdout is not ours: that is for
-// results.
+// In a process group of its own, so that all it starts can be ended with it. Its stdout is not ours: that is
+// for results.
 pid_t start(const std::string& command, const File& input) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -73,8 +73,8 @@ bool ended_within(pid_t pid, std::chrono::milliseconds limit) {
     const File handle(::pidfd_open(pid, 0));
     const auto end = std::chrono::steady_clock::now() + limit;
     for (;;) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-            end - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         pollfd wait{handle.number(), POLLIN, 0};
         const int ready = left.count() > 0 ? ::poll(&wait, 1, static_cast<int>(left.count())) : 0;
         if (ready >= 0) return ready > 0;  // else a signal; the deadline still counts

@@ -18,7 +18,8 @@ void judge_waiting_rows(Observation& seen, const TableReport& table) {
 }
 
 void judge_guard(Observation& seen, const RunReport& report) {
-    for (const TableReport& table : report.tables) seen.judged.push_back({AlertKind::guard_stop, table.desktop});
+    for (const TableReport& table : report.tables)
+        seen.judged.push_back({AlertKind::guard_stop, table.desktop});
     for (const GuardStop& stop : report.guard) {
         const Place place{AlertKind::guard_stop, stop.table};
         const bool known = std::any_of(seen.present.begin(), seen.present.end(),

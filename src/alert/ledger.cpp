@@ -33,7 +33,8 @@ void note(Ledger& ledger, const Observation& seen, const std::vector<std::string
         entry.over = false;
     }
     for (Told& entry : ledger.told) {
-        const bool judged = std::find(seen.judged.begin(), seen.judged.end(), entry.place) != seen.judged.end();
+        const bool judged =
+            std::find(seen.judged.begin(), seen.judged.end(), entry.place) != seen.judged.end();
         if (judged && !found_at(seen, entry.place)) entry.over = text_of(entry.place.first).lasting;
     }
     std::erase_if(ledger.told, [&](const Told& entry) {
@@ -53,9 +54,8 @@ std::vector<Item> due(const Ledger& ledger, const std::string& channel, const Ob
         if (present == nullptr || (knows && now - last->second < repeat)) continue;
         items.push_back({knows ? State::again : State::begun, *present, entry.since});
     }
-    std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-        return a.condition.place < b.condition.place;
-    });
+    std::stable_sort(items.begin(), items.end(),
+                     [](const Item& a, const Item& b) { return a.condition.place < b.condition.place; });
     return items;
 }
 

@@ -64,11 +64,12 @@ std::string letter(const MailSetting& mail, const Message& message) {
     std::string body = text(message), lines;
     for (const char c : body) lines += c == '\n' ? "\r\n" : std::string(1, c);
     return fmt::format(
-        "Date: {:%a, %d %b %Y %H:%M:%S} +0000\r\nFrom: Tideway <{}>\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: <{}@{}>\r\n"
+        "Date: {:%a, %d %b %Y %H:%M:%S} +0000\r\nFrom: Tideway <{}>\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: "
+        "<{}@{}>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
         "Auto-Submitted: auto-generated\r\n\r\n{}",
-        fmt::gmtime(now), mail.from, fmt::join(mail.to, ", "), subject(message), random_uuid(real_world().random),
-        host, lines);
+        fmt::gmtime(now), mail.from, fmt::join(mail.to, ", "), subject(message),
+        random_uuid(real_world().random), host, lines);
 }
 
 struct Reading {

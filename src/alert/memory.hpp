@@ -8,8 +8,8 @@ namespace tideway::alert {
 
 class Memory {
   public:
-    // Opens or creates the file and keeps other processes out of it until the end of life; waits for them a few
-    // seconds. Throws Error(alert_memory).
+    // Opens or creates the file and keeps other processes out of it until the end of life; waits for them a
+    // few seconds. Throws Error(alert_memory).
     explicit Memory(const std::string& path);
     ~Memory();
     Memory(const Memory&) = delete;

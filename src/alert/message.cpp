@@ -54,10 +54,11 @@ Json item_json(const Item& item) {
 }  // namespace
 
 std::string subject(const Message& message) {
-    const std::string what = message.test                ? "a test"
-                             : only_good_news(message)   ? "all is well again"
-                             : message.items.size() == 1 ? "something needs you"
-                                                         : fmt::format("{} things need you", message.items.size());
+    const std::string what = message.test              ? "a test"
+                             : only_good_news(message) ? "all is well again"
+                             : message.items.size() == 1
+                                 ? "something needs you"
+                                 : fmt::format("{} things need you", message.items.size());
     return fmt::format("Tideway, pair {}: {}", message.pair, what);
 }
 
@@ -69,9 +70,9 @@ std::string text(const Message& message) {
 }
 
 std::string json(const Message& message) {
-    Json out = {{"version", 1},        {"text", text(message)},     {"pair", message.pair},
-                {"host", message.host}, {"at", message.at},          {"test", message.test},
-                {"run", nullptr},      {"status", nullptr},         {"events", Json::array()}};
+    Json out = {{"version", 1},         {"text", text(message)}, {"pair", message.pair},
+                {"host", message.host}, {"at", message.at},      {"test", message.test},
+                {"run", nullptr},       {"status", nullptr},     {"events", Json::array()}};
     if (!message.run.empty()) out["run"] = message.run;
     if (!message.status.empty()) out["status"] = message.status;
     for (const Item& item : message.items) out["events"].push_back(item_json(item));

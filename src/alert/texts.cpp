@@ -6,7 +6,8 @@ namespace tideway::alert {
 namespace {
 
 constexpr Text texts[] = {
-    {AlertKind::run_failed, true, "the run failed with {code}: {title}.{detail}", "runs come to their end again.",
+    {AlertKind::run_failed, true, "the run failed with {code}: {title}.{detail}",
+     "runs come to their end again.",
      "Nothing is half-done, and the next run tries again. tideway doctor looks for the cause."},
     {AlertKind::guard_stop, true, "{table}: a guard stopped the run, {detail}. Nothing was written.",
      "{table}: no guard stops the run any more.",
@@ -24,9 +25,10 @@ constexpr Text texts[] = {
      "{table}: no row is held any more.", "tideway conflicts list shows them and why."},
     {AlertKind::parked, true, "{table}: {rows} that the other database refuses for now.",
      "{table}: no row is parked any more.", "Every run tries them again; tideway parked list says why."},
-    {AlertKind::not_synced, true, "{table}: the table was left out of the run.", "{table}: synchronised again.",
-     "tideway status says why."},
-    {AlertKind::settled, false, "{table}: {rows} changed on both sides; settled, and the losing rows are kept.", "",
+    {AlertKind::not_synced, true, "{table}: the table was left out of the run.",
+     "{table}: synchronised again.", "tideway status says why."},
+    {AlertKind::settled, false,
+     "{table}: {rows} changed on both sides; settled, and the losing rows are kept.", "",
      "tideway conflicts list shows them; conflicts resolve ID takes the other row instead."},
 };
 
@@ -55,11 +57,11 @@ std::string sentence(const Condition& condition, bool over) {
     const bool failed = condition.place.first == AlertKind::run_failed;
     std::string detail = one_line(condition.detail);
     if (failed && !detail.empty()) detail = " " + detail + ".";
-    return fmt::format(fmt::runtime(over ? text.over : text.begun),
-                       fmt::arg("table", one_line(condition.place.second)),
-                       fmt::arg("rows", fmt::format("{} row{}", condition.count, condition.count == 1 ? "" : "s")),
-                       fmt::arg("code", condition.code), fmt::arg("title", title_of(condition.code)),
-                       fmt::arg("detail", detail));
+    return fmt::format(
+        fmt::runtime(over ? text.over : text.begun), fmt::arg("table", one_line(condition.place.second)),
+        fmt::arg("rows", fmt::format("{} row{}", condition.count, condition.count == 1 ? "" : "s")),
+        fmt::arg("code", condition.code), fmt::arg("title", title_of(condition.code)),
+        fmt::arg("detail", detail));
 }
 
 }  // namespace tideway::alert

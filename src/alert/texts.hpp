@@ -9,9 +9,9 @@ namespace tideway::alert {
 
 struct Text {
     AlertKind kind;
-    bool lasting;                 // stays until a run finds it gone, and then that is told too
-    std::string_view begun, over; // {table}, {rows}, {code}, {title}, {detail}
-    std::string_view way_out;     // what to do while it lasts
+    bool lasting;                  // stays until a run finds it gone, and then that is told too
+    std::string_view begun, over;  // {table}, {rows}, {code}, {title}, {detail}
+    std::string_view way_out;      // what to do while it lasts
 };
 
 const Text& text_of(AlertKind kind);

@@ -17,7 +17,8 @@ void fetch(Transfer& transfer, const std::string& url) {
     };
     const std::string problem = transfer.run();
     if (!problem.empty()) fail(problem);
-    if (transfer.answer() < 200 || transfer.answer() > 299) fail(fmt::format("answered {}", transfer.answer()));
+    if (transfer.answer() < 200 || transfer.answer() > 299)
+        fail(fmt::format("answered {}", transfer.answer()));
 }
 
 class WebhookChannel : public Channel {

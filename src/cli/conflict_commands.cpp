@@ -49,11 +49,12 @@ std::string read_row(const std::string& path) {
 void require_done(const std::vector<Resolution>& resolutions) {
     if (resolutions.size() != 1 || resolutions.front().done()) return;
     const Resolution& only = resolutions.front();
-    throw Error(Code::row_changed_since, fmt::format("conflict {} ({} {}): {}", only.id, only.table, only.key,
-                                                     only.reason));
+    throw Error(Code::row_changed_since,
+                fmt::format("conflict {} ({} {}): {}", only.id, only.table, only.key, only.reason));
 }
 
-std::vector<Resolution> resolve(const Request& request, const std::vector<std::int64_t>& ids, std::ostream& err) {
+std::vector<Resolution> resolve(const Request& request, const std::vector<std::int64_t>& ids,
+                                std::ostream& err) {
     return with_engine(request, err, [&](Engine& e) -> std::vector<Resolution> {
         if (request.take == "desktop") return e.resolve(ids, Side::desktop);
         if (request.take == "cloud") return e.resolve(ids, Side::cloud);

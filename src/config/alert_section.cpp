@@ -19,7 +19,8 @@ void require_scheme(const Section& section, std::string_view key, const std::str
     const bool fits = std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
         return url.starts_with(scheme) && url.size() > scheme.size();
     });
-    if (!fits) section.refuse(Code::config_value, key, "is no url of that kind", fmt::format("write {}", example));
+    if (!fits)
+        section.refuse(Code::config_value, key, "is no url of that kind", fmt::format("write {}", example));
 }
 
 std::optional<std::string> read_web_url(Section& section, std::string_view key) {
@@ -39,10 +40,12 @@ std::optional<std::chrono::seconds> read_duration(Section& section, std::string_
 
 // What stands in a mail's header must not begin another line of it.
 void require_address(const Section& section, std::string_view key, const std::string& address) {
-    const bool plain = std::all_of(address.begin(), address.end(),
-                                   [](unsigned char c) { return c > ' ' && c != 127 && c != '<' && c != '>'; });
+    const bool plain = std::all_of(address.begin(), address.end(), [](unsigned char c) {
+        return c > ' ' && c != 127 && c != '<' && c != '>';
+    });
     if (!plain || address.find('@') == std::string::npos)
-        section.refuse(Code::config_value, key, "holds something that is no mail address", "write \"name@host\"");
+        section.refuse(Code::config_value, key, "holds something that is no mail address",
+                       "write \"name@host\"");
 }
 
 bool read_tls(Section& section) {
@@ -56,7 +59,8 @@ MailSetting read_mail(Section& section, const std::string& path) {
     MailSetting mail;
     for (const char* key : {"url", "from", "to"})
         if (!section.has(key))
-            section.refuse(Code::config_value, key, "is missing in [alert.email]", "it needs url, from and to");
+            section.refuse(Code::config_value, key, "is missing in [alert.email]",
+                           "it needs url, from and to");
     mail.server.url = *section.text("url");
     require_scheme(section, "url", mail.server.url, {"smtps://", "smtp://"}, "\"smtps://user@host:465\"");
     mail.server.password_command = section.text("password_command");
@@ -68,7 +72,8 @@ MailSetting read_mail(Section& section, const std::string& path) {
     mail.from = *section.text("from");
     require_address(section, "from", mail.from);
     mail.to = *section.texts("to");
-    if (mail.to.empty()) section.refuse(Code::config_value, "to", "names nobody", "write to = [\"name@host\"]");
+    if (mail.to.empty())
+        section.refuse(Code::config_value, "to", "names nobody", "write to = [\"name@host\"]");
     for (const std::string& address : mail.to) require_address(section, "to", address);
     mail.must_encrypt = read_tls(section);
     section.finish();

@@ -7,7 +7,8 @@
 
 namespace tideway::config {
 
-// None: there is no such section. `path`: of the configuration file; what is relative is relative to its folder.
+// None: there is no such section. `path`: of the configuration file; what is relative is relative to its
+// folder.
 std::optional<AlertSetting> read_alert(Section& top, const std::string& path);
 
 }  // namespace tideway::config

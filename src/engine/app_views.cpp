@@ -16,12 +16,14 @@ std::vector<AppView> configured_views(const Config& config) {
 std::optional<Problem> obstacle(const AppView& view, const ViewFacts& facts, const ServerFacts& cloud) {
     const std::string where = "cloud." + view.name.display();
     if (facts.state == ViewFacts::State::foreign)
-        return Problem{Code::view_name_taken, where, "is not a view that tideway has made, and is left as it is",
+        return Problem{Code::view_name_taken, where,
+                       "is not a view that tideway has made, and is left as it is",
                        "choose another name for the view in [cloud]"};
     if (facts.state == ViewFacts::State::absent && !facts.may_create)
-        return Problem{Code::no_rights, where, "cannot be made: the role lacks a right, or there is no such schema",
-                       fmt::format("GRANT USAGE, CREATE ON SCHEMA {} TO {};",
-                                   sql::Identifier(view.name.schema).quoted(), sql::Identifier(cloud.user).quoted())};
+        return Problem{
+            Code::no_rights, where, "cannot be made: the role lacks a right, or there is no such schema",
+            fmt::format("GRANT USAGE, CREATE ON SCHEMA {} TO {};", sql::Identifier(view.name.schema).quoted(),
+                        sql::Identifier(cloud.user).quoted())};
     return std::nullopt;
 }
 

@@ -78,7 +78,8 @@ ConflictCase case_of(const Session& session, const KeptConflict& kept, Side side
 
 void show_live_row(ConflictEntry& entry, const LinkedTable& table, const RowImage& row, Side side) {
     (side == Side::desktop ? entry.desktop_row : entry.cloud_row) = row_as_json(table, row, side);
-    if (row.facts.stamp) (side == Side::desktop ? entry.desktop : entry.cloud).stamp = iso_time(*row.facts.stamp);
+    if (row.facts.stamp)
+        (side == Side::desktop ? entry.desktop : entry.cloud).stamp = iso_time(*row.facts.stamp);
 }
 
 // The live rows of a key that waits, as JSON objects of the linked columns.
@@ -121,9 +122,8 @@ std::vector<ConflictCase> all_cases(Session& session) {
     for (const Side side : {Side::desktop, Side::cloud})
         for (const KeptConflict& kept : session.store(side).conflicts())
             cases.push_back(case_of(session, kept, side));
-    std::stable_sort(cases.begin(), cases.end(), [](const ConflictCase& a, const ConflictCase& b) {
-        return a.entry.at < b.entry.at;
-    });
+    std::stable_sort(cases.begin(), cases.end(),
+                     [](const ConflictCase& a, const ConflictCase& b) { return a.entry.at < b.entry.at; });
     return cases;
 }
 

@@ -29,15 +29,16 @@ void require_copy(Session& session, Side side, Connector& real) {
     const ServerFacts& server = side == Side::desktop ? session.desktop_server : session.cloud_server;
     const std::string given = session.store(side).describe();
     if (recorded && recorded->system_id == server.system_id)
-        refuse(fmt::format("{} is the {} database of pair \"{}\" itself, or was made so by an earlier rehearsal",
-                           given, name(side), session.config.pair));
+        refuse(
+            fmt::format("{} is the {} database of pair \"{}\" itself, or was made so by an earlier rehearsal",
+                        given, name(side), session.config.pair));
     for (const Side each : {Side::desktop, Side::cloud}) {
         const std::optional<std::string> configured = real_system_id(real, each, session.pulse);
         if (configured == server.system_id)
             refuse(fmt::format("{} is the {} database that the configuration names", given, name(each)));
         if (!configured && !proven_by_its_state(recorded, server))
-            refuse(fmt::format("the configured {} database cannot be asked whether {} is another one", name(each),
-                               given));
+            refuse(fmt::format("the configured {} database cannot be asked whether {} is another one",
+                               name(each), given));
     }
 }
 

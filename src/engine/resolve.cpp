@@ -1,5 +1,5 @@
-// What people decide about conflicts: a choice that the next run carries out, or a row that is written as an edit of
-// theirs.
+// What people decide about conflicts: a choice that the next run carries out, or a row that is written as an
+// edit of theirs.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -51,8 +51,10 @@ std::vector<std::string> columns_to_write(const TableUnderSync& table, Side side
 }
 
 Resolution take_back(Session& session, const ConflictCase& each, Side take, const std::string& run) {
-    if (each.entry.winner == name(take) && each.entry.status == "kept") return outcome_of(each, "holds_already");
-    if (const std::string why = obstacle(session, each); !why.empty()) return outcome_of(each, "refused", why);
+    if (each.entry.winner == name(take) && each.entry.status == "kept")
+        return outcome_of(each, "holds_already");
+    if (const std::string why = obstacle(session, each); !why.empty())
+        return outcome_of(each, "refused", why);
     const TableUnderSync& table = *table_of(session, each);
     const bool desktop = each.side == Side::desktop;
     RowEdit edit;
@@ -85,7 +87,8 @@ const LinkedColumn& column_named(const LinkedTable& table, const std::string& wa
         names.push_back(column.desktop.name);
     }
     const std::string meant = config::nearest(wanted, names);
-    unfit(fmt::format("table {} has no synchronised column \"{}\" on the desktop", table.desktop.display(), wanted),
+    unfit(fmt::format("table {} has no synchronised column \"{}\" on the desktop", table.desktop.display(),
+                      wanted),
           meant.empty() ? fmt::format("its columns are {}", fmt::join(names, ", "))
                         : fmt::format("did you mean \"{}\"?", meant));
 }
@@ -116,9 +119,10 @@ void require_open(Session& session, const ConflictCase& each) {
     const TableUnderSync* table = table_of(session, each);
     if (table == nullptr) unfit("the conflict's table is not synchronised at present");
     if (session.desktop_server.embedded || table->link.repeats())
-        throw Error(Code::not_in_this_version,
-                    "a row of your own is not offered where the desktop is an SQLite file or rows share their key",
-                    "use --take desktop or --take cloud, then correct the row where your people work");
+        throw Error(
+            Code::not_in_this_version,
+            "a row of your own is not offered where the desktop is an SQLite file or rows share their key",
+            "use --take desktop or --take cloud, then correct the row where your people work");
 }
 
 }  // namespace
@@ -133,7 +137,8 @@ std::vector<Resolution> Engine::resolve(const std::vector<std::int64_t>& ids, Si
     std::vector<Resolution> resolutions;
     for (const ConflictCase& each : wanted) {
         if (!each.settled) session.archive().choose(each.number, take);
-        resolutions.push_back(each.settled ? take_back(session, each, take, run) : outcome_of(each, "chosen"));
+        resolutions.push_back(each.settled ? take_back(session, each, take, run)
+                                           : outcome_of(each, "chosen"));
     }
     return resolutions;
 }

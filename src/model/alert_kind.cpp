@@ -9,10 +9,14 @@ namespace tideway {
 namespace {
 
 constexpr std::pair<AlertKind, std::string_view> words[] = {
-    {AlertKind::run_failed, "run_failed"}, {AlertKind::guard_stop, "guard_stop"},
-    {AlertKind::loss, "loss"},             {AlertKind::differs, "differs"},
-    {AlertKind::conflict, "conflict"},     {AlertKind::held, "held"},
-    {AlertKind::parked, "parked"},         {AlertKind::not_synced, "not_synced"},
+    {AlertKind::run_failed, "run_failed"},
+    {AlertKind::guard_stop, "guard_stop"},
+    {AlertKind::loss, "loss"},
+    {AlertKind::differs, "differs"},
+    {AlertKind::conflict, "conflict"},
+    {AlertKind::held, "held"},
+    {AlertKind::parked, "parked"},
+    {AlertKind::not_synced, "not_synced"},
     {AlertKind::settled, "settled"},
 };
 

@@ -1,4 +1,5 @@
-// People are told what needs them, once, by every way that is configured; a way that fails changes nothing else.
+// People are told what needs them, once, by every way that is configured; a way that fails changes nothing
+// else.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -81,8 +82,9 @@ TEST_F(Alerts, what_lasts_is_told_again_after_the_repeat_time) {
 TEST_F(Alerts, an_unreachable_database_is_told_and_so_is_its_return) {
     configure(with_webhook());
     start_with(5);
-    const std::string alone = fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = 'postgresql://127.0.0.1:1/none'\n",
-                                          sides.desktop_database.url());
+    const std::string alone =
+        fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = 'postgresql://127.0.0.1:1/none'\n",
+                    sides.desktop_database.url());
     config.rewrite(alone + with_webhook() + jobs_toml);
     for (int again = 0; again < 2; ++again) EXPECT_EQ(run_json({"sync"}, 1)["error"]["code"], "TW201");
     ASSERT_EQ(messages().size(), 1U);
@@ -158,22 +160,25 @@ TEST_F(Alerts, a_command_gets_the_message_on_stdin) {
 TEST_F(Alerts, a_command_that_hangs_is_stopped_with_all_it_started) {
     const TempDir dir;
     const std::string pid_file = (dir / "pid").string();
-    configure(fmt::format("[alert]\ntimeout = '1s'\ncommand = 'sleep 600 & echo $$! > {}; wait'\n", pid_file));
+    configure(
+        fmt::format("[alert]\ntimeout = '1s'\ncommand = 'sleep 600 & echo $$! > {}; wait'\n", pid_file));
     start_with(5);
     make_a_held_row();
     const TidewayResult result = run({"sync"});
     EXPECT_EQ(result.exit_code, 3);
     EXPECT_NE(result.err.find("TW450"), std::string::npos) << result.err;
     EXPECT_LT(result.duration, std::chrono::seconds(60));
-    EXPECT_NE(::access(("/proc/" + std::to_string(std::stol(read_file(pid_file))) + "/root/bin").c_str(), F_OK), 0);
+    EXPECT_NE(
+        ::access(("/proc/" + std::to_string(std::stol(read_file(pid_file))) + "/root/bin").c_str(), F_OK), 0);
     configure("[alert]\ncommand = 'exit 7'\n");
     EXPECT_NE(run({"sync"}).err.find("TW450"), std::string::npos);
 }
 
 TEST_F(Alerts, mail_goes_to_everybody_with_the_password_from_its_source) {
-    configure(fmt::format("[alert]\n[alert.email]\nurl = '{}'\npassword_command = 'echo pa55'\n"
-                          "from = 'tideway@office.example'\nto = ['a@office.example', 'b@office.example']\n",
-                          post.url("clerk")));
+    configure(
+        fmt::format("[alert]\n[alert.email]\nurl = '{}'\npassword_command = 'echo pa55'\n"
+                    "from = 'tideway@office.example'\nto = ['a@office.example', 'b@office.example']\n",
+                    post.url("clerk")));
     start_with(5);
     make_a_held_row();
     run_json({"sync"}, 3);

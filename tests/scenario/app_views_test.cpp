@@ -11,26 +11,29 @@ class AppViews : public Commands {
   protected:
     void ask_for_views(const std::string& more = "") {
         config.rewrite(sides.sides_toml() +
-                       "status_view = 'public._sync_metadata'\nconflicts_view = 'public._sync_conflicts'\n" + more +
-                       jobs_toml + "conflict = 'desktop'\n");
+                       "status_view = 'public._sync_metadata'\nconflicts_view = 'public._sync_conflicts'\n" +
+                       more + jobs_toml + "conflict = 'desktop'\n");
     }
     long long there(const std::string& name) {
-        return sides.cloud.number("select count(*) from pg_class where relkind = 'v' and relname = '" + name + "'");
+        return sides.cloud.number("select count(*) from pg_class where relkind = 'v' and relname = '" + name +
+                                  "'");
     }
 };
 
 TEST_F(AppViews, say_when_tables_were_synchronised_and_which_edits_lost) {
     ask_for_views();
     start_with(5);
-    EXPECT_EQ(sides.cloud.number("select records_synced from _sync_metadata where table_name = 'jobshead' and "
-                                 "direction = 'forward'"),
-              5);
+    EXPECT_EQ(
+        sides.cloud.number("select records_synced from _sync_metadata where table_name = 'jobshead' and "
+                           "direction = 'forward'"),
+        5);
     sides.desktop.exec("update jobshead set status = 'Office' where job_id = 2");
     sides.cloud.exec("update jobshead set status = 'Phone' where job_id = 2");
     run_json({"sync"}, 0);
-    EXPECT_ROWS(sides.cloud,
-                "select table_name, key[1], kind, status, lost->>'status', holds->>'status' from _sync_conflicts",
-                "jobshead|2|update_update|kept|Phone|Office");
+    EXPECT_ROWS(
+        sides.cloud,
+        "select table_name, key[1], kind, status, lost->>'status', holds->>'status' from _sync_conflicts",
+        "jobshead|2|update_update|kept|Phone|Office");
     EXPECT_EQ(run_json({"conflicts", "list"}, 0)["conflicts"][0]["id"],
               sides.cloud.number("select id from _sync_conflicts"));
 }

@@ -1,4 +1,5 @@
-// What people can do with conflicts beyond choosing one: look, filter, choose many, give a row of their own, go back.
+// What people can do with conflicts beyond choosing one: look, filter, choose many, give a row of their own,
+// go back.
 #include <gtest/gtest.h>
 
 #include "commands_fixture.hpp"
@@ -13,7 +14,9 @@ class ConflictChoices : public Commands {
         return run_json(filters, 0)["conflicts"];
     }
     std::string id_of(const json& conflict) { return conflict["id"].dump(); }
-    void leave_conflicts_to_people() { config.rewrite(sides.sides_toml() + jobs_toml + "conflict = 'manual'\n"); }
+    void leave_conflicts_to_people() {
+        config.rewrite(sides.sides_toml() + jobs_toml + "conflict = 'manual'\n");
+    }
     void let_win(const std::string& side) {
         config.rewrite(sides.sides_toml() + jobs_toml + fmt::format("conflict = '{}'\n", side));
     }
@@ -47,7 +50,8 @@ class ConflictChoices : public Commands {
 TEST_F(ConflictChoices, the_list_is_filtered_by_table_kind_time_and_openness) {
     leave_conflicts_to_people();
     start_with(10);
-    sides.cloud.exec("insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
     run_json({"sync"}, 0);
     sides.desktop.exec("update jobshead set job_name = 'Ours' where job_id = 99");
     edit_both(5);
@@ -68,19 +72,23 @@ TEST_F(ConflictChoices, the_list_is_filtered_by_table_kind_time_and_openness) {
 TEST_F(ConflictChoices, show_tells_who_wrote_what_and_when) {
     leave_conflicts_to_people();
     start_with(10);
-    sides.desktop.exec("update jobshead set status = 'Office', updated_at = '2025-11-01 15:30' where job_id = 5");
-    sides.cloud.exec("update jobshead set status = 'Phone', updated_at = '2025-11-01 10:30Z' where job_id = 5");
+    sides.desktop.exec(
+        "update jobshead set status = 'Office', updated_at = '2025-11-01 15:30' where job_id = 5");
+    sides.cloud.exec(
+        "update jobshead set status = 'Phone', updated_at = '2025-11-01 10:30Z' where job_id = 5");
     const json report = run_json({"sync"}, 3);
     json shown = run_json({"conflicts", "show", id_of(list().at(0))}, 0)["conflict"];
     EXPECT_EQ(shown["written"]["desktop"]["stamp"], "2025-11-01T10:00:00Z");
     EXPECT_EQ(shown["written"]["cloud"]["stamp"], "2025-11-01T10:30:00Z");
-    EXPECT_TRUE(shown["written"]["cloud"]["captured"].is_string()) << "the cloud's triggers saw it: " << shown;
+    EXPECT_TRUE(shown["written"]["cloud"]["captured"].is_string())
+        << "the cloud's triggers saw it: " << shown;
     EXPECT_EQ(shown["origin"], "desktop");
     EXPECT_EQ(shown["run"], report["run"]);
     EXPECT_TRUE(shown["rule"].is_string()) << shown;
     run_json({"sync"}, 3);
-    EXPECT_TRUE(run_json({"conflicts", "show", id_of(list().at(0))}, 0)["conflict"]["written"]["cloud"]["captured"]
-                    .is_string())
+    EXPECT_TRUE(
+        run_json({"conflicts", "show", id_of(list().at(0))}, 0)["conflict"]["written"]["cloud"]["captured"]
+            .is_string())
         << "a later run does not forget what triggers saw";
     run_json({"conflicts", "resolve", id_of(list().at(0)), "--take", "cloud"}, 0);
     const json settling = run_json({"sync"}, 0);
@@ -88,7 +96,8 @@ TEST_F(ConflictChoices, show_tells_who_wrote_what_and_when) {
     EXPECT_EQ(shown["status"], "kept");
     EXPECT_EQ(shown["run"], settling["run"]);
     EXPECT_EQ(shown["written"]["cloud"]["stamp"], "2025-11-01T10:30:00Z");
-    EXPECT_NE(run({"conflicts", "show", id_of(list().at(0))}).out.find("2025-11-01T10:00:00Z"), std::string::npos);
+    EXPECT_NE(run({"conflicts", "show", id_of(list().at(0))}).out.find("2025-11-01T10:00:00Z"),
+              std::string::npos);
 }
 
 TEST_F(ConflictChoices, many_are_resolved_at_once_after_a_look_at_what_that_means) {
@@ -96,8 +105,8 @@ TEST_F(ConflictChoices, many_are_resolved_at_once_after_a_look_at_what_that_mean
     start_with(10);
     for (int job : {2, 3, 4}) edit_both(job);
     run_json({"sync"}, 3);
-    const std::vector<std::string> all{"conflicts", "resolve", "--table", "jobshead", "--kind", "conflict",
-                                       "--take",    "cloud"};
+    const std::vector<std::string> all{"conflicts", "resolve",  "--table", "jobshead",
+                                       "--kind",    "conflict", "--take",  "cloud"};
     const json preview = run_json(all, 0);
     EXPECT_EQ(preview["status"], "preview");
     EXPECT_EQ(preview["would_resolve"].size(), 3U);
@@ -117,8 +126,9 @@ TEST_F(ConflictChoices, several_numbers_are_resolved_or_none_when_one_is_wrong) 
     for (int job : {2, 3}) edit_both(job);
     run_json({"sync"}, 3);
     const json found = list();
-    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(found[0]), "4711", "--take", "cloud"}, 2)["error"]["code"],
-              "TW409");
+    EXPECT_EQ(
+        run_json({"conflicts", "resolve", id_of(found[0]), "4711", "--take", "cloud"}, 2)["error"]["code"],
+        "TW409");
     EXPECT_EQ(list({"--open"}).size(), 2U);
     run_json({"conflicts", "resolve", id_of(found[0]), id_of(found[1]), "--take", "desktop"}, 0);
     run_json({"sync"}, 0);
@@ -131,13 +141,15 @@ TEST_F(ConflictChoices, P1_a_row_of_ones_own_takes_both_sides_and_both_old_rows_
     edit_both(5);
     run_json({"sync"}, 3);
     const std::string file = row_file(R"({"status": "Agreed", "client_id": 3})");
-    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(list().at(0)), "--take", file}, 0)["resolved"][0]["outcome"],
-              "written_back");
+    EXPECT_EQ(
+        run_json({"conflicts", "resolve", id_of(list().at(0)), "--take", file}, 0)["resolved"][0]["outcome"],
+        "written_back");
     EXPECT_EQ(status_of(sides.cloud, 5), "Phone") << "the next sync takes it there";
     run_json({"sync"}, 0);
     expect_status(5, "Agreed");
     expect_same();
-    EXPECT_EQ(sides.desktop.scalar("select before->>'status' from tideway.journal where rule = 'resolve'"), "Office");
+    EXPECT_EQ(sides.desktop.scalar("select before->>'status' from tideway.journal where rule = 'resolve'"),
+              "Office");
     EXPECT_EQ(list().at(0)["cloud"]["status"], "Phone");
     EXPECT_EQ(jobs_of(run_json({"sync"}, 0))["to_cloud"], writes(0, 0, 0)) << "quiet";
 }
@@ -152,7 +164,8 @@ TEST_F(ConflictChoices, a_row_that_does_not_fit_is_refused_and_nothing_is_writte
     for (const char* text : {"not json", "[1]", "{}", R"({"statsu": "x"})", R"({"phone_note": "x"})",
                              R"({"client_id": "many"})", R"({"job_id": 6, "status": "x"})",
                              R"({"status": "longer than the twenty characters of its column"})"}) {
-        EXPECT_EQ(run_json({"conflicts", "resolve", id, "--take", row_file(text)}, 2)["error"]["code"], "TW455")
+        EXPECT_EQ(run_json({"conflicts", "resolve", id, "--take", row_file(text)}, 2)["error"]["code"],
+                  "TW455")
             << text;
     }
     EXPECT_EQ(run_json({"conflicts", "resolve", id, "--take", dir / "none"}, 2)["error"]["code"], "TW106");
@@ -183,7 +196,8 @@ TEST_P(Reversed, P1_the_loser_comes_back_and_the_winner_is_kept) {
               winning_status());
     EXPECT_EQ(list().at(0)["status"], "reversed");
     const Versions before = versions_of(sides);
-    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(conflict), "--take", loser}, 3)["error"]["code"], "TW456");
+    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(conflict), "--take", loser}, 3)["error"]["code"],
+              "TW456");
     run_json({"sync"}, 0);
     EXPECT_EQ(versions_of(sides), before) << "once is enough";
 }
@@ -191,7 +205,8 @@ TEST_P(Reversed, P1_the_loser_comes_back_and_the_winner_is_kept) {
 TEST_P(Reversed, an_edit_made_since_is_not_overwritten) {
     const json conflict = settled_for(winner);
     losing_side().exec("update jobshead set job_name = 'Edited since' where job_id = 5");
-    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(conflict), "--take", loser}, 3)["error"]["code"], "TW456");
+    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(conflict), "--take", loser}, 3)["error"]["code"],
+              "TW456");
     EXPECT_EQ(losing_side().scalar("select job_name from jobshead where job_id = 5"), "Edited since");
     EXPECT_EQ(list().at(0)["status"], "kept");
 }
@@ -199,8 +214,9 @@ TEST_P(Reversed, an_edit_made_since_is_not_overwritten) {
 TEST_P(Reversed, taking_the_winner_changes_nothing) {
     const json conflict = settled_for(winner);
     const Versions before = versions_of(sides);
-    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(conflict), "--take", winner}, 0)["resolved"][0]["outcome"],
-              "holds_already");
+    EXPECT_EQ(
+        run_json({"conflicts", "resolve", id_of(conflict), "--take", winner}, 0)["resolved"][0]["outcome"],
+        "holds_already");
     run_json({"sync"}, 0);
     EXPECT_EQ(versions_of(sides), before);
 }
@@ -218,7 +234,8 @@ TEST_F(ConflictChoices, a_delete_that_lost_against_an_edit_can_be_carried_out_af
 
 TEST_F(ConflictChoices, a_lost_office_edit_of_a_strict_phone_row_comes_back_without_being_held) {
     start_with(10);
-    sides.cloud.exec("insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
     run_json({"sync"}, 0);
     sides.desktop.exec("update jobshead set job_name = 'Ours' where job_id = 99");
     run_json({"sync"}, 3);

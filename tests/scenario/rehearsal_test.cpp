@@ -13,7 +13,9 @@ class Rehearsal : public Commands {
         desktop_copy = copy(sides.desktop, sides.desktop_database);
         cloud_copy = copy(sides.cloud, sides.cloud_database);
     }
-    json rehearse(int exit_code) { return run_json(command(desktop_copy->url(), cloud_copy->url()), exit_code); }
+    json rehearse(int exit_code) {
+        return run_json(command(desktop_copy->url(), cloud_copy->url()), exit_code);
+    }
     std::string refusal(const std::string& desktop, const std::string& cloud) {
         return run_json(command(desktop, cloud), 2)["error"]["code"];
     }
@@ -40,7 +42,8 @@ class Rehearsal : public Commands {
 TEST_F(Rehearsal, shows_what_the_real_run_will_do_and_writes_to_the_copies_alone) {
     start_with(10);
     sides.desktop.exec("update jobshead set status = 'Done' where job_id in (2, 3)");
-    sides.cloud.exec("insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
     copy_both();
     const Versions before = versions_of(sides);
     const json rehearsed = rehearse(0);
@@ -71,7 +74,8 @@ TEST_F(Rehearsal, refuses_every_database_of_the_pair_wherever_it_is_named) {
     sides.desktop.exec("update jobshead set status = 'Done' where job_id = 2");
     const std::string desktop = sides.desktop_database.url(), cloud = sides.cloud_database.url();
     // Other words for the same databases.
-    const std::string desktop_again = desktop + "?application_name=x", cloud_again = cloud + "?application_name=x";
+    const std::string desktop_again = desktop + "?application_name=x",
+                      cloud_again = cloud + "?application_name=x";
     const Versions before = versions_of(sides);
     EXPECT_EQ(refusal(desktop, cloud), "TW465");
     EXPECT_EQ(refusal(desktop_again, cloud_again), "TW465");
@@ -87,7 +91,8 @@ TEST_F(Rehearsal, refuses_the_real_databases_before_the_first_sync_too) {
     copy_both();
     EXPECT_EQ(refusal(sides.desktop_database.url() + "?application_name=x", cloud_copy->url()), "TW465");
     EXPECT_EQ(own_schemas(), "00");
-    config.rewrite(TwoSides::toml_for("postgresql://127.0.0.1:1/gone", sides.cloud_database.url()) + jobs_toml);
+    config.rewrite(TwoSides::toml_for("postgresql://127.0.0.1:1/gone", sides.cloud_database.url()) +
+                   jobs_toml);
     EXPECT_EQ(refusal(desktop_copy->url(), cloud_copy->url()), "TW465")
         << "who cannot be asked may be the one that is named";
 }
@@ -103,9 +108,10 @@ TEST_F(Rehearsal, needs_both_copies_and_takes_them_from_the_configuration) {
     start_with(5);
     EXPECT_EQ(run_json({"sync", "--rehearse"}, 2)["error"]["code"], "TW106");
     copy_both();
-    config.rewrite(sides.sides_toml() +
-                   fmt::format("[rehearsal]\ndesktop = '{}'\ncloud = '{}'\n", desktop_copy->url(), cloud_copy->url()) +
-                   jobs_toml);
+    config.rewrite(
+        sides.sides_toml() +
+        fmt::format("[rehearsal]\ndesktop = '{}'\ncloud = '{}'\n", desktop_copy->url(), cloud_copy->url()) +
+        jobs_toml);
     EXPECT_EQ(run_json({"sync", "--rehearse"}, 0)["rehearsal"], true);
     EXPECT_EQ(run_json({"sync"}, 0)["rehearsal"], false);
 }

@@ -13,7 +13,7 @@ namespace tideway::test {
 class Conversation {
   public:
     explicit Conversation(int socket) : socket_(socket) {}
-    std::string line();                  // without its end; throws std::runtime_error when the peer is gone
+    std::string line();  // without its end; throws std::runtime_error when the peer is gone
     std::string bytes(std::size_t count);
     void say(const std::string& text);
     void wait_until_gone();  // keeps silent until the peer gives up

@@ -21,8 +21,8 @@ const char* query_of(ViewKind kind) {
 FROM tideway.conflict c JOIN tideway.tables t ON t.pair = c.pair AND t.id = c.tbl WHERE c.winner = 'desktop')";
 }
 
-// Hosted servers grant what is made in schema public to everybody (default privileges). Who may read is for the
-// owner to say.
+// Hosted servers grant what is made in schema public to everybody (default privileges). Who may read is for
+// the owner to say.
 void take_grants_away(Connection& c, const AppView& view) {
     const Result grantees = run(c, "read grants", R"(
 SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
@@ -58,8 +58,8 @@ void PgStore::create_view(const AppView& view) {
     Transaction transaction(c);
     c.query({"create view for the app", fmt::format("CREATE VIEW {} WITH (security_barrier = true) AS {}",
                                                     view.name.quoted(), query_of(view.kind))});
-    c.query({"mark view", fmt::format("COMMENT ON VIEW {} IS {}", view.name.quoted(),
-                                      sql::literal(mark_of(view.kind)))});
+    c.query({"mark view",
+             fmt::format("COMMENT ON VIEW {} IS {}", view.name.quoted(), sql::literal(mark_of(view.kind)))});
     take_grants_away(c, view);
     transaction.commit();
 }

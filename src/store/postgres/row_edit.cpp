@@ -29,8 +29,8 @@ class Edited {
   private:
     bool there() const { return !at_.empty(); }
 
-    // The row of the key, locked; where several share it, the one that is as expected. Without an index on the key
-    // a user could make one meanwhile.
+    // The row of the key, locked; where several share it, the one that is as expected. Without an index on
+    // the key a user could make one meanwhile.
     void find() {
         if (!edit_.table->key_index(store_.side()) && !edit_.expected)
             connection_.query({"lock keyless table",
@@ -43,9 +43,10 @@ class Edited {
         }
         const Result found = run(
             connection_, "find row to edit",
-            fmt::format("SELECT t.ctid, {0} IS NOT DISTINCT FROM $1::jsonb AS same, {0}, {1}, {2} FROM (SELECT {3} "
-                        "OFFSET 0) w JOIN {4} t ON {5} ORDER BY same DESC, t.ctid FOR UPDATE OF t",
-                        e_.image(), e_.hash_a(), e_.hash_b(), join(typed), e_.relation(), e_.key_match("w")),
+            fmt::format(
+                "SELECT t.ctid, {0} IS NOT DISTINCT FROM $1::jsonb AS same, {0}, {1}, {2} FROM (SELECT {3} "
+                "OFFSET 0) w JOIN {4} t ON {5} ORDER BY same DESC, t.ctid FOR UPDATE OF t",
+                e_.image(), e_.hash_a(), e_.hash_b(), join(typed), e_.relation(), e_.key_match("w")),
             parameters);
         if (found.rows() == 0) return;
         at_ = found.text(0, 0);
@@ -56,12 +57,13 @@ class Edited {
 
     // The image's value of a column. A json text that jsonb refuses stands in it as {"json_text": "..."}.
     std::string value(const std::string& column) const {
-        const auto& images = store_.side() == Side::desktop ? edit_.table->image_desktop : edit_.table->image_cloud;
+        const auto& images =
+            store_.side() == Side::desktop ? edit_.table->image_desktop : edit_.table->image_cloud;
         const std::string plain = "r." + sql::Identifier(column).quoted();
         for (const ImageColumn& image : images)
             if (image.name == column && image.json)
-                return fmt::format("coalesce(($1::jsonb -> {} ->> 'json_text')::json, {})", sql::literal(column),
-                                   plain);
+                return fmt::format("coalesce(($1::jsonb -> {} ->> 'json_text')::json, {})",
+                                   sql::literal(column), plain);
         return plain;
     }
 
@@ -86,32 +88,34 @@ class Edited {
             values.push_back(value(column));
         }
         finish('I', run(connection_, "insert rows",
-                        fmt::format("INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} {} RETURNING {}, {}",
-                                    e_.relation(), join(names), join(values), from_image(), e_.hash_a(),
-                                    e_.hash_b()),
+                        fmt::format(
+                            "INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} {} RETURNING {}, {}",
+                            e_.relation(), join(names), join(values), from_image(), e_.hash_a(), e_.hash_b()),
                         {*edit_.image}));
     }
 
     void erase() {
         finish('D', run(connection_, "delete rows",
-                        fmt::format("DELETE FROM {} AS t WHERE t.ctid = $1::tid RETURNING NULL::bigint, NULL::bigint",
-                                    e_.relation()),
+                        fmt::format(
+                            "DELETE FROM {} AS t WHERE t.ctid = $1::tid RETURNING NULL::bigint, NULL::bigint",
+                            e_.relation()),
                         {at_}));
     }
 
     void finish(char op, const Result& written) {
         if (written.rows() != 1)
-            throw Refused({"TW-suppressed", fmt::format("a trigger on {} suppressed the write",
-                                                        edit_.table->on(store_.side()).display()),
+            throw Refused({"TW-suppressed",
+                           fmt::format("a trigger on {} suppressed the write",
+                                       edit_.table->on(store_.side()).display()),
                            "", ""});
         const auto number = [](std::int64_t value) { return Cell(std::to_string(value)); };
         const bool replaced = there();
         run(connection_, "write journal", R"(
 INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b)
 VALUES ($1, $2, 0, $3::int, $4::text[], $5, 'resolve', $6::jsonb, $7::bigint, $8::bigint, $9::bigint, $10::bigint))",
-            {store_.pair(), edit_.run, std::to_string(edit_.table->id), text_array(edit_.key), std::string(1, op),
-             before_, replaced ? number(before_hash_.a) : Cell(), replaced ? number(before_hash_.b) : Cell(),
-             written.cell(0, 0), written.cell(0, 1)});
+            {store_.pair(), edit_.run, std::to_string(edit_.table->id), text_array(edit_.key),
+             std::string(1, op), before_, replaced ? number(before_hash_.a) : Cell(),
+             replaced ? number(before_hash_.b) : Cell(), written.cell(0, 0), written.cell(0, 1)});
     }
 
     PgStore& store_;
@@ -127,7 +131,8 @@ VALUES ($1, $2, 0, $3::int, $4::text[], $5, 'resolve', $6::jsonb, $7::bigint, $8
 // False: somebody else has just reversed it.
 bool mark_reversed(Connection& connection, const std::string& pair, std::int64_t conflict) {
     return run(connection, "mark conflict reversed",
-               "UPDATE tideway.conflict SET status = 'reversed' WHERE pair = $1 AND id = $2::bigint AND status = "
+               "UPDATE tideway.conflict SET status = 'reversed' WHERE pair = $1 AND id = $2::bigint AND "
+               "status = "
                "'kept'",
                {pair, std::to_string(conflict)})
                .affected() == 1;
