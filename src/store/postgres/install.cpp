@@ -70,7 +70,8 @@ SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u
                      WHERE n.nspname = CASE $2 WHEN 'desktop' THEN u.desktop_schema ELSE u.cloud_schema END)))),
        2 = (SELECT count(*) FROM pg_trigger g WHERE g.tgenabled IN ('A', 'O')
             AND g.tgname IN (format('tideway_%s_%s_g', p.no, u.id), format('tideway_%s_%s_h', p.no, u.id))
-            AND g.tgrelid = to_regclass(format('%I.%I', u.cloud_schema, u.cloud_table)))
+            AND g.tgrelid = (SELECT r.oid FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
+                 WHERE n.nspname = u.cloud_schema AND r.relname = u.cloud_table))
 FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER BY u.id)",
                              {pair_, name(side())});
     std::vector<TableUse> tables;
