@@ -32,9 +32,11 @@ const std::map<std::string, Names> may_include = {
     {"simulate",
      {"engine", "store/sqlite", "store", "db/sqlite", "config", "model", "sql", "base", "checker"}},
     {"alert", {"config", "model", "sql", "base"}},
+    {"daemon", {"alert", "engine", "store", "config", "model", "sql", "base"}},
+    {"web", {"daemon", "engine", "store", "config", "model", "sql", "base"}},
     {"cli",
-     {"alert", "simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite",
-      "config", "model", "sql", "base"}},
+     {"web", "daemon", "alert", "simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store",
+      "db/sqlite", "config", "model", "sql", "base"}},
     {"main.cpp", {"cli", "base"}},
 };
 
