@@ -1,3 +1,9 @@
+# By name instead of by path: what a compiler makes of it then depends on no checkout, and ccache can share it.
+function(precompiled target header)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake)
+  target_precompile_headers(${target} PRIVATE <${header}>)
+endfunction()
+
 # A module is a folder below src/ and one static library tideway_<name>; DEPS are the modules it may include.
 # tests/unit/layering checks the #include lines against the same order (ARCHITECTURE.md).
 function(tideway_module name)
@@ -13,7 +19,7 @@ function(tideway_module name)
     target_link_libraries(tideway_${name} PUBLIC tideway_${dep})
   endforeach()
   target_link_libraries(tideway_${name} PUBLIC ${ARG_LIBS})
-  target_precompile_headers(tideway_${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.hpp)
+  precompiled(tideway_${name} pch.hpp)
 endfunction()
 
 # One test program per file: tests/<kind>/<name>_test.cpp becomes tests/<kind>_<name>, with tests/support and the named
@@ -30,9 +36,10 @@ function(tideway_tests kind)
     target_link_libraries(${target} PRIVATE tideway_settings tideway_test_support ${ARG_DEPS})
     # One precompiled header for all programs of a kind: their flags are the same.
     if(precompiled)
+      target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake)
       target_precompile_headers(${target} REUSE_FROM ${precompiled})
     else()
-      target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch_tests.hpp)
+      precompiled(${target} pch_tests.hpp)
       set(precompiled ${target})
     endif()
     add_dependencies(test_${kind} ${target})
