@@ -65,6 +65,9 @@ enum class Code {
     conflict_unknown,
     uninstall_leftover,
     value_misfit,
+    undo_nothing,
+    undo_refused,
+    key_unknown,
     // our own defects (TW9xx)
     defect,
 };

@@ -1,7 +1,5 @@
 #include "cli/database_commands.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -17,18 +15,6 @@
 
 namespace tideway::cli {
 namespace {
-
-ProgressKind progress_kind(const Request& request) {
-    if (request.log_level == "warning" || request.log_level == "error") return ProgressKind::none;
-    return isatty(STDERR_FILENO) != 0 ? ProgressKind::bar : ProgressKind::lines;
-}
-
-// Runs `work` on an engine of its own. Its progress display is gone again when this returns.
-template <typename Work>
-auto with_engine(const Request& request, std::ostream& err, const Work& work) {
-    EngineSession session(request.config_path, progress_kind(request), err);
-    return work(session.engine());
-}
 
 RunOptions options_of(const Request& request) {
     return {request.mode, request.direction, request.tables, request.confirm, request.rows};

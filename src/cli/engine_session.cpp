@@ -1,5 +1,7 @@
 #include "cli/engine_session.hpp"
 
+#include <unistd.h>
+
 #include "cli/report_json.hpp"
 
 namespace tideway::cli {
@@ -10,6 +12,11 @@ EngineSession::EngineSession(const std::string& config_path, ProgressKind kind, 
       progress_(err, kind, [] { return real_world().clock.monotonic_micros(); }),
       engine_(config_, connector_, real_world(), progress_) {
     engine_.serialize = [](const RunReport& report) { return dump(run_json(report)); };
+}
+
+ProgressKind progress_kind(const Request& request) {
+    if (request.log_level == "warning" || request.log_level == "error") return ProgressKind::none;
+    return isatty(STDERR_FILENO) != 0 ? ProgressKind::bar : ProgressKind::lines;
 }
 
 }  // namespace tideway::cli

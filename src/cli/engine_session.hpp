@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/progress_view.hpp"
+#include "cli/request.hpp"
 #include "cli/url_connector.hpp"
 #include "config/config.hpp"
 #include "engine/engine.hpp"
@@ -25,5 +26,14 @@ class EngineSession {
     ProgressView progress_;
     Engine engine_;
 };
+
+ProgressKind progress_kind(const Request& request);
+
+// Runs `work` on an engine of its own. Its progress display is gone again when this returns.
+template <typename Work>
+auto with_engine(const Request& request, std::ostream& err, const Work& work) {
+    EngineSession session(request.config_path, progress_kind(request), err);
+    return work(session.engine());
+}
 
 }  // namespace tideway::cli

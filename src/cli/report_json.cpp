@@ -132,6 +132,9 @@ Json status_json(const StatusReport& report) {
                        {"status", or_none(report.last_run_status)}};
     out["lag_seconds"] = or_null(report.lag_seconds);
     out["lease_holder"] = or_none(report.lease_holder);
+    out["journal"] = Json::object();
+    for (const JournalStatus& journal : report.journals)
+        out["journal"][name(journal.side)] = {{"bytes", journal.bytes}, {"oldest", or_null(journal.oldest)}};
     out["tables"] = Json::array();
     for (const TableStatus& table : report.tables) out["tables"].push_back(table_status_json(table));
     return out;

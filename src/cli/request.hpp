@@ -26,6 +26,9 @@ enum class Command {
     config_show,
     uninstall,
     demo,
+    undo,
+    undo_list,
+    explain,
 };
 
 struct Request {
@@ -50,6 +53,10 @@ struct Request {
     bool keep = false;                   // demo
     bool postgres = false;               // demo: on servers instead of files
     std::optional<std::string> fixture;  // demo
+    std::optional<std::string> undo_run;  // undo: the beginning of a run's id
+    std::optional<std::int64_t> since;    // undo: microseconds since 1970
+    std::vector<std::string> key;         // undo, explain: as plan --rows writes it, or its parts
+    bool dry_run = false;                 // undo
 };
 
 // `args` without the program's name. Throws Error(usage) with the nearest command or option, and

@@ -1,6 +1,7 @@
 // The configuration file (docs/configuration.md) as a value. Loading checks everything that can be checked
 // without a database; what must be compared with the catalogues is checked when tables are linked.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -61,7 +62,14 @@ struct Limit {  // a change of more than max(rows, percent of the table) stops
 struct GuardSetting {
     Limit max_deletes{2.0, 3};
     Limit max_updates{30.0, 50};
+    bool backup_table = false;  // rows that a run replaces or removes are also copied into tables
     bool operator==(const GuardSetting&) const = default;
+};
+
+struct JournalSetting {  // 0: without a limit
+    std::int64_t keep_seconds = 30 * 86'400;
+    std::int64_t max_bytes = 500'000'000;
+    bool operator==(const JournalSetting&) const = default;
 };
 
 struct SideSetting {
@@ -74,6 +82,7 @@ struct Config {
     std::string path, pair = "main";
     SideSetting desktop, cloud;
     GuardSetting guard;
+    JournalSetting journal;
     std::vector<TableSetting> tables;
 };
 

@@ -8,6 +8,7 @@
 #include "config/config.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
+#include "config/units.hpp"
 
 namespace tideway {
 namespace {
@@ -110,6 +111,36 @@ GuardSetting read_guard(Section& top) {
     if (!section) return out;
     out.max_deletes = read_limit(*section, "max_deletes", out.max_deletes);
     out.max_updates = read_limit(*section, "max_updates", out.max_updates);
+    const auto backup = [](std::string_view word) -> std::optional<bool> {
+        if (word != "none" && word != "table") return std::nullopt;
+        return word == "table";
+    };
+    out.backup_table = section->word<bool>("backup", backup, {"none", "table"}).value_or(false);
+    section->finish();
+    return out;
+}
+
+// A text in the form of its kind, or the word for "without a limit".
+std::int64_t read_measure(Section& section, std::string_view key, std::string_view endless,
+                          std::optional<std::int64_t> (*parse)(std::string_view), std::int64_t otherwise,
+                          const char* form) {
+    const std::optional<std::string> given = section.text(key);
+    if (!given) return otherwise;
+    if (*given == endless) return 0;
+    const std::optional<std::int64_t> value = parse(*given);
+    if (!value || *value == 0)
+        section.refuse(Code::config_value, key, fmt::format("cannot be \"{}\"", *given), form);
+    return *value;
+}
+
+JournalSetting read_journal(Section& top) {
+    JournalSetting out;
+    std::optional<Section> section = top.section("journal");
+    if (!section) return out;
+    out.keep_seconds = read_measure(*section, "keep", "forever", parse_span, out.keep_seconds,
+                                    "a span such as \"30d\", \"12h\" or \"8w\", or \"forever\"");
+    out.max_bytes = read_measure(*section, "max_size", "unlimited", parse_amount, out.max_bytes,
+                                 "a size such as \"500MB\" or \"2GB\", or \"unlimited\"");
     section->finish();
     return out;
 }
@@ -169,6 +200,7 @@ Config parse_config(const std::string& toml, const std::string& path) {
         source.fail(Code::config_value, document.place, "desktop and cloud have the same url",
                     "a pair needs two databases");
     config.guard = read_guard(top);
+    config.journal = read_journal(top);
     config.tables = read_tables(top, read_defaults(top));
     top.finish();
     return config;

@@ -105,13 +105,29 @@ std::string table_text(const TableSetting& table) {
     return out;
 }
 
+// In the largest unit that leaves a whole number.
+std::string journal_text(const JournalSetting& journal) {
+    std::string keep = "forever", size = "unlimited";
+    for (const auto& [name, seconds] :
+         {std::pair("s", 1), std::pair("m", 60), std::pair("h", 3'600), std::pair("d", 86'400)})
+        if (journal.keep_seconds > 0 && journal.keep_seconds % seconds == 0)
+            keep = fmt::format("{}{}", journal.keep_seconds / seconds, name);
+    for (const auto& [name, bytes] : {std::pair("B", 1), std::pair("kB", 1'000), std::pair("MB", 1'000'000),
+                                      std::pair("GB", 1'000'000'000)})
+        if (journal.max_bytes > 0 && journal.max_bytes % bytes == 0)
+            size = fmt::format("{}{}", journal.max_bytes / bytes, name);
+    return fmt::format("\n[journal]\nkeep = \"{}\"\nmax_size = \"{}\"\n", keep, size);
+}
+
 }  // namespace
 
 std::string show_config(const Config& config) {
     std::string out = fmt::format("pair = {}\n", quoted(config.pair));
     out += side_text("desktop", config.desktop) + side_text("cloud", config.cloud);
-    out += fmt::format("\n[guard]\nmax_deletes = {}\nmax_updates = {}\n", limit(config.guard.max_deletes),
-                       limit(config.guard.max_updates));
+    out += fmt::format("\n[guard]\nmax_deletes = {}\nmax_updates = {}\nbackup = \"{}\"\n",
+                       limit(config.guard.max_deletes), limit(config.guard.max_updates),
+                       config.guard.backup_table ? "table" : "none");
+    out += journal_text(config.journal);
     for (const TableSetting& table : config.tables) out += table_text(table);
     return out;
 }

@@ -8,6 +8,7 @@
 
 #include "base/world.hpp"
 #include "config/config.hpp"
+#include "model/journal_report.hpp"
 #include "model/report.hpp"
 #include "store/store.hpp"
 
@@ -19,6 +20,14 @@ struct RunOptions {
     std::vector<std::string> tables;     // desktop or cloud names; empty = all
     std::optional<std::string> confirm;  // hash of a plan that a guard stopped
     bool rows = false;                   // plan only: list every change
+};
+
+struct UndoOptions {
+    std::optional<std::string> run = {};     // the beginning of its id
+    std::optional<std::string> table = {};   // a name of either side
+    std::vector<std::string> key = {};       // one text as display() writes it, or the cells one by one
+    std::optional<std::int64_t> since = {};  // microseconds since 1970, by each server's clock
+    bool dry_run = false;
 };
 
 // Told what goes on; called often, must be quick.
@@ -53,6 +62,9 @@ class Engine {
     std::vector<ParkedEntry> parked();
     void resolve(std::int64_t id, const std::string& take);  // take: desktop | cloud
     std::vector<std::string> uninstall(bool check_only);     // what is (or was) there, readable
+    UndoReport undo(const UndoOptions& options);
+    std::vector<KeptRun> kept_runs();  // runs that can be undone, the newest first
+    Story explain(const std::string& table, const std::vector<std::string>& key);
 
   private:
     const Config& config_;

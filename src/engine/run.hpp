@@ -9,6 +9,7 @@
 
 #include "engine/deliver.hpp"
 #include "engine/gather.hpp"
+#include "engine/hold.hpp"
 #include "engine/session.hpp"
 
 namespace tideway {
@@ -19,7 +20,6 @@ class Run {
     // serialize: makes the JSON for the run history; may be empty.
     Run(Session& session, const RunOptions& options, std::string run,
         std::function<std::string(const RunReport&)> serialize = {});
-    ~Run();
     RunReport sync();
     RunReport plan();
 
@@ -65,7 +65,6 @@ class Run {
     std::int64_t started_ = 0;
     std::int64_t desktop_fence_ = 0, cloud_fence_ = 0, desktop_barrier_ = 0, cloud_barrier_ = 0,
                  acknowledged_ = 0;
-    bool holds_lease_ = false;
     std::optional<Gathered> gathered_;
     std::map<std::pair<int, Side>, StoredMark> marks_;
     std::map<int, std::optional<std::int64_t>> protected_before_;
@@ -73,6 +72,7 @@ class Run {
     bool planning_ = false;
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run
+    Hold hold_;              // the leases go before anything else of this
 };
 
 }  // namespace tideway

@@ -129,6 +129,8 @@ void Session::refuse_on_files() {
                 {Code::not_in_this_version, fmt::format("desktop.{}", table.link.desktop.display()),
                  fmt::format("{} is not offered where a side is an SQLite file", what), instead});
         };
+        if (config.guard.backup_table)
+            refuse("guard.backup = \"table\"", "leave it out: the journal keeps the same rows");
         if (setting.local_id)
             refuse("local_id", "let both sides use one number, or leave the column out with skip");
         if (setting.policy.collision == Collision::remap) refuse("collision = \"remap\"", "use protect");
@@ -244,7 +246,7 @@ PairIdentity Session::fresh_identity(Side side) const {
 
 // The cloud first: a desktop that knows a pair which the cloud does not know would look like a swapped cloud.
 void Session::install_state() {
-    if (installed()) return;
+    if (installed() && desktop_identity->complete && cloud_identity->complete) return;
     progress.phase("installing");
     PairIdentity identity = cloud_identity     ? *cloud_identity
                             : desktop_identity ? *desktop_identity

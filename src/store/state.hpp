@@ -44,11 +44,19 @@ struct Receipt {
     std::int64_t desktop_barrier = 0;  // proves that the desktop had the value durably
 };
 
+// An entry of the base.
+struct Agreed {
+    Key key;
+    BaseEntry entry;
+    std::int64_t cloud_barrier = 0;  // the cloud's sequence that proves its version durable
+};
+
 struct PairIdentity {
     std::string uuid, system_id;
     Side side = Side::desktop;
     Hash seeds;  // of the row hashes, random per pair
     int state_version = 0;
+    bool complete = true;  // the state tables have all columns that this version knows
 };
 
 struct TableUse {  // table numbers and captures as the state schema records them

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/catalog.hpp"
+#include "store/journal.hpp"
 #include "store/reading.hpp"
 #include "store/refused.hpp"
 #include "store/state.hpp"
@@ -138,6 +139,7 @@ class Store {
     virtual std::vector<KeptConflict> conflicts() = 0;
 
     virtual Archive* archive() = 0;  // the desktop's; null at the cloud
+    virtual Journal& journal() { throw not_offered(); }
 };
 
 // What only the desktop keeps: base, marks, waiting keys, run history.
@@ -189,6 +191,12 @@ class Archive {
     // Captured like a user's change. False if the row is no longer as expected; Refused if the database does
     // not let it.
     virtual bool renumber(const Renumbering&, std::int64_t) { throw not_offered(); }
+    // What the base says of a key; where rows repeat of all its rows, unless the key has its ordinal behind.
+    virtual std::vector<Agreed> agreed(const LinkedTable&, const Key&) { throw not_offered(); }
+    // An undo brought deleted rows back: their tombstones say nothing any more, but for the rows' origin.
+    virtual void forget_tombstones(const LinkedTable&, const std::vector<Key>&, std::int64_t) {
+        throw not_offered();
+    }
 };
 
 }  // namespace tideway

@@ -20,14 +20,17 @@ std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
     if (!exists.boolean(0, 0)) return std::nullopt;
     const Result found = run(
         c, "read pair",
-        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
-        {pair});
+        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version, "
+        "coalesce(obj_description('tideway.pair'::regclass, 'pg_class') = $2, false) FROM tideway.pair "
+        "WHERE pair = $1",
+        {pair, schema_mark(side())});
     transaction.commit();
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
     seeds_ = hash_at(found, 0, 4);
     return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
-                        side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6))};
+                        side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6)),
+                        found.boolean(0, 7)};
 }
 
 void PgStore::install(const std::string& pair, const PairIdentity& identity) {
@@ -36,7 +39,8 @@ void PgStore::install(const std::string& pair, const PairIdentity& identity) {
         "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
     writer().query(
         {"create state tables",
-         common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql())});
+         common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql()) +
+             fmt::format("COMMENT ON TABLE tideway.pair IS {};", sql::literal(schema_mark(side())))});
     run(writer(), "record pair",
         "INSERT INTO tideway.pair (pair, uuid, side, system_id, seed_a, seed_b, state_version) "
         "VALUES ($1, $2, $3, $4, $5::bigint, $6::bigint, $7::int) ON CONFLICT (pair) DO UPDATE SET "
@@ -177,9 +181,10 @@ void PgStore::uninstall() {
     std::string text;
     for (const TableUse& table : tables)
         text += fmt::format(
-            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {};\n",
+            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {}; DROP TABLE "
+            "IF EXISTS {};\n",
             capture_function_name(pair_number_, table.id), changes_name(pair_number_, table.id),
-            base_name(pair_number_, table.id));
+            base_name(pair_number_, table.id), backup_name(pair_number_, table.id));
     if (!text.empty()) writer().query({"drop table objects", text});
     run(writer(), "drop pair", "DELETE FROM tideway.pair AS p WHERE p.pair = $1", {pair_});
     const Result left = run(writer(), "count pairs", "SELECT count(*) FROM tideway.pair");

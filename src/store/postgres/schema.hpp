@@ -14,10 +14,13 @@ inline constexpr int state_version = 1;
 std::string common_schema_sql();
 std::string desktop_schema_sql();
 std::string cloud_schema_sql();
+// The comment on tideway.pair: another one means that these statements have changed since they were run.
+std::string schema_mark(Side side);
 
 // Names, qualified and quoted. `pair` is the pair's number in this database.
 std::string base_name(int pair, int table);
 std::string changes_name(int pair, int table);
+std::string backup_name(int pair, int table);
 std::string capture_function_name(int pair, int table);
 std::string trigger_name(int pair, int table, char event);  // not qualified; event: i u d t
 

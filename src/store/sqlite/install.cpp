@@ -1,12 +1,35 @@
 // The state objects of a side: read, created, listed, removed.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::sqlite {
+
+namespace {
+
+bool has_column(Connection& connection, const LaterColumn& later) {
+    return Statement(connection, "find column", "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2",
+                     {std::string(later.table), std::string(later.column)})
+        .step();
+}
+
+bool is_complete(Connection& connection) {
+    return std::all_of(later_columns().begin(), later_columns().end(),
+                       [&](const LaterColumn& later) { return has_column(connection, later); });
+}
+
+void complete(Connection& connection) {
+    for (const LaterColumn& later : later_columns())
+        if (!has_column(connection, later))
+            connection.execute("add column", fmt::format("ALTER TABLE {} ADD COLUMN {} {}", later.table,
+                                                         later.column, later.type));
+}
+
+}  // namespace
 
 std::optional<PairIdentity> SqliteStore::identity(const std::string& pair) {
     Connection& c = asker();
@@ -20,7 +43,7 @@ std::optional<PairIdentity> SqliteStore::identity(const std::string& pair) {
     seeds_ = {found.integer(4), found.integer(5)};
     return PairIdentity{found.text(1), found.text(3),
                         found.text(2) == "desktop" ? Side::desktop : Side::cloud, seeds_,
-                        static_cast<int>(found.integer(6))};
+                        static_cast<int>(found.integer(6)), is_complete(c)};
 }
 
 // A reader keeps a rollback journal from being written at all: only with a write-ahead log can a run read
@@ -38,6 +61,7 @@ void SqliteStore::install(const std::string& pair, const PairIdentity& identity)
     Transaction transaction(c, Access::write);
     c.execute("create state tables",
               common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql()));
+    complete(c);
     Statement(c, "record pair",
               "INSERT OR IGNORE INTO tideway_pair (pair, uuid, side, system_id, seed_a, seed_b, "
               "state_version, created) "

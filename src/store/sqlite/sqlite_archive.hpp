@@ -24,6 +24,9 @@ class SqliteArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     void choose(std::int64_t waiting_id, Side side) override;
+    std::vector<Agreed> agreed(const LinkedTable& table, const Key& key) override;
+    void forget_tombstones(const LinkedTable& table, const std::vector<Key>& keys,
+                           std::int64_t fence) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);
