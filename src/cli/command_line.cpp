@@ -129,8 +129,8 @@ void add_parked_commands(CLI::App& app, Raw& raw) {
 }
 
 void add_journal_commands(CLI::App& app, Raw& raw) {
-    CLI::App* undo = add_command(app, raw, "undo", "put back what runs replaced, removed or brought",
-                                 Command::undo);
+    CLI::App* undo =
+        add_command(app, raw, "undo", "put back what runs replaced, removed or brought", Command::undo);
     undo->add_flag("--list", raw.list, "only list the runs that can be undone");
     undo->add_option("--run", raw.request.undo_run, "the run, by the beginning of its id")->type_name("ID");
     undo->add_option("--table", raw.table, "only this table")->type_name("NAME");

@@ -10,8 +10,7 @@ namespace tideway::cli {
 Exit undo(const Request& request, std::ostream& out, std::ostream& err) {
     UndoOptions options{request.undo_run, {}, request.key, request.since, request.dry_run};
     if (!request.tables.empty()) options.table = request.tables.front();
-    const UndoReport report =
-        with_engine(request, err, [&](Engine& engine) { return engine.undo(options); });
+    const UndoReport report = with_engine(request, err, [&](Engine& engine) { return engine.undo(options); });
     out << (request.json ? dump(undo_json(report)) : undo_text(report));
     return report.left.empty() ? Exit::ok : Exit::attention;
 }
@@ -24,9 +23,8 @@ Exit list_kept_runs(const Request& request, std::ostream& out, std::ostream& err
 }
 
 Exit explain(const Request& request, std::ostream& out, std::ostream& err) {
-    const Story story = with_engine(request, err, [&](Engine& engine) {
-        return engine.explain(request.tables.front(), request.key);
-    });
+    const Story story = with_engine(
+        request, err, [&](Engine& engine) { return engine.explain(request.tables.front(), request.key); });
     out << (request.json ? dump(story_json(story)) : story_text(story));
     return Exit::ok;
 }

@@ -44,15 +44,15 @@ struct Request {
     std::optional<std::string> confirm;  // sync
     bool rows = false;                   // plan
 
-    std::string desktop_url, cloud_url;  // init
-    std::optional<std::string> output;   // init: a file that must not exist yet; none = stdout
-    bool print_grants = false;           // doctor
-    bool check_only = false;             // uninstall
-    std::int64_t conflict = 0;           // conflicts show, resolve
-    std::string take;                    // conflicts resolve: desktop, cloud, or the name of a file
-    bool keep = false;                   // demo
-    bool postgres = false;               // demo: on servers instead of files
-    std::optional<std::string> fixture;  // demo
+    std::string desktop_url, cloud_url;   // init
+    std::optional<std::string> output;    // init: a file that must not exist yet; none = stdout
+    bool print_grants = false;            // doctor
+    bool check_only = false;              // uninstall
+    std::int64_t conflict = 0;            // conflicts show, resolve
+    std::string take;                     // conflicts resolve: desktop, cloud, or the name of a file
+    bool keep = false;                    // demo
+    bool postgres = false;                // demo: on servers instead of files
+    std::optional<std::string> fixture;   // demo
     std::optional<std::string> undo_run;  // undo: the beginning of a run's id
     std::optional<std::int64_t> since;    // undo: microseconds since 1970
     std::vector<std::string> key;         // undo, explain: as plan --rows writes it, or its parts

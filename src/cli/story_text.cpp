@@ -37,27 +37,29 @@ std::string side_text(const char* name, const StorySide& side) {
 std::string agreement_text(const StoryAgreement& agreement) {
     const std::string key = printable(agreement.key);
     if (agreement.state == "unknown")
-        return fmt::format("what the sides agreed on for {} counts no longer: a side was restored, or a delete undone\n",
-                           key);
-    const std::string when =
-        agreement.at ? fmt::format(" at {} in run {}", *agreement.at, agreement.run->substr(0, 8))
-                     : ", without a write that the journal remembers";
+        return fmt::format(
+            "what the sides agreed on for {} counts no longer: a side was restored, or a delete undone\n",
+            key);
+    const std::string when = agreement.at
+                                 ? fmt::format(" at {} in run {}", *agreement.at, agreement.run->substr(0, 8))
+                                 : ", without a write that the journal remembers";
     return fmt::format("agreed on {}: {}{}; made on the {}\n", key, agreement.state, when, agreement.made_on);
 }
 
 std::string version_text(const StoryVersion& version) {
-    std::string out = fmt::format("  {} run {} {} it {} ({}{}{})\n", version.at, version.run.substr(0, 8),
-                                  version.action,
-                                  version.side == Side::cloud ? "in the cloud" : "on the desktop",
-                                  version.rule, version.reason.empty() ? "" : ": ", version.reason);
+    std::string out =
+        fmt::format("  {} run {} {} it {} ({}{}{})\n", version.at, version.run.substr(0, 8), version.action,
+                    version.side == Side::cloud ? "in the cloud" : "on the desktop", version.rule,
+                    version.reason.empty() ? "" : ": ", version.reason);
     if (version.before) out += fmt::format("    before that: {}\n", values_text(*version.before));
     return out;
 }
 
 std::string conflict_line(const ConflictEntry& conflict) {
     const std::string loser = conflict.winner == "cloud" ? "desktop" : "cloud";
-    return fmt::format("  {} conflict {}: the {}'s version holds, the {}'s is kept (tideway conflicts show {})\n",
-                       conflict.at, conflict.id, conflict.winner, loser, conflict.id);
+    return fmt::format(
+        "  {} conflict {}: the {}'s version holds, the {}'s is kept (tideway conflicts show {})\n",
+        conflict.at, conflict.id, conflict.winner, loser, conflict.id);
 }
 
 std::string waiting_text(const StoryWaiting& waiting) {

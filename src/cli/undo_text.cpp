@@ -63,8 +63,8 @@ std::string verdict(const UndoReport& report) {
 std::string undo_text(const UndoReport& report) {
     std::string out = tables_text(report) + verdict(report) + cut_list(row_lines(report.rows));
     if (!report.left.empty())
-        out += fmt::format("{} not undone:\n", counted(static_cast<std::int64_t>(report.left.size()), "row is",
-                                                       "rows are")) +
+        out += fmt::format("{} not undone:\n",
+                           counted(static_cast<std::int64_t>(report.left.size()), "row is", "rows are")) +
                cut_list(row_lines(report.left));
     return out;
 }
@@ -76,7 +76,8 @@ std::string kept_runs_text(const std::vector<KeptRun>& runs) {
     add_count_columns(table);
     for (const KeptRun& run : runs) {
         std::vector<std::string> cells{run.run.substr(0, 8), run.at, run.undo ? "undo" : ""};
-        for (std::string& count : count_cells(run.to_cloud, run.to_desktop)) cells.push_back(std::move(count));
+        for (std::string& count : count_cells(run.to_cloud, run.to_desktop))
+            cells.push_back(std::move(count));
         table.add_row(std::move(cells));
     }
     return table.text() + "\ntideway undo --run ID takes one back; --dry-run shows what that would do\n";

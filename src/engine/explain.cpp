@@ -106,8 +106,15 @@ class Explanation {
         if (agreed_.empty()) return;
         for (const JournalEntry& entry : journal.entries({.table_id = table_.id}))
             if (entry.kept == Kept::loaded && entry.batch == agreed_.front().cloud_barrier)
-                story_.versions.push_back({entry.id, Side::cloud, entry.at, entry.run, entry.rule,
-                                           reason_of(entry.rule), display(key_), action_of(entry.kept), {}});
+                story_.versions.push_back({entry.id,
+                                           Side::cloud,
+                                           entry.at,
+                                           entry.run,
+                                           entry.rule,
+                                           reason_of(entry.rule),
+                                           display(key_),
+                                           action_of(entry.kept),
+                                           {}});
     }
 
     void agreements() {
@@ -145,10 +152,10 @@ class Explanation {
             if (const std::size_t at = advice.find("ID"); listed && at != std::string::npos)
                 for (std::size_t id = at; id != std::string::npos; id = advice.find("ID", id))
                     advice.replace(id, 2, std::to_string(public_id(entry.id, Side::desktop)));
-            story_.waiting.push_back({listed ? public_id(entry.id, Side::desktop) : 0, display(entry.key),
-                                      entry.kind, entry.rule,
-                                      entry.detail.empty() ? entry.reason : entry.reason + ": " + entry.detail,
-                                      entry.first_seen, advice});
+            story_.waiting.push_back(
+                {listed ? public_id(entry.id, Side::desktop) : 0, display(entry.key), entry.kind, entry.rule,
+                 entry.detail.empty() ? entry.reason : entry.reason + ": " + entry.detail, entry.first_seen,
+                 advice});
         }
     }
 
@@ -164,8 +171,8 @@ class Explanation {
         show_rows(gathered);
         for (TableRun& table : gathered.tables) {
             if (!table.worklist || table.tally.keys == 0) continue;
-            const Page page = next_page(session_, gathered, table, Part::everything, Direction::both, page_rows,
-                                        page_bytes);
+            const Page page = next_page(session_, gathered, table, Part::everything, Direction::both,
+                                        page_rows, page_bytes);
             for (const KeyWork& work : page.works)
                 if (concerns(work.candidate.key) && work.decision.rule->verdict != Verdict::nothing)
                     story_.next.push_back(describe(table_, work));
@@ -183,9 +190,10 @@ class Explanation {
     }
 
     std::string state_of(const std::vector<RowImage>& rows, Side side) const {
-        const auto live = static_cast<std::size_t>(
-            std::count_if(agreed_.begin(), agreed_.end(),
-                          [](const Agreed& each) { return each.entry.state == BaseState::live; }));
+        const auto live =
+            static_cast<std::size_t>(std::count_if(agreed_.begin(), agreed_.end(), [](const Agreed& each) {
+                return each.entry.state == BaseState::live;
+            }));
         if (rows.empty()) return live > 0 ? "deleted since" : "absent";
         const bool all_known = std::all_of(rows.begin(), rows.end(), [&](const RowImage& row) {
             return std::any_of(agreed_.begin(), agreed_.end(), [&](const Agreed& each) {

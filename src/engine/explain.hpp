@@ -1,4 +1,5 @@
-// explain: one row's story, from both sides, the base, the journals, the conflict records and the waiting list.
+// explain: one row's story, from both sides, the base, the journals, the conflict records and the waiting
+// list.
 #pragma once
 #include <string>
 #include <vector>

@@ -10,9 +10,10 @@ void forget_old_records(Session& session, std::vector<std::string>& remarks) {
             session.store(side).journal().purge(retention);
         } catch (const Error& error) {
             if (error.code() == Code::interrupted) throw;
-            remarks.push_back(fmt::format(
-                "old records of the journal on the {} side could not be removed: {}; the next run tries again",
-                name(side), error.what()));
+            remarks.push_back(
+                fmt::format("old records of the journal on the {} side could not be removed: {}; the next "
+                            "run tries again",
+                            name(side), error.what()));
         }
 }
 

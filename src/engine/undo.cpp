@@ -27,8 +27,7 @@ Key key_given(Session& session, const LinkedTable& table, const std::vector<std:
     Key key = words;
     if (words.size() == 1 && all > 1) key = key_displayed(words.front(), all);
     const bool right = key.size() == cells || key.size() == all;
-    const auto spelled =
-        right ? session.desktop->journal().spelled(table, key) : std::optional<Key>();
+    const auto spelled = right ? session.desktop->journal().spelled(table, key) : std::optional<Key>();
     if (!spelled)
         throw Error(Code::key_unknown,
                     fmt::format("{} is no key of {}: its key is {}", display(key), table.desktop.display(),
@@ -64,8 +63,7 @@ std::string Undo::run_named(const std::string& beginning) {
     if (found.empty())
         throw Error(Code::undo_nothing,
                     fmt::format("the journal holds no change of a run whose id begins with {}", beginning));
-    throw Error(Code::undo_nothing,
-                fmt::format("the ids of {} runs begin with {}", found.size(), beginning),
+    throw Error(Code::undo_nothing, fmt::format("the ids of {} runs begin with {}", found.size(), beginning),
                 "give more of the id; tideway undo --list --json shows them whole");
 }
 
@@ -177,8 +175,12 @@ void Undo::note_for_next_run(Side side, const Batch& batch) {
     for (const BatchSection& section : batch.sections)
         for (const PlannedRow& row : section.rows)
             if (section.table->capture(side) == Capture::timestamp)
-                booking.waiting.push_back({section.table, row.key, "pending", row.rule,
-                                           "an undo wrote it; the next run looks at it", {}});
+                booking.waiting.push_back({section.table,
+                                           row.key,
+                                           "pending",
+                                           row.rule,
+                                           "an undo wrote it; the next run looks at it",
+                                           {}});
     if (!booking.waiting.empty()) session_.archive().book(booking, desktop_fence_);
 }
 

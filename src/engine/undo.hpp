@@ -8,8 +8,8 @@
 
 namespace tideway {
 
-// The cells of a key as a person wrote it, in the spelling of the journal. Where rows repeat the ordinal may be
-// missing. Error(key_unknown) if it is no key of the table.
+// The cells of a key as a person wrote it, in the spelling of the journal. Where rows repeat the ordinal may
+// be missing. Error(key_unknown) if it is no key of the table.
 Key key_given(Session& session, const LinkedTable& table, const std::vector<std::string>& words);
 // The table of that name, linked; Error(table_missing).
 TableUnderSync& table_named(Session& session, const std::string& name);
@@ -20,8 +20,8 @@ std::vector<KeptRun> kept_runs(Session& session);
 class Undo {
   public:
     Undo(Session& session, const UndoOptions& options, std::string run);
-    // One transaction a side, the cloud first. Error(lease_held) while a run is at work, Error(undo_nothing) if
-    // no entry is selected, Error(undo_refused) if a database refuses: then that side is as it was.
+    // One transaction a side, the cloud first. Error(lease_held) while a run is at work, Error(undo_nothing)
+    // if no entry is selected, Error(undo_refused) if a database refuses: then that side is as it was.
     UndoReport carry_out();
 
   private:

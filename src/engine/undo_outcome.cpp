@@ -10,9 +10,7 @@ namespace tideway {
 namespace {
 
 const char* action_of(Write write) {
-    return write == Write::insert   ? "brought back"
-           : write == Write::update ? "put back"
-                                    : "removed again";
+    return write == Write::insert ? "brought back" : write == Write::update ? "put back" : "removed again";
 }
 
 // Why a row was set aside before it was written; empty: it was written, or is no longer what it was.
@@ -36,8 +34,7 @@ std::string obstacle(const RowOutcome& outcome) {
 }
 
 bool has_hash(const std::vector<RowImage>& rows, const Hash& hash) {
-    return std::any_of(rows.begin(), rows.end(),
-                       [&](const RowImage& row) { return row.facts.hash == hash; });
+    return std::any_of(rows.begin(), rows.end(), [&](const RowImage& row) { return row.facts.hash == hash; });
 }
 
 // The row is as it was before the run: somebody was quicker, perhaps an undo that was broken off.

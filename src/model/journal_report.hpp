@@ -54,7 +54,7 @@ struct StoryVersion {
 };
 
 struct StoryAgreement {
-    std::string key, state, made_on;  // state: "both have the row", "both deleted it", "unknown"
+    std::string key, state, made_on;     // state: "both have the row", "both deleted it", "unknown"
     std::optional<std::string> at, run;  // none: nothing had to be written for it
 };
 

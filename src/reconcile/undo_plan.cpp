@@ -43,8 +43,9 @@ UndoPlan plan_undo(const std::vector<JournalEntry>& entries,
         if (chain.closed) continue;
         std::string reason = lasting_obstacle(entry, form_of(entry.table_id));
         if (reason.empty() && chain.begun && entry.after != chain.step.then)
-            reason = fmt::format("somebody wrote the row between run {} and run {}: what it was then is put back",
-                                 entry.run.substr(0, 8), chain.step.run.substr(0, 8));
+            reason =
+                fmt::format("somebody wrote the row between run {} and run {}: what it was then is put back",
+                            entry.run.substr(0, 8), chain.step.run.substr(0, 8));
         chain.closed = !reason.empty();
         if (chain.closed)
             plan.obstacles.push_back({entry.table_id, entry.key, std::move(reason)});

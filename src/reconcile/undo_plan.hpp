@@ -1,5 +1,5 @@
-// What an undo would write on one side, from its journal alone. Pure: whether the rows are still what the runs
-// made of them is seen when they are written.
+// What an undo would write on one side, from its journal alone. Pure: whether the rows are still what the
+// runs made of them is seen when they are written.
 #pragma once
 #include <functional>
 #include <optional>

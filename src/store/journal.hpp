@@ -22,11 +22,11 @@ struct JournalEntry {
     int table_id = 0;
     Key key;
     Kept kept = Kept::updated;
-    std::string rule;             // "R7", or "undo 1a2b3c4d" of a row that an undo wrote
-    std::optional<Hash> before;   // of the image; none: there was no row
-    std::optional<Hash> after;    // none: there is no row, or nobody knows what became of it
+    std::string rule;                  // "R7", or "undo 1a2b3c4d" of a row that an undo wrote
+    std::optional<Hash> before;        // of the image; none: there was no row
+    std::optional<Hash> after;         // none: there is no row, or nobody knows what became of it
     std::optional<std::int64_t> form;  // row_form() when it was written; none: written by an earlier version
-    std::string at;               // ISO, UTC
+    std::string at;                    // ISO, UTC
 };
 
 // All that is given must hold.

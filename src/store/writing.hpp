@@ -32,7 +32,7 @@ struct PlannedRow {
     bool chosen = false;             // a person decided this
     std::optional<Refusal> refused;  // cannot be written, known before anything was sent
     bool fills = false;              // nothing is new but that a parent may have come for an empty reference
-    std::int64_t restores = 0;       // of an undo: the journal's entry whose image is written, in place of cells
+    std::int64_t restores = 0;  // of an undo: the journal's entry whose image is written, in place of cells
     std::string
         emptied;  // references of the source's row that are empty until their parents come, one a line
 };

@@ -8,10 +8,9 @@ namespace {
 // The list that is swept is the list of the sources.
 // Runs are killed there by tests of their own (scenario/first_load_test.cpp, scenario/collision_test.cpp),
 // which make what these runs never meet: tables that start at once, and keys that collide.
-const std::set<std::string> swept_elsewhere{"M3.renumber",  "M3.renumbered",  "adopt.booked",
-                                            "undo.between", "retention.step",
-                                            "load.written", "load.committed", "load.before_booking",
-                                            "load.booked"};
+const std::set<std::string> swept_elsewhere{"M3.renumber",    "M3.renumbered",       "adopt.booked",
+                                            "undo.between",   "retention.step",      "load.written",
+                                            "load.committed", "load.before_booking", "load.booked"};
 
 TEST(KillSweep, EveryFailpointOfTheSourcesIsPassed) {
     std::set<std::string> passed = swept_elsewhere;

@@ -1,4 +1,5 @@
-// explain tells one row's story: what both sides hold, what was agreed, what runs wrote, what waits, what comes.
+// explain tells one row's story: what both sides hold, what was agreed, what runs wrote, what waits, what
+// comes.
 #include "scenario/live_pair.hpp"
 
 namespace tideway::test {
@@ -170,7 +171,8 @@ TEST_F(Explain, is_readable_text) {
     EXPECT_EXIT_CODE(0, pair.sync());
     const TidewayResult text = run_tideway(pair.config, {"explain", "note", "4"});
     EXPECT_EXIT_CODE(0, text);
-    for (const char* words : {"the desktop has the row", "edited on the desktop", "before that:", "tideway undo --run"})
+    for (const char* words :
+         {"the desktop has the row", "edited on the desktop", "before that:", "tideway undo --run"})
         EXPECT_NE(text.out.find(words), std::string::npos) << words << "\n" << text.out;
 }
 

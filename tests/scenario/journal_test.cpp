@@ -8,13 +8,16 @@ constexpr const char* entries = "select count(*) from tideway.journal";
 
 class JournalKept : public testing::Test {
   public:
-    void configure(const std::string& journal) { pair.configure(journal + note_config + "conflict = 'cloud'\n"); }
+    void configure(const std::string& journal) {
+        pair.configure(journal + note_config + "conflict = 'cloud'\n");
+    }
     void change(const std::string& body, int rows = 3) {
         pair.desktop.exec(fmt::format("update note set body = {} where id <= {}", quote_literal(body), rows));
         EXPECT_EXIT_CODE(0, pair.sync());
     }
     void age(Db& side, const std::string& table, const std::string& days, const std::string& where = "true") {
-        side.exec(fmt::format("update tideway.{} set at = at - interval '{} days' where {}", table, days, where));
+        side.exec(
+            fmt::format("update tideway.{} set at = at - interval '{} days' where {}", table, days, where));
     }
     LivePair pair{"journal"};
 };
@@ -62,8 +65,9 @@ TEST_F(JournalKept, what_waits_for_a_person_never_goes) {
     pair.desktop.exec("update note set body = 'office' where id = 1");
     pair.cloud.exec("update note set body = 'phone' where id = 1");
     EXPECT_EXIT_CODE(3, pair.sync());
-    pair.desktop.exec("insert into tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, status, at) values "
-                      "('main', 'r', 1, '{1}', 'update_update', 'manual', '', '', 'open', now() - interval '1 year')");
+    pair.desktop.exec(
+        "insert into tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, status, at) values "
+        "('main', 'r', 1, '{1}', 'update_update', 'manual', '', '', 'open', now() - interval '1 year')");
     pair.desktop.exec("update tideway.waiting set first_seen = now() - interval '1 year'");
     EXPECT_EXIT_CODE(3, pair.sync({"--mode", "full"}));
     EXPECT_ROWS(pair.desktop, "select count(*) from tideway.waiting", "1");
@@ -74,11 +78,15 @@ TEST_F(JournalKept, the_oldest_entries_go_first_when_there_are_more_than_the_lim
     twenty_notes(pair);
     configure("[journal]\nmax_size = '400kB'\n");
     for (int run = 1; run <= 4; ++run)
-        change(fmt::format("{} ", run) + pair.cloud.scalar("select string_agg(md5(i::text), '') from generate_series(1, 250) i"), 20);
+        change(fmt::format("{} ", run) +
+                   pair.cloud.scalar("select string_agg(md5(i::text), '') from generate_series(1, 250) i"),
+               20);
     // Incompressible bodies of 8 kB, twenty a run: three runs have an image each of them.
     EXPECT_LT(pair.cloud.number("select sum(200 + pg_column_size(before)) from tideway.journal"), 400'000);
-    EXPECT_GT(pair.cloud.number("select sum(200 + coalesce(pg_column_size(before), 0)) from tideway.journal"), 200'000);
-    EXPECT_EQ(pair.cloud.number("select max(id) - min(id) + 1 from tideway.journal"), pair.cloud.number(entries))
+    EXPECT_GT(pair.cloud.number("select sum(200 + coalesce(pg_column_size(before), 0)) from tideway.journal"),
+              200'000);
+    EXPECT_EQ(pair.cloud.number("select max(id) - min(id) + 1 from tideway.journal"),
+              pair.cloud.number(entries))
         << "the newest stay";
 }
 
@@ -94,8 +102,9 @@ TEST_F(JournalKept, status_shows_how_much_is_kept_since_when) {
 TEST_F(JournalKept, a_purge_that_is_refused_fails_no_run) {
     twenty_notes(pair);
     configure("[journal]\nkeep = '1d'\n");
-    pair.cloud.exec("create function keep() returns trigger language plpgsql as $$ begin raise 'kept'; end $$;"
-                    "create trigger keep before delete on tideway.journal for each row execute function keep()");
+    pair.cloud.exec(
+        "create function keep() returns trigger language plpgsql as $$ begin raise 'kept'; end $$;"
+        "create trigger keep before delete on tideway.journal for each row execute function keep()");
     age(pair.cloud, "journal", "2");
     pair.desktop.exec("update note set body = 'one' where id = 1");
     const TidewayResult run = pair.sync();
@@ -121,11 +130,17 @@ TEST_F(JournalKept, a_backup_table_holds_what_the_latest_run_replaced_or_removed
     pair.desktop.exec("insert into note select i, 'note ' || i from generate_series(1, 20) i");
     pair.configure(std::string("[guard]\nbackup = 'table'\n") + note_config + "skip = ['phone', 'run']\n");
     EXPECT_EXIT_CODE(0, pair.sync());
-    pair.desktop.exec("update note set body = 'one' where id <= 2; delete from note where id = 3; insert into note values (30, 'x', 1)");
+    pair.desktop.exec(
+        "update note set body = 'one' where id <= 2; delete from note where id = 3; insert into note values "
+        "(30, 'x', 1)");
     const TidewayResult run = pair.sync();
     EXPECT_EXIT_CODE(0, run);
-    const std::string backup = pair.cloud.scalar("select format('tideway.%I', tablename) from pg_tables where schemaname = 'tideway' and tablename like 'backup%'");
-    EXPECT_ROWS(pair.cloud, fmt::format("select id, body, n, phone, run, tideway_run = '{}' from {} order by id", run.json["run"].get<std::string>(), backup),
+    const std::string backup = pair.cloud.scalar(
+        "select format('tideway.%I', tablename) from pg_tables where schemaname = 'tideway' and tablename "
+        "like 'backup%'");
+    EXPECT_ROWS(pair.cloud,
+                fmt::format("select id, body, n, phone, run, tideway_run = '{}' from {} order by id",
+                            run.json["run"].get<std::string>(), backup),
                 "1|note 1|0|p|(null)|t\n2|note 2|0|p|(null)|t\n3|note 3|0|p|(null)|t");
     pair.cloud.exec("alter table note add more int");
     pair.desktop.exec("update note set body = 'two' where id = 4");

@@ -9,7 +9,8 @@
 namespace tideway::test {
 namespace {
 
-constexpr const char* tables = "[[table]]\nname = 'client'\n[[table]]\nname = 'job'\nskip = ['own', 'mark']\n";
+constexpr const char* tables =
+    "[[table]]\nname = 'client'\n[[table]]\nname = 'job'\nskip = ['own', 'mark']\n";
 constexpr const char* file_schema = R"(
 create table client (id integer primary key, name text not null);
 create table job (id integer primary key, client_id integer references client (id), title varchar(40), price decimal(10,2),
@@ -30,7 +31,8 @@ class SqliteUndo : public testing::Test {
         office.exec(file_schema);
         Db(cloud).exec(server_schema);
         office.exec(rows_sql);
-        config.rewrite("[desktop]\nurl = '" + office.url() + "'\n[cloud]\nurl = '" + cloud.url() + "'\n" + more + tables);
+        config.rewrite("[desktop]\nurl = '" + office.url() + "'\n[cloud]\nurl = '" + cloud.url() + "'\n" +
+                       more + tables);
         run({"sync"}, 0);
     }
     nlohmann::json run(std::vector<std::string> words, int exit_code) {
@@ -40,11 +42,16 @@ class SqliteUndo : public testing::Test {
         return result.json;
     }
     std::string file_rows() {
-        return office.dump("select id, client_id, title, price, typeof(price), weight, done, day, hex(photo), typeof(photo), at, "
-                           "hex(own), typeof(own), mark from job order by id") +
+        return office.dump(
+                   "select id, client_id, title, price, typeof(price), weight, done, day, hex(photo), "
+                   "typeof(photo), at, "
+                   "hex(own), typeof(own), mark from job order by id") +
                "\n" + office.dump("select * from client order by id");
     }
-    std::string server_rows() { return dump(cloud, "select * from job order by id") + "\n" + dump(cloud, "select * from client order by id"); }
+    std::string server_rows() {
+        return dump(cloud, "select * from job order by id") + "\n" +
+               dump(cloud, "select * from client order by id");
+    }
 
     SqliteFile office;
     Database cloud = fresh_database(shared_cloud(), "sqliteundo");
@@ -54,9 +61,11 @@ class SqliteUndo : public testing::Test {
 TEST_F(SqliteUndo, of_a_run_gives_the_earlier_rows_in_the_file_and_in_the_cloud) {
     start();
     office.exec("update job set own = x'00ff', mark = 'kept' where id in (10, 12)");
-    Db(cloud).exec("update job set title = 'phone', price = 1, weight = 7, done = true, day = null, photo = '\\x01', at = "
-                   "'2020-01-01' where id = 10; delete from job where id = 12; insert into client values (3, 'Cy'); "
-                   "insert into job (id, client_id) values (20, 3)");
+    Db(cloud).exec(
+        "update job set title = 'phone', price = 1, weight = 7, done = true, day = null, photo = '\\x01', at "
+        "= "
+        "'2020-01-01' where id = 10; delete from job where id = 12; insert into client values (3, 'Cy'); "
+        "insert into job (id, client_id) values (20, 3)");
     office.exec("update job set title = 'office' where id = 11; insert into client values (4, 'Di')");
     const std::string file = file_rows(), server = server_rows();
     const nlohmann::json synced = run({"sync"}, 0);

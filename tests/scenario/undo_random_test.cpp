@@ -1,5 +1,5 @@
-// Random edits and runs: undoing a run gives the tables that were there before it; undoing all of them, the last
-// first, gives what the runs found at first, wherever nobody but the runs wrote.
+// Random edits and runs: undoing a run gives the tables that were there before it; undoing all of them, the
+// last first, gives what the runs found at first, wherever nobody but the runs wrote.
 #include <random>
 
 #include "scenario/live_pair.hpp"
@@ -26,20 +26,23 @@ class Office {
         const std::string body = quote_literal(fmt::format("{} \\ \"{}\"", "écrit", pick(1, 1'000'000)));
         switch (pick(0, 3)) {
             case 0:
-                side.exec(fmt::format("insert into job values ({}, {}, {}, null) on conflict do nothing", id, owner, body));
+                side.exec(fmt::format("insert into job values ({}, {}, {}, null) on conflict do nothing", id,
+                                      owner, body));
                 break;
             case 1:
                 side.exec(fmt::format("update job set body = {} where id = {}", body, id));
                 break;
             case 2:
-                side.exec(fmt::format("update job set parent = (select min(p.id) from job p where p.id < {0} and p.owner "
-                                      "= {1}) where id = {0}",
-                                      id, owner));
+                side.exec(fmt::format(
+                    "update job set parent = (select min(p.id) from job p where p.id < {0} and p.owner "
+                    "= {1}) where id = {0}",
+                    id, owner));
                 break;
             default:
-                side.exec(fmt::format("delete from job j where id = {} and not exists (select from job c where c.parent "
-                                      "= j.id)",
-                                      id));
+                side.exec(fmt::format(
+                    "delete from job j where id = {} and not exists (select from job c where c.parent "
+                    "= j.id)",
+                    id));
         }
     }
     LivePair& pair_;
@@ -56,7 +59,8 @@ TEST_P(UndoRandom, undoing_every_run_in_reverse_restores_what_the_runs_found) {
     Office office(pair, GetParam());
     office.edit();
     // What nobody but the runs will write: the phones' rows at the office, the office's rows in the cloud.
-    const std::string of_phones = "select * from job where owner = 1", of_office = "select * from job where owner = 0";
+    const std::string of_phones = "select * from job where owner = 1",
+                      of_office = "select * from job where owner = 0";
     std::vector<std::string> ids;
     for (int i = 0; i < runs; ++i) {
         const std::string desktop = dump(pair.desktop, jobs), cloud = dump(pair.cloud, jobs);
@@ -78,7 +82,8 @@ TEST_P(UndoRandom, undoing_every_run_in_reverse_restores_what_the_runs_found) {
     }
     for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
         const TidewayResult undone = pair.run({"undo", "--run", *id});
-        EXPECT_TRUE(undone.exit_code == 0 || undone.exit_code == 3 || error_code(undone) == "TW420") << told(undone);
+        EXPECT_TRUE(undone.exit_code == 0 || undone.exit_code == 3 || error_code(undone) == "TW420")
+            << told(undone);
     }
     EXPECT_EQ(dump(pair.desktop, of_phones), "");
     EXPECT_EQ(dump(pair.cloud, of_office), "");

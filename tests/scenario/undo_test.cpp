@@ -11,7 +11,8 @@ constexpr const char* two_tables = "[[table]]\nname = 'job'\n[[table]]\nname = '
 // Both sides' tables as they are.
 std::string state(LivePair& pair) {
     std::string text;
-    for (Db* side : {&pair.desktop, &pair.cloud}) text += dump(*side, jobs) + "\n--\n" + dump(*side, steps) + "\n==\n";
+    for (Db* side : {&pair.desktop, &pair.cloud})
+        text += dump(*side, jobs) + "\n--\n" + dump(*side, steps) + "\n==\n";
     return text;
 }
 
@@ -22,10 +23,12 @@ std::string run_of(const TidewayResult& result) {
 class Undo : public testing::Test {
   public:
     void SetUp() override {
-        pair.both("create table job (id int primary key, body text, n int default 0);"
-                  "create table step (id int primary key, job int references job, body text)");
-        pair.desktop.exec("insert into job select i, 'job ' || i, i from generate_series(1, 20) i;"
-                          "insert into step select i, i, 'step ' || i from generate_series(1, 20) i");
+        pair.both(
+            "create table job (id int primary key, body text, n int default 0);"
+            "create table step (id int primary key, job int references job, body text)");
+        pair.desktop.exec(
+            "insert into job select i, 'job ' || i, i from generate_series(1, 20) i;"
+            "insert into step select i, i, 'step ' || i from generate_series(1, 20) i");
         pair.configure(two_tables);
         EXPECT_EXIT_CODE(0, pair.sync());
     }
@@ -35,12 +38,14 @@ class Undo : public testing::Test {
     }
     // Inserts, updates and deletes on both sides, of parents and of children.
     void edit_both_sides() {
-        pair.desktop.exec("update job set body = 'office' where id <= 3; delete from step where id = 20;"
-                          "delete from job where id = 20; insert into job values (30, 'new', 1);"
-                          "insert into step values (30, 30, 'new too')");
-        pair.cloud.exec("update job set body = 'phone' where id in (5, 6); delete from step where id = 19;"
-                        "delete from job where id = 19; insert into job values (40, 'mobile', 1);"
-                        "insert into step values (40, 40, 'mobile too'); update step set job = 40 where id = 7");
+        pair.desktop.exec(
+            "update job set body = 'office' where id <= 3; delete from step where id = 20;"
+            "delete from job where id = 20; insert into job values (30, 'new', 1);"
+            "insert into step values (30, 30, 'new too')");
+        pair.cloud.exec(
+            "update job set body = 'phone' where id in (5, 6); delete from step where id = 19;"
+            "delete from job where id = 19; insert into job values (40, 'mobile', 1);"
+            "insert into step values (40, 40, 'mobile too'); update step set job = 40 where id = 7");
     }
     LivePair pair{"undo"};
 };
@@ -77,8 +82,9 @@ TEST_F(Undo, leaves_rows_that_were_edited_since_and_lists_them) {
     pair.desktop.exec("update job set body = 'office' where id <= 10");
     const TidewayResult run = pair.sync();
     ASSERT_EXIT_CODE(0, run);
-    pair.cloud.exec("update job set body = 'since' where id in (2, 5); delete from step where id = 7; "
-                    "delete from job where id = 7");
+    pair.cloud.exec(
+        "update job set body = 'since' where id in (2, 5); delete from step where id = 7; "
+        "delete from job where id = 7");
     const TidewayResult undone = undo(run_of(run));
     EXPECT_EXIT_CODE(3, undone);
     EXPECT_ROWS(pair.cloud, "select id, body from job where id <= 10 order by id",
@@ -133,12 +139,14 @@ TEST_F(Undo, of_one_row_takes_back_its_last_write_only) {
 TEST_F(Undo, since_a_time_takes_back_several_runs_at_once) {
     const std::string before = dump(pair.cloud, jobs);
     pair.cloud.exec("update tideway.journal set at = at - interval '1 hour'");
-    const std::string moment = pair.cloud.scalar("select to_char(clock_timestamp() at time zone 'UTC', "
-                                                 "'YYYY-MM-DD\"T\"HH24:MI:SS')");
+    const std::string moment = pair.cloud.scalar(
+        "select to_char(clock_timestamp() at time zone 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS')");
     for (const char* body : {"one", "two", "three"}) {
-        pair.desktop.exec(fmt::format("update job set body = '{0}' where id <= 4; delete from step where id = "
-                                      "length('{0}') + 10",
-                                      body));
+        pair.desktop.exec(
+            fmt::format("update job set body = '{0}' where id <= 4; delete from step where id = "
+                        "length('{0}') + 10",
+                        body));
         ASSERT_EXIT_CODE(0, pair.sync());
     }
     const TidewayResult undone = pair.run({"undo", "--since", moment + "Z", "--table", "job"});
@@ -217,9 +225,10 @@ TEST_F(Undo, is_stopped_by_writes_beyond_its_plan) {
     pair.desktop.exec("update job set body = 'one' where id = 1");
     const TidewayResult run = pair.sync();
     ASSERT_EXIT_CODE(0, run);
-    pair.cloud.exec("create table audit (note text); create function note() returns trigger language plpgsql as "
-                    "$$ begin insert into public.audit values ('x'); return new; end $$;"
-                    "create trigger note after update on job for each row execute function note()");
+    pair.cloud.exec(
+        "create table audit (note text); create function note() returns trigger language plpgsql as "
+        "$$ begin insert into public.audit values ('x'); return new; end $$;"
+        "create trigger note after update on job for each row execute function note()");
     const TidewayResult undone = undo(run_of(run));
     EXPECT_EXIT_CODE(4, undone);
     EXPECT_EQ(error_code(undone), "TW408") << told(undone);

@@ -48,10 +48,11 @@ class UndoValues : public testing::Test {
 
 TEST_F(UndoValues, of_updated_rows_come_back_exactly) {
     const std::string before = rows();
-    pair.desktop.exec("update wide set num = 7, scaled = 7, real4 = 7, real8 = 7, yes = not yes, txt = 't', var = 't', "
-                      "padded = 't', bin = '\\x01', day = '2000-01-01', at = '01:00', stamp = '2000-01-01', zoned = "
-                      "'2000-01-01', span = '1 day', uid = null, js = '[]', jb = '[]', ints = '{7}', texts = '{t}', "
-                      "grid = '{7}', feeling = null, bits = B'00001', net = '1.1.1.1', range = '[7,8)', small = 7");
+    pair.desktop.exec(
+        "update wide set num = 7, scaled = 7, real4 = 7, real8 = 7, yes = not yes, txt = 't', var = 't', "
+        "padded = 't', bin = '\\x01', day = '2000-01-01', at = '01:00', stamp = '2000-01-01', zoned = "
+        "'2000-01-01', span = '1 day', uid = null, js = '[]', jb = '[]', ints = '{7}', texts = '{t}', "
+        "grid = '{7}', feeling = null, bits = B'00001', net = '1.1.1.1', range = '[7,8)', small = 7");
     const TidewayResult run = pair.sync();
     ASSERT_EXIT_CODE(0, run);
     ASSERT_NE(rows(), before);
@@ -78,7 +79,8 @@ TEST_F(UndoValues, of_deleted_rows_come_back_with_the_columns_that_only_one_side
 
 // -0 is a number that jsonb does not know.
 TEST_F(UndoValues, that_the_image_cannot_give_back_are_left_and_named) {
-    pair.desktop.exec("update wide set real8 = '-0' where id = 1; update wide set txt = 'before' where id = 2");
+    pair.desktop.exec(
+        "update wide set real8 = '-0' where id = 1; update wide set txt = 'before' where id = 2");
     ASSERT_EXIT_CODE(0, pair.sync());
     pair.desktop.exec("update wide set real8 = 5 where id = 1; update wide set txt = 'after' where id = 2");
     const TidewayResult run = pair.sync();
@@ -93,20 +95,24 @@ TEST_F(UndoValues, that_the_image_cannot_give_back_are_left_and_named) {
 // Columns of other types, columns with other names, looked-up columns and rows that share a key.
 TEST(UndoShapes, mapped_columns_and_rows_that_share_a_key_come_back) {
     LivePair pair("undoshapes");
-    pair.desktop.exec("create table old (ref numeric(10), descr varchar(20), amount numeric(10,2), made timestamp);"
-                      "insert into old values (1, 'a', 1.50, '2024-01-01 10:00'), (1, 'b', 2, '2024-01-01 10:00'), "
-                      "(1, 'b', 2, '2024-01-01 10:00'), (null, 'n', 3, null)");
-    pair.cloud.exec("create table young (no serial primary key, ref bigint, description text, amount numeric, made "
-                    "timestamptz, label text)");
-    pair.configure("[[table]]\ndesktop = 'old'\ncloud = 'young'\nkey = ['ref']\nidentity = 'business_key+ordinal'\n"
-                   "rename = { descr = 'description' }\nskip = ['no']\n"
-                   "timestamps = { updated = 'made', desktop_zone = 'Asia/Kolkata' }\n"
-                   "lookup = { label = \"select upper(:descr)\" }\n");
+    pair.desktop.exec(
+        "create table old (ref numeric(10), descr varchar(20), amount numeric(10,2), made timestamp);"
+        "insert into old values (1, 'a', 1.50, '2024-01-01 10:00'), (1, 'b', 2, '2024-01-01 10:00'), "
+        "(1, 'b', 2, '2024-01-01 10:00'), (null, 'n', 3, null)");
+    pair.cloud.exec(
+        "create table young (no serial primary key, ref bigint, description text, amount numeric, made "
+        "timestamptz, label text)");
+    pair.configure(
+        "[[table]]\ndesktop = 'old'\ncloud = 'young'\nkey = ['ref']\nidentity = 'business_key+ordinal'\n"
+        "rename = { descr = 'description' }\nskip = ['no']\n"
+        "timestamps = { updated = 'made', desktop_zone = 'Asia/Kolkata' }\n"
+        "lookup = { label = \"select upper(:descr)\" }\n");
     ASSERT_EXIT_CODE(0, pair.sync());
     const std::string sql = "select no, ref, description, amount, made, label from young order by no";
     const std::string before = dump(pair.cloud, sql);
-    pair.desktop.exec("update old set descr = 'z', amount = 1.5 where descr = 'a'; delete from old where ref is null;"
-                      "insert into old values (1, 'new', 9, null)");
+    pair.desktop.exec(
+        "update old set descr = 'z', amount = 1.5 where descr = 'a'; delete from old where ref is null;"
+        "insert into old values (1, 'new', 9, null)");
     const TidewayResult run = pair.sync();
     ASSERT_EXIT_CODE(0, run);
     ASSERT_NE(dump(pair.cloud, sql), before);
@@ -122,7 +128,8 @@ TEST(UndoShapes, mapped_columns_and_rows_that_share_a_key_come_back) {
 TEST(UndoShapes, a_row_that_keeps_an_old_time_stamp_still_travels_where_time_stamps_are_the_capture) {
     LivePair pair("undostamps");
     pair.both("create table job (id int primary key, body text, updated_at timestamptz)");
-    pair.configure("[sync]\ncapture = 'timestamp'\n[[table]]\nname = 'job'\ntimestamps = { updated = 'updated_at' }\n");
+    pair.configure(
+        "[sync]\ncapture = 'timestamp'\n[[table]]\nname = 'job'\ntimestamps = { updated = 'updated_at' }\n");
     pair.desktop.exec("insert into job values (1, 'old', '2024-01-01'), (2, 'old', '2024-01-01')");
     ASSERT_EXIT_CODE(0, pair.sync());
     pair.desktop.exec("update job set body = 'new', updated_at = now() where id = 1");
@@ -130,7 +137,8 @@ TEST(UndoShapes, a_row_that_keeps_an_old_time_stamp_still_travels_where_time_sta
     ASSERT_EXIT_CODE(0, run);
     EXPECT_EXIT_CODE(0, pair.run({"undo", "--run", run.json["run"].get<std::string>()}));
     EXPECT_EXIT_CODE(0, pair.sync());
-    EXPECT_ROWS(pair.desktop, "select id, body, updated_at = '2024-01-01' from job order by id", "1|old|t\n2|old|t");
+    EXPECT_ROWS(pair.desktop, "select id, body, updated_at = '2024-01-01' from job order by id",
+                "1|old|t\n2|old|t");
     expect_quiet(pair);
 }
 

@@ -103,7 +103,8 @@ TEST(Config, reads_how_long_and_how_much_the_journal_keeps) {
     EXPECT_EQ(with("").journal, (JournalSetting{30 * 86'400, 500'000'000}));
     EXPECT_EQ(with("[journal]\nkeep = \"12h\"\nmax_size = \"2GB\"").journal,
               (JournalSetting{12 * 3'600, 2'000'000'000}));
-    EXPECT_EQ(with("[journal]\nkeep = \"forever\"\nmax_size = \"unlimited\"").journal, (JournalSetting{0, 0}));
+    EXPECT_EQ(with("[journal]\nkeep = \"forever\"\nmax_size = \"unlimited\"").journal,
+              (JournalSetting{0, 0}));
 }
 
 TEST(Config, reads_pair_sides_and_guard) {

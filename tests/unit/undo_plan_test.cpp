@@ -23,9 +23,15 @@ JournalEntry entry(std::int64_t id, const char* run, int before, int after, Kept
     if (after > 0) entry.after = Hash{after, after};
     return entry;
 }
-JournalEntry inserted(std::int64_t id, const char* run, int after) { return entry(id, run, 0, after, Kept::inserted); }
-JournalEntry updated(std::int64_t id, const char* run, int before, int after) { return entry(id, run, before, after, Kept::updated); }
-JournalEntry erased(std::int64_t id, const char* run, int before) { return entry(id, run, before, 0, Kept::erased); }
+JournalEntry inserted(std::int64_t id, const char* run, int after) {
+    return entry(id, run, 0, after, Kept::inserted);
+}
+JournalEntry updated(std::int64_t id, const char* run, int before, int after) {
+    return entry(id, run, before, after, Kept::updated);
+}
+JournalEntry erased(std::int64_t id, const char* run, int before) {
+    return entry(id, run, before, 0, Kept::erased);
+}
 
 // "update 3 -> 1 from 2" and what is in the way, one a line.
 std::string planned(const std::vector<JournalEntry>& newest_first, std::optional<std::int64_t> now = form) {
@@ -63,8 +69,10 @@ TEST(UndoPlan, leaves_a_row_alone_that_came_and_went_or_is_what_it_was) {
 }
 
 TEST(UndoPlan, stops_where_somebody_wrote_in_between) {
-    EXPECT_EQ(planned({updated(3, "c", 9, 3), updated(2, "b", 1, 2)}), "update 3 -> 9 from 3\nleft: somebody wrote\n");
-    EXPECT_EQ(planned({inserted(3, "c", 3), updated(2, "b", 1, 2)}), "erase 3 -> 0 from 0\nleft: somebody wrote\n");
+    EXPECT_EQ(planned({updated(3, "c", 9, 3), updated(2, "b", 1, 2)}),
+              "update 3 -> 9 from 3\nleft: somebody wrote\n");
+    EXPECT_EQ(planned({inserted(3, "c", 3), updated(2, "b", 1, 2)}),
+              "erase 3 -> 0 from 0\nleft: somebody wrote\n");
 }
 
 TEST(UndoPlan, leaves_rows_whose_table_has_another_form_or_has_left) {
@@ -87,7 +95,8 @@ TEST(UndoPlan, keeps_rows_apart_by_their_whole_key) {
 }
 
 TEST(DisplayedKey, is_read_as_it_was_written) {
-    for (const Key& key : std::vector<Key>{{"8533"}, {"a/b"}, {"a/b", "c"}, {"", "x"}, {"x", ""}, {"a\\b", "1", "/"}})
+    for (const Key& key :
+         std::vector<Key>{{"8533"}, {"a/b"}, {"a/b", "c"}, {"", "x"}, {"x", ""}, {"a\\b", "1", "/"}})
         EXPECT_EQ(key_displayed(display(key), key.size()), key) << display(key);
     EXPECT_EQ(display({"8533", "12"}), "8533/12");
     EXPECT_EQ(display({"a/b", "1"}), "a\\/b/1");

@@ -37,8 +37,7 @@ std::vector<Agreed> PgArchive::agreed(const LinkedTable& table, const Key& key) 
     std::vector<std::string> conditions;
     std::vector<Cell> cells;
     for (const std::string& cell : key) {
-        conditions.push_back(
-            fmt::format("b.k{0} = ${0}::text::{1}", cells.size() + 1, types[cells.size()]));
+        conditions.push_back(fmt::format("b.k{0} = ${0}::text::{1}", cells.size() + 1, types[cells.size()]));
         cells.emplace_back(cell);
     }
     Connection& c = store_.asker();
@@ -62,7 +61,8 @@ std::vector<Agreed> PgArchive::agreed(const LinkedTable& table, const Key& key) 
     return all;
 }
 
-// As after a restore: nobody takes the rows for a deletion that one side has not seen, and their origin stays.
+// As after a restore: nobody takes the rows for a deletion that one side has not seen, and their origin
+// stays.
 void PgArchive::forget_tombstones(const LinkedTable& table, const std::vector<Key>& keys,
                                   std::int64_t fence) {
     Connection& c = store_.writer();
@@ -79,9 +79,10 @@ void PgArchive::forget_tombstones(const LinkedTable& table, const std::vector<Ke
         equal.push_back(fmt::format("b.k{0} = w.k{0}::{1}", i + 1, types[i]));
     }
     run(c, "forget tombstones",
-        fmt::format("UPDATE {} AS b SET state = 'U' FROM unnest({}) AS w({}) WHERE {} AND b.state IN ('T', 'S')",
-                    base_name(store_.pair_number(), table.id), join(arrays), key_list(types.size()),
-                    join(equal, " AND ")),
+        fmt::format(
+            "UPDATE {} AS b SET state = 'U' FROM unnest({}) AS w({}) WHERE {} AND b.state IN ('T', 'S')",
+            base_name(store_.pair_number(), table.id), join(arrays), key_list(types.size()),
+            join(equal, " AND ")),
         parameters);
     transaction.commit();
 }

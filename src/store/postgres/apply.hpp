@@ -16,10 +16,10 @@ class SectionApply {
     // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as
     // raced.
     void lock(bool skip_locked);
-    void mark_direct();      // capture triggers do not log the next statements on this table
-    void restore_images();   // what the rows of an undo are given back
+    void mark_direct();                    // capture triggers do not log the next statements on this table
+    void restore_images();                 // what the rows of an undo are given back
     void back_up(const std::string& run);  // copies the locked rows that are to be replaced or removed
-    void resolve_parents();  // keys that came for a parent's own number
+    void resolve_parents();                // keys that came for a parent's own number
     void set_orphans_aside();
     void set_clashes_aside();
     void set_parents_aside();

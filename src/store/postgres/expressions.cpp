@@ -136,10 +136,11 @@ std::string Expressions::row_of(const std::string& image) const {
     for (const ImageColumn& each : columns) {
         const std::string value = column_of("p", each.name), label = sql::Identifier(each.name).quoted();
         const std::string kept = fmt::format("({} -> {})", image, sql::literal(each.name));
-        parts.push_back(each.json ? fmt::format("CASE WHEN jsonb_typeof({0}) = 'object' AND {0} ? 'json_text' "
-                                                "THEN ({0} ->> 'json_text')::{3} ELSE {1} END AS {2}",
-                                                kept, value, label, each.type)
-                                  : fmt::format("{} AS {}", value, label));
+        parts.push_back(each.json
+                            ? fmt::format("CASE WHEN jsonb_typeof({0}) = 'object' AND {0} ? 'json_text' "
+                                          "THEN ({0} ->> 'json_text')::{3} ELSE {1} END AS {2}",
+                                          kept, value, label, each.type)
+                            : fmt::format("{} AS {}", value, label));
     }
     return fmt::format("LATERAL (SELECT {} FROM {} AS p) t", join(parts), record);
 }

@@ -18,19 +18,19 @@ std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
     Transaction transaction(c, {.read_only = true});
     const Result exists = run(c, "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
     if (!exists.boolean(0, 0)) return std::nullopt;
-    const Result found = run(
-        c, "read pair",
-        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version, "
-        "coalesce(obj_description('tideway.pair'::regclass, 'pg_class') = $2, false) FROM tideway.pair "
-        "WHERE pair = $1",
-        {pair, schema_mark(side())});
+    const Result found =
+        run(c, "read pair",
+            "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version, "
+            "coalesce(obj_description('tideway.pair'::regclass, 'pg_class') = $2, false) FROM tideway.pair "
+            "WHERE pair = $1",
+            {pair, schema_mark(side())});
     transaction.commit();
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
     seeds_ = hash_at(found, 0, 4);
-    return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
-                        side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6)),
-                        found.boolean(0, 7)};
+    return PairIdentity{std::string(found.text(0, 1)),         std::string(found.text(0, 3)),
+                        side_named(found.text(0, 2)),          seeds_,
+                        static_cast<int>(found.integer(0, 6)), found.boolean(0, 7)};
 }
 
 void PgStore::install(const std::string& pair, const PairIdentity& identity) {
@@ -181,7 +181,8 @@ void PgStore::uninstall() {
     std::string text;
     for (const TableUse& table : tables)
         text += fmt::format(
-            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {}; DROP TABLE "
+            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {}; DROP "
+            "TABLE "
             "IF EXISTS {};\n",
             capture_function_name(pair_number_, table.id), changes_name(pair_number_, table.id),
             base_name(pair_number_, table.id), backup_name(pair_number_, table.id));

@@ -41,16 +41,16 @@ JournalEntry entry_at(const Result& found, int row) {
 std::vector<JournalEntry> PgJournal::entries(const JournalSelection& selection) {
     Connection& c = store_.asker();
     Transaction transaction(c, {.read_only = true});
-    const Result found = run(c, "read journal", R"(
+    const Result found =
+        run(c, "read journal", R"(
 SELECT id, run, batch, tbl, key, op, rule, before_a, before_b, after_a, after_b, form,
        to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.journal
 WHERE pair = $1 AND ($2::text IS NULL OR run = $2) AND ($3::int IS NULL OR tbl = $3::int)
   AND ($4::text[] IS NULL OR key[1:cardinality($4::text[])] = $4::text[])
   AND ($5::bigint IS NULL OR at >= 'epoch'::timestamptz + $5::bigint * '1 microsecond'::interval) ORDER BY id DESC)",
-                             {store_.pair(), selection.run ? Cell(*selection.run) : Cell(),
-                              selection.table_id ? Cell(std::to_string(*selection.table_id)) : Cell(),
-                              selection.key ? Cell(text_array(*selection.key)) : Cell(),
-                              maybe(selection.since)});
+            {store_.pair(), selection.run ? Cell(*selection.run) : Cell(),
+             selection.table_id ? Cell(std::to_string(*selection.table_id)) : Cell(),
+             selection.key ? Cell(text_array(*selection.key)) : Cell(), maybe(selection.since)});
     transaction.commit();
     std::vector<JournalEntry> entries;
     entries.reserve(static_cast<std::size_t>(found.rows()));
@@ -121,10 +121,10 @@ std::optional<Key> PgJournal::spelled(const LinkedTable& table, const Key& key) 
     Connection& c = store_.asker();
     Transaction transaction(c, {.read_only = true});
     const std::vector<std::string> spellings = e.key_cells_of("w");
-    const Result found = run(c, "spell key",
-                             fmt::format("SELECT {}, {} FROM (SELECT {}) w", join(spellings),
-                                         join(fits, " AND "), join(typed)),
-                             cells);
+    const Result found = run(
+        c, "spell key",
+        fmt::format("SELECT {}, {} FROM (SELECT {}) w", join(spellings), join(fits, " AND "), join(typed)),
+        cells);
     transaction.commit();
     if (!found.boolean(0, static_cast<int>(spellings.size()))) return std::nullopt;
     Key spelled = key_at(found, 0, 0, spellings.size());

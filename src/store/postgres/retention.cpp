@@ -29,13 +29,13 @@ std::int64_t in_steps(PgStore& store, const Statement& statement, const std::vec
 std::int64_t PgJournal::purge(const Retention& retention) {
     Connection& c = store_.asker();
     Transaction transaction(c, {.read_only = true});
-    const Result due = run(c, "look for old records", R"(
+    const Result due =
+        run(c, "look for old records", R"(
 SELECT coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.journal WHERE pair = $1 ORDER BY id LIMIT 1), false),
        coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.conflict
                  WHERE pair = $1 AND status = 'kept' ORDER BY id LIMIT 1), false),
        pg_total_relation_size('tideway.journal') > $3::bigint)",
-                           {store_.pair(), std::to_string(retention.keep_seconds),
-                            std::to_string(retention.max_bytes)});
+            {store_.pair(), std::to_string(retention.keep_seconds), std::to_string(retention.max_bytes)});
     transaction.commit();
     std::int64_t gone = 0;
     if (retention.keep_seconds > 0 && due.boolean(0, 0))
@@ -51,10 +51,11 @@ std::int64_t PgJournal::purge_old(const char* table, const char* condition, std:
     return in_steps(
         store_,
         {"purge old records",
-         fmt::format("DELETE FROM {0} AS d WHERE d.id IN (SELECT o.id FROM (SELECT id, at FROM {0} WHERE pair "
-                     "= $1 AND {1} ORDER BY id LIMIT {2}) o WHERE o.at < now() - $2::bigint * '1 "
-                     "second'::interval)",
-                     table, condition, step)},
+         fmt::format(
+             "DELETE FROM {0} AS d WHERE d.id IN (SELECT o.id FROM (SELECT id, at FROM {0} WHERE pair "
+             "= $1 AND {1} ORDER BY id LIMIT {2}) o WHERE o.at < now() - $2::bigint * '1 "
+             "second'::interval)",
+             table, condition, step)},
         {store_.pair(), std::to_string(keep_seconds)});
 }
 

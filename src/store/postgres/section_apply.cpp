@@ -57,18 +57,18 @@ void SectionApply::stage() {
         if (table.columns[i].by_key) parents += fmt::format(", ''::text AS r{}", i + 1);
     for (std::size_t i = 0; i < unlinked_.size(); ++i)
         parents += fmt::format(", t.{} AS u{}", unlinked_[i], i + 1);
-    execute(
-        "create stage",
-        fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
-                    "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
-                    "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
-                    "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
-                    "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
-                    "policy, ''::text AS winner, ''::text AS reason, "
-                    "false AS chosen, 0::bigint AS restores, {}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
-                    "FROM {} t WITH NO "
-                    "DATA",
-                    number_, join(columns), parents, e_.relation()));
+    execute("create stage",
+            fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
+                        "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
+                        "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
+                        "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
+                        "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
+                        "policy, ''::text AS winner, ''::text AS reason, "
+                        "false AS chosen, 0::bigint AS restores, {}, ''::text AS refused, ''::text AS "
+                        "waits_for, ''::text AS emptied{} "
+                        "FROM {} t WITH NO "
+                        "DATA",
+                        number_, join(columns), parents, e_.relation()));
     std::size_t next = 0;
     connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", stage_)}, [&](std::string& buffer) {
         for (; next < section_.rows.size() && buffer.size() < 256 * 1024; ++next)

@@ -1,5 +1,5 @@
-// guard.backup = "table": a plain copy of every row that the latest run replaced or removed, in the user's own
-// columns, for people who look with SQL.
+// guard.backup = "table": a plain copy of every row that the latest run replaced or removed, in the user's
+// own columns, for people who look with SQL.
 #include <fmt/format.h>
 
 #include "store/postgres/apply.hpp"
@@ -32,7 +32,8 @@ void SectionApply::back_up(const std::string& run_id) {
     run(connection_, "forget earlier backup",
         fmt::format("DELETE FROM {} AS b WHERE b.tideway_run <> $1", backup), {run_id});
     run(connection_, "back rows up",
-        fmt::format("INSERT INTO {} SELECT $1::text, t.* FROM {} s JOIN pg_temp.tideway_found f ON f.sec = {} AND f.n = "
+        fmt::format("INSERT INTO {} SELECT $1::text, t.* FROM {} s JOIN pg_temp.tideway_found f ON f.sec = "
+                    "{} AND f.n = "
                     "s.n AND f.a = s.a AND f.b = s.b JOIN {} t ON t.ctid = f.at WHERE s.op IN ('U', 'D')",
                     backup, stage_, number_, e_.relation()),
         {run_id});

@@ -8,9 +8,9 @@
 namespace tideway::pg {
 
 std::size_t parents_by_key(const LinkedTable& table) {
-    return static_cast<std::size_t>(std::count_if(
-        table.columns.begin(), table.columns.end(),
-        [](const LinkedColumn& column) { return column.by_key != nullptr; }));
+    return static_cast<std::size_t>(
+        std::count_if(table.columns.begin(), table.columns.end(),
+                      [](const LinkedColumn& column) { return column.by_key != nullptr; }));
 }
 
 std::vector<std::string> unlinked_columns(Connection& connection, const BatchSection& section, Side side) {
@@ -45,15 +45,15 @@ void SectionApply::restore_images() {
         give(sql::Identifier(table.lookups[i - table.columns.size()].cloud.name).quoted(),
              fmt::format("c{}", i + 1));
     for (std::size_t i = 0; i < unlinked_.size(); ++i) give(unlinked_[i], fmt::format("u{}", i + 1));
-    const std::string exact =
-        parents_by_key(table) > 0
-            ? "true"
-            : fmt::format("({}, {}) = (j.before_a, j.before_b)", e_.hash_a(), e_.hash_b());
-    execute("restore images",
-            fmt::format("UPDATE {0} AS s SET {1}, op = CASE WHEN x.exact THEN s.op ELSE 'X' END FROM (SELECT "
-                        "j.id, {2} AS exact, {3} FROM tideway.journal j, {4} WHERE j.id IN (SELECT r.restores "
-                        "FROM {0} r)) x WHERE x.id = s.restores AND s.op IN ('I', 'U')",
-                        stage_, join(moves), exact, join(values), e_.row_of("j.before")));
+    const std::string exact = parents_by_key(table) > 0 ? "true"
+                                                        : fmt::format("({}, {}) = (j.before_a, j.before_b)",
+                                                                      e_.hash_a(), e_.hash_b());
+    execute(
+        "restore images",
+        fmt::format("UPDATE {0} AS s SET {1}, op = CASE WHEN x.exact THEN s.op ELSE 'X' END FROM (SELECT "
+                    "j.id, {2} AS exact, {3} FROM tideway.journal j, {4} WHERE j.id IN (SELECT r.restores "
+                    "FROM {0} r)) x WHERE x.id = s.restores AND s.op IN ('I', 'U')",
+                    stage_, join(moves), exact, join(values), e_.row_of("j.before")));
 }
 
 }  // namespace tideway::pg

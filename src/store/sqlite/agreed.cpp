@@ -34,12 +34,13 @@ std::vector<Agreed> SqliteArchive::agreed(const LinkedTable& table, const Key& k
     const std::string base = base_name(store_.pair_number(), table.id);
     if (!table_exists(store_.asker(), base)) return {};
     const bool one = table.repeats() && key.size() > table.key_cells();
-    Statement found(store_.asker(), "read agreement",
-                    fmt::format("SELECT ordinal, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier "
-                                "FROM {} WHERE key = ?1 AND (?2 = '' OR ordinal = CAST(?2 AS INTEGER)) ORDER BY "
-                                "ordinal",
-                                base),
-                    {sql::text_array(bare(table, key)), one ? key.back() : std::string()});
+    Statement found(
+        store_.asker(), "read agreement",
+        fmt::format("SELECT ordinal, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier "
+                    "FROM {} WHERE key = ?1 AND (?2 = '' OR ordinal = CAST(?2 AS INTEGER)) ORDER BY "
+                    "ordinal",
+                    base),
+        {sql::text_array(bare(table, key)), one ? key.back() : std::string()});
     std::vector<Agreed> all;
     while (found.step()) {
         Agreed agreed{bare(table, key), entry_at(found), found.integer(9)};
@@ -54,10 +55,11 @@ void SqliteArchive::forget_tombstones(const LinkedTable& table, const std::vecto
     Connection& c = store_.writer();
     Transaction transaction(c, Access::write);
     check_fence(c, fence);
-    Statement forget(c, "forget tombstones",
-                     fmt::format("UPDATE {} SET state = 'U' WHERE key = ?1 AND ordinal = ?2 AND state IN ('T', "
-                                 "'S')",
-                                 base_name(store_.pair_number(), table.id)));
+    Statement forget(
+        c, "forget tombstones",
+        fmt::format("UPDATE {} SET state = 'U' WHERE key = ?1 AND ordinal = ?2 AND state IN ('T', "
+                    "'S')",
+                    base_name(store_.pair_number(), table.id)));
     for (const Key& key : keys)
         forget.run({sql::text_array(bare(table, key)),
                     table.repeats() ? std::int64_t{std::stoll(key.back())} : std::int64_t{1}});

@@ -41,9 +41,12 @@ std::optional<PairIdentity> SqliteStore::identity(const std::string& pair) {
     if (!found.step()) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0));
     seeds_ = {found.integer(4), found.integer(5)};
-    return PairIdentity{found.text(1), found.text(3),
-                        found.text(2) == "desktop" ? Side::desktop : Side::cloud, seeds_,
-                        static_cast<int>(found.integer(6)), is_complete(c)};
+    return PairIdentity{found.text(1),
+                        found.text(3),
+                        found.text(2) == "desktop" ? Side::desktop : Side::cloud,
+                        seeds_,
+                        static_cast<int>(found.integer(6)),
+                        is_complete(c)};
 }
 
 // A reader keeps a rollback journal from being written at all: only with a write-ahead log can a run read

@@ -12,8 +12,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The reverse of what json_image() spells. Where a text may be a text or what stands for a blob or for a number
-// without digits, the column's type decides; a wrong guess shows in the hash.
+// The reverse of what json_image() spells. Where a text may be a text or what stands for a blob or for a
+// number without digits, the column's type decides; a wrong guess shows in the hash.
 Value value_at(const Json& image, const std::string& column, TypeClass type) {
     const auto found = image.find(column);
     if (found == image.end() || found->is_null()) return {};
@@ -32,8 +32,8 @@ Value value_at(const Json& image, const std::string& column, TypeClass type) {
 }  // namespace
 
 RestoredRow restored_row(Connection& connection, const RowCodec& codec, std::int64_t entry) {
-    Statement kept(connection, "read image", "SELECT before, before_a, before_b FROM tideway_journal WHERE id = ?1",
-                   {entry});
+    Statement kept(connection, "read image",
+                   "SELECT before, before_a, before_b FROM tideway_journal WHERE id = ?1", {entry});
     ensure(kept.step() && !kept.null(0), "an undo restores from an entry that has an image");
     const Json image = Json::parse(kept.text(0), nullptr, false);
     const Side side = codec.side();
@@ -49,8 +49,7 @@ RestoredRow restored_row(Connection& connection, const RowCodec& codec, std::int
     restored.values = row.values;
     if (side == Side::cloud)
         for (const Lookup& lookup : codec.table().lookups) {
-            restored.values.push_back(
-                value_at(image, lookup.cloud.name, class_of(lookup.cloud.base_type)));
+            restored.values.push_back(value_at(image, lookup.cloud.name, class_of(lookup.cloud.base_type)));
             linked.insert(lookup.cloud.name);
         }
     Statement columns(connection, "read columns",

@@ -9,10 +9,10 @@
 namespace tideway::sqlite {
 
 struct RestoredRow {
-    std::vector<Value> values;           // of the linked columns, then of the look-ups
-    std::vector<std::string> others;     // columns that no column of the other side is linked to, quoted
+    std::vector<Value> values;        // of the linked columns, then of the look-ups
+    std::vector<std::string> others;  // columns that no column of the other side is linked to, quoted
     std::vector<Value> other_values;
-    bool exact = false;                  // it has the hash of the row whose image was taken
+    bool exact = false;  // it has the hash of the row whose image was taken
 };
 
 // entry: of the journal; its image must be there.

@@ -159,8 +159,9 @@ void SectionApply::update_row(PlannedWrite& write) {
         if (column.key || column.insert_only || column.kept_on_update || !column.on(store_.side()).writable)
             continue;
         const Value& old = write.claimed->values[i];
-        const bool same = !undoes_ && fits(codec_.form(i), old) && canonical_text(codec_.form(i), old) ==
-                                                           canonical_text(codec_.form(i), write.values[i]);
+        const bool same =
+            !undoes_ && fits(codec_.form(i), old) &&
+            canonical_text(codec_.form(i), old) == canonical_text(codec_.form(i), write.values[i]);
         assign(codec_.column(i), same ? old : write.values[i]);
         if (codec_.numbers_rows(i) && !same) rowid = std::get<std::int64_t>(write.values[i]);
     }

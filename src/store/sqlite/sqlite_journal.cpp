@@ -38,7 +38,8 @@ JournalEntry entry_at(const Statement& found) {
 }
 
 bool concerns(const Key& key, const std::optional<Key>& wanted) {
-    return !wanted || (key.size() >= wanted->size() && std::equal(wanted->begin(), wanted->end(), key.begin()));
+    return !wanted ||
+           (key.size() >= wanted->size() && std::equal(wanted->begin(), wanted->end(), key.begin()));
 }
 
 }  // namespace
@@ -46,10 +47,11 @@ bool concerns(const Key& key, const std::optional<Key>& wanted) {
 std::vector<JournalEntry> SqliteJournal::entries(const JournalSelection& selection) {
     Statement found(
         store_.asker(), "read journal",
-        fmt::format("SELECT id, run, batch, tbl, key, op, rule, before_a, before_b, after_a, after_b, form, {} "
-                    "FROM tideway_journal WHERE pair = ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR tbl "
-                    "= ?3) AND (?4 IS NULL OR at >= ?4) ORDER BY id DESC",
-                    time_sql("at")),
+        fmt::format(
+            "SELECT id, run, batch, tbl, key, op, rule, before_a, before_b, after_a, after_b, form, {} "
+            "FROM tideway_journal WHERE pair = ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR tbl "
+            "= ?3) AND (?4 IS NULL OR at >= ?4) ORDER BY id DESC",
+            time_sql("at")),
         {store_.pair(), selection.run ? Value(*selection.run) : Value(),
          selection.table_id ? Value(std::int64_t{*selection.table_id}) : Value(),
          selection.since ? Value(*selection.since) : Value()});
@@ -62,11 +64,12 @@ std::vector<JournalEntry> SqliteJournal::entries(const JournalSelection& selecti
 }
 
 std::vector<JournaledRun> SqliteJournal::runs() {
-    Statement found(store_.asker(), "list journaled runs",
-                    fmt::format("SELECT run, {}, sum(op = 'I'), sum(op = 'U'), sum(op = 'D'), max(rule LIKE 'undo "
-                                "%') FROM tideway_journal WHERE pair = ?1 GROUP BY run ORDER BY max(id) DESC",
-                                time_sql("min(at)")),
-                    {store_.pair()});
+    Statement found(
+        store_.asker(), "list journaled runs",
+        fmt::format("SELECT run, {}, sum(op = 'I'), sum(op = 'U'), sum(op = 'D'), max(rule LIKE 'undo "
+                    "%') FROM tideway_journal WHERE pair = ?1 GROUP BY run ORDER BY max(id) DESC",
+                    time_sql("min(at)")),
+        {store_.pair()});
     std::vector<JournaledRun> runs;
     while (found.step())
         runs.push_back({found.text(0), found.text(1), found.integer(2), found.integer(3), found.integer(4),
@@ -76,12 +79,13 @@ std::vector<JournaledRun> SqliteJournal::runs() {
 
 // The library cannot tell what a table takes in the file; the records themselves can be measured.
 JournalSize SqliteJournal::size() {
-    Statement found(store_.asker(), "measure journal",
-                    fmt::format("SELECT coalesce(sum(200 + coalesce(length(before), 0)), 0) + (SELECT "
-                                "coalesce(sum(200 + coalesce(length(desktop_row), 0) + coalesce(length(cloud_row), "
-                                "0)), 0) FROM tideway_conflict), {} FROM tideway_journal WHERE pair = ?1",
-                                time_sql("min(at)")),
-                    {store_.pair()});
+    Statement found(
+        store_.asker(), "measure journal",
+        fmt::format("SELECT coalesce(sum(200 + coalesce(length(before), 0)), 0) + (SELECT "
+                    "coalesce(sum(200 + coalesce(length(desktop_row), 0) + coalesce(length(cloud_row), "
+                    "0)), 0) FROM tideway_conflict), {} FROM tideway_journal WHERE pair = ?1",
+                    time_sql("min(at)")),
+        {store_.pair()});
     found.step();
     return {found.integer(0), found.cell(1)};
 }
@@ -104,27 +108,29 @@ std::int64_t SqliteJournal::purge(const Retention& retention) {
     if (retention.keep_seconds > 0) {
         const std::int64_t before = now_micros() - retention.keep_seconds * 1'000'000;
         for (const char* table : {"tideway_journal", "tideway_conflict"})
-            gone += remove(fmt::format("DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE pair = ?1 AND at < "
-                                       "?2{1} ORDER BY id LIMIT {2})",
-                                       table,
-                                       table == std::string("tideway_conflict") ? " AND status = 'kept'" : "",
-                                       step),
-                           {store_.pair(), before});
+            gone += remove(
+                fmt::format("DELETE FROM {0} WHERE id IN (SELECT id FROM {0} WHERE pair = ?1 AND at < "
+                            "?2{1} ORDER BY id LIMIT {2})",
+                            table, table == std::string("tideway_conflict") ? " AND status = 'kept'" : "",
+                            step),
+                {store_.pair(), before});
     }
     if (retention.max_bytes == 0 || size().bytes <= retention.max_bytes) return gone;
     std::int64_t cut = 0, bytes = 0;
     {
-        Statement newest(store_.asker(), "measure entries",
-                         "SELECT id, 200 + coalesce(length(before), 0) FROM tideway_journal WHERE pair = ?1 ORDER "
-                         "BY id DESC",
-                         {store_.pair()});
+        Statement newest(
+            store_.asker(), "measure entries",
+            "SELECT id, 200 + coalesce(length(before), 0) FROM tideway_journal WHERE pair = ?1 ORDER "
+            "BY id DESC",
+            {store_.pair()});
         while (cut == 0 && newest.step())
             if ((bytes += newest.integer(1)) > retention.max_bytes) cut = newest.integer(0);
     }
-    return gone + remove(fmt::format("DELETE FROM tideway_journal WHERE id IN (SELECT id FROM tideway_journal "
-                                     "WHERE pair = ?1 AND id <= ?2 ORDER BY id LIMIT {})",
-                                     step),
-                         {store_.pair(), cut});
+    return gone +
+           remove(fmt::format("DELETE FROM tideway_journal WHERE id IN (SELECT id FROM tideway_journal "
+                              "WHERE pair = ?1 AND id <= ?2 ORDER BY id LIMIT {})",
+                              step),
+                  {store_.pair(), cut});
 }
 
 std::int64_t SqliteJournal::remove(const std::string& statement, const std::vector<Value>& parameters) {
