@@ -1,5 +1,6 @@
 // Undo puts back what a run did, exactly, on the side where it did it, and never what somebody wrote since.
 #include "scenario/live_pair.hpp"
+#include "support/pgbouncer.hpp"
 
 namespace tideway::test {
 namespace {
@@ -255,6 +256,21 @@ TEST_F(Undo, of_an_unknown_run_or_without_anything_to_undo_says_so) {
     EXPECT_EQ(error_code(pair.run({"undo", "--table", "job", "--key", "999"})), "TW420");
     EXPECT_EQ(error_code(pair.run({"undo", "--table", "job", "--key", "x"})), "TW422");
     EXPECT_EQ(error_code(pair.run({"undo", "--table", "nothing", "--key", "1"})), "TW301");
+}
+
+// Every transaction may meet another session there.
+TEST_F(Undo, works_through_a_transaction_pooler) {
+    const Pgbouncer pooler(pair.cloud_database.server(), {.pool_size = 3});
+    pair.cloud_url = pooler.url(pair.cloud_database.name());
+    pair.configure(two_tables);
+    edit_both_sides();
+    const std::string before = state(pair);
+    const TidewayResult run = pair.sync();
+    ASSERT_EXIT_CODE(0, run);
+    EXPECT_EXIT_CODE(0, undo(run_of(run), {"--dry-run"}));
+    EXPECT_EXIT_CODE(0, undo(run_of(run)));
+    EXPECT_EQ(state(pair), before);
+    EXPECT_EXIT_CODE(0, pair.run({"explain", "job", "30"}));
 }
 
 TEST_F(Undo, lists_the_runs_that_can_be_undone) {
