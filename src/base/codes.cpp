@@ -218,6 +218,20 @@ const std::vector<CodeInfo> table = {
      "A simulated life of two databases ended with a row lost, invented or brought back, or with sides that "
      "differ. The script that leads there is printed and kept in a file.",
      "Please report the file. `tideway selftest --seed N` plays it again."},
+    {Code::undo_nothing, "TW420", "there is nothing of that to undo", Exit::usage,
+     "The journal holds no change that fits what was asked for: the run is unknown, it wrote nothing, its "
+     "records are older than the journal keeps them, or the row was never written by a run.",
+     "`tideway undo --list` shows the runs whose changes are kept, `tideway explain TABLE KEY` those of one "
+     "row."},
+    {Code::undo_refused, "TW421", "a database refuses what an undo wants to write", Exit::failed,
+     "A constraint or a trigger of that database said no. The side that is named is as it was before; where "
+     "it is the desktop, the cloud may have been undone already.",
+     "Remove what is in the way, or undo single rows with `--table T --key K`; running the same undo again "
+     "passes over what is back already."},
+    {Code::key_unknown, "TW422", "that is no key of the table", Exit::usage,
+     "The key has more or fewer parts than the table's key, or a part is not of its column's type.",
+     "Write it as `plan --rows` shows it, the parts of a key of several columns separated by slashes, or "
+     "give each part as a word of its own."},
 
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",

@@ -79,6 +79,9 @@ enum class Code {
     // simulation (TW47x)
     selftest_folder,
     selftest_failed,
+    undo_nothing,
+    undo_refused,
+    key_unknown,
     // our own defects (TW9xx)
     defect,
 };

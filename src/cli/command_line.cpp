@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/world.hpp"
+#include "cli/moment.hpp"
 #include "cli/request.hpp"
 #include "config/nearest.hpp"
 
@@ -18,8 +20,6 @@ struct Later {
 };
 
 const std::vector<Later> later_commands = {
-    {"explain", "tideway plan --rows gives the reason for every row that would change"},
-    {"undo", "the old rows are kept in tideway.journal on the side where they were replaced"},
     {"serve", "let cron or a systemd timer start tideway sync"},
 };
 
@@ -27,13 +27,13 @@ constexpr const char* footer =
     "Exit codes: 0 in sync, 1 failed (nothing half-done, may be retried), 2 usage or configuration,\n"
     "3 done but rows wait for somebody, 4 stopped by a guard, 5 verify found differences,\n"
     "6 another run is at work, 70 a defect of tideway.\n"
-    "Not in this version: explain, undo, serve.";
+    "Not in this version: serve.";
 
 // What CLI11 writes into; turned into a Request when all of it is there.
 struct Raw {
     Request request;
-    std::string mode = "incremental", direction = "both";
-    bool dry_run = false;
+    std::string mode = "incremental", direction = "both", table, since;
+    bool dry_run = false, list = false;
     std::optional<std::uint64_t> only_seed;  // selftest
     std::string sabotage;                    // selftest
     std::map<const CLI::App*, Command> commands;
@@ -201,6 +201,25 @@ void add_alert_commands(CLI::App& app, Raw& raw) {
     add_command(*alert, raw, "test", "send a test through every configured channel", Command::alert_test);
 }
 
+void add_journal_commands(CLI::App& app, Raw& raw) {
+    CLI::App* undo =
+        add_command(app, raw, "undo", "put back what runs replaced, removed or brought", Command::undo);
+    undo->add_flag("--list", raw.list, "only list the runs that can be undone");
+    undo->add_option("--run", raw.request.undo_run, "the run, by the beginning of its id")->type_name("ID");
+    undo->add_option("--table", raw.table, "only this table")->type_name("NAME");
+    undo->add_option("--key", raw.request.key, "only this row; alone with --table its last write")
+        ->type_name("KEY")
+        ->allow_extra_args(false);
+    undo->add_option("--since", raw.since, "all runs since then: 2026-11-26T10:00Z, or how long ago: 2h")
+        ->type_name("TIME");
+    undo->add_flag("--dry-run", raw.dry_run, "only say what would be done");
+    CLI::App* explain =
+        add_command(app, raw, "explain", "one row's story, from both sides", Command::explain);
+    explain->add_option("TABLE", raw.table, "its name on either side")->required();
+    explain->add_option("KEY", raw.request.key, "as plan --rows writes it, or each part as a word")
+        ->required();
+}
+
 // The words that are neither options nor the values of global options.
 std::vector<std::string> words_of(const std::vector<std::string>& args) {
     std::vector<std::string> words;
@@ -308,6 +327,30 @@ void check_log_level(const std::string& level) {
         refuse_word("--log-level", level, levels);
 }
 
+void check_undo(Raw& raw) {
+    Request& request = raw.request;
+    if (!raw.table.empty()) request.tables = {raw.table};
+    request.dry_run = raw.dry_run;
+    if (request.command == Command::explain) return;
+    if (raw.list) {
+        if (request.undo_run || !raw.since.empty() || !raw.table.empty())
+            throw Error(Code::usage, "--list stands alone", "tideway undo --list");
+        request.command = Command::undo_list;
+        return;
+    }
+    if (!raw.since.empty()) {
+        request.since = parse_moment(raw.since, real_world().clock.now_micros());
+        if (!request.since)
+            throw Error(Code::usage, fmt::format("--since cannot be \"{}\"", raw.since),
+                        "a time such as 2026-11-26T10:00Z (UTC where no zone is given), or how long ago: 2h");
+    }
+    const std::string way_out = "tideway undo --run ID | --since TIME | --table NAME --key KEY";
+    if (!request.key.empty() && request.tables.empty())
+        throw Error(Code::usage, "--key needs --table", way_out);
+    if (!request.undo_run && !request.since && request.key.empty())
+        throw Error(Code::usage, "undo needs to know what: a run, a time, or a row", way_out);
+}
+
 void check_init(Request& request) {
     if (request.desktop_url.empty()) request.desktop_url = environment_or("TIDEWAY_DESKTOP_URL", "");
     if (request.cloud_url.empty()) request.cloud_url = environment_or("TIDEWAY_CLOUD_URL", "");
@@ -370,6 +413,7 @@ Request checked(Raw& raw) {
     if (request.command == Command::plan && request.rehearse)
         throw Error(Code::usage, "--rehearse and --dry-run exclude each other",
                     "a rehearsal writes to the copies that it is given");
+    if (request.command == Command::undo || request.command == Command::explain) check_undo(raw);
     if (request.command == Command::demo && request.fixture && !request.postgres)
         throw Error(Code::usage, "--fixture goes with --postgres", "the demo on files brings its own tables");
     return request;
@@ -391,6 +435,7 @@ Request parse_command_line(const std::vector<std::string>& args) {
     add_conflict_commands(app, raw);
     add_parked_commands(app, raw);
     add_alert_commands(app, raw);
+    add_journal_commands(app, raw);
     add_setup_commands(app, raw);
     add_selftest_command(app, raw);
     app.footer(footer);

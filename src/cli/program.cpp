@@ -12,6 +12,7 @@
 #include "cli/database_commands.hpp"
 #include "cli/demo.hpp"
 #include "cli/init_command.hpp"
+#include "cli/journal_commands.hpp"
 #include "cli/report_json.hpp"
 #include "cli/request.hpp"
 #include "cli/selftest_command.hpp"
@@ -59,6 +60,12 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return selftest(request, out, err);
         case Command::alert_test:
             return test_alerts(request, out);
+        case Command::undo:
+            return undo(request, out, err);
+        case Command::undo_list:
+            return list_kept_runs(request, out, err);
+        case Command::explain:
+            return explain(request, out, err);
     }
     throw Defect("every command has its place in dispatch()");
 }

@@ -146,6 +146,9 @@ Json status_json(const StatusReport& report) {
     out["stopped_plan"] = or_none(report.stopped_plan);
     out["lag_seconds"] = or_null(report.lag_seconds);
     out["lease_holder"] = or_none(report.lease_holder);
+    out["journal"] = Json::object();
+    for (const JournalStatus& journal : report.journals)
+        out["journal"][name(journal.side)] = {{"bytes", journal.bytes}, {"oldest", or_null(journal.oldest)}};
     out["tables"] = Json::array();
     for (const TableStatus& table : report.tables) out["tables"].push_back(table_status_json(table));
     out["alerts_failing"] = Json::array();

@@ -30,6 +30,9 @@ enum class Command {
     demo,
     selftest,
     alert_test,
+    undo,
+    undo_list,
+    explain,
 };
 
 struct ConflictChoice {
@@ -70,6 +73,10 @@ struct Request {
     std::optional<std::string> fixture;  // demo
     simulate::SelftestOptions selftest = {};
     std::string selftest_output = ".";  // the folder for what failed
+    std::optional<std::string> undo_run;  // undo: the beginning of a run's id
+    std::optional<std::int64_t> since;    // undo: microseconds since 1970
+    std::vector<std::string> key;         // undo, explain: as plan --rows writes it, or its parts
+    bool dry_run = false;                 // undo
 };
 
 // `args` without the program's name. Throws Error(usage) with the nearest command or option, and

@@ -53,6 +53,15 @@ std::string verdict(const StatusReport& report, const std::vector<Waiting>& wait
     return "everything was in sync at the last run\n";
 }
 
+std::string journals_text(const std::vector<JournalStatus>& journals) {
+    std::string out;
+    for (const JournalStatus& journal : journals)
+        if (journal.oldest)
+            out += fmt::format("old rows kept on the {} side since {}: {:.1f} MB\n", name(journal.side),
+                               *journal.oldest, static_cast<double>(journal.bytes) / 1e6);
+    return out;
+}
+
 }  // namespace
 
 std::string status_text(const StatusReport& report) {
@@ -67,7 +76,8 @@ std::string status_text(const StatusReport& report) {
     for (const AlertFailure& each : report.alerts)
         notes.push_back(fmt::format("  alerts by {} fail since {}: {} {}; tideway alert test", each.channel,
                                     each.since, each.code, each.text));
-    return heading(report) + "\n" + tables_text(report) + "\n" + verdict(report, waiting) + cut_list(notes);
+    return heading(report) + "\n" + tables_text(report) + "\n" + verdict(report, waiting) + cut_list(notes) +
+           journals_text(report.journals);
 }
 
 }  // namespace tideway::cli

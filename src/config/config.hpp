@@ -2,6 +2,7 @@
 // without a database; what must be compared with the catalogues is checked when tables are linked.
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -73,6 +74,13 @@ struct TableSetting {
     int line = 0;                           // of its [[table]] header
 };
 
+struct JournalSetting {  // 0: without a limit
+    std::int64_t keep_seconds = 30 * 86'400;
+    std::int64_t max_bytes = 500'000'000;
+    bool backup_table = false;  // [guard] backup = "table": what a run replaces or removes is also copied into tables
+    bool operator==(const JournalSetting&) const = default;
+};
+
 struct SideSetting {
     std::string url;
     std::optional<std::string> password_file, password_command;  // not both; the file's path is absolute
@@ -102,6 +110,7 @@ struct Config {
     SideSetting desktop, cloud;
     GuardSetting guard;
     bool stop_restored = false;  // [guard] restored = "stop": a side that went back to an older state
+    JournalSetting journal;
     std::vector<TableSetting> tables;
     std::optional<AlertSetting> alert = {};
     std::optional<std::string> status_view = {}, conflicts_view = {};  // for the app, in the cloud

@@ -10,6 +10,7 @@
 #include "config/guard_keys.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
+#include "config/units.hpp"
 #include "sql/identifier.hpp"
 
 namespace tideway {
@@ -96,6 +97,9 @@ void read_guard(Section& top, Config& config) {
     if (restored != "continue" && restored != "stop")
         section->not_a_word("restored", restored, {"continue", "stop"});
     config.stop_restored = restored == "stop";
+    const std::string backup = section->text("backup").value_or("none");
+    if (backup != "none" && backup != "table") section->not_a_word("backup", backup, {"none", "table"});
+    config.journal.backup_table = backup == "table";
     section->finish();
 }
 
@@ -130,6 +134,29 @@ void read_rehearsal(Section& top, const std::string& path, Config& config) {
         (key[0] == 'd' ? config.rehearsal_desktop : config.rehearsal_cloud) =
             absolute_sqlite_url(*url, std::filesystem::absolute(path).parent_path());
     }
+    section->finish();
+}
+
+// A text in the form of its kind, or the word for "without a limit".
+std::int64_t read_measure(Section& section, std::string_view key, std::string_view endless,
+                          std::optional<std::int64_t> (*parse)(std::string_view), std::int64_t otherwise,
+                          const char* form) {
+    const std::optional<std::string> given = section.text(key);
+    if (!given) return otherwise;
+    if (*given == endless) return 0;
+    const std::optional<std::int64_t> value = parse(*given);
+    if (!value || *value == 0)
+        section.refuse(Code::config_value, key, fmt::format("cannot be \"{}\"", *given), form);
+    return *value;
+}
+
+void read_journal(Section& top, JournalSetting& journal) {
+    std::optional<Section> section = top.section("journal");
+    if (!section) return;
+    journal.keep_seconds = read_measure(*section, "keep", "forever", parse_span, journal.keep_seconds,
+                                        "a span such as \"30d\", \"12h\" or \"8w\", or \"forever\"");
+    journal.max_bytes = read_measure(*section, "max_size", "unlimited", parse_amount, journal.max_bytes,
+                                     "a size such as \"500MB\" or \"2GB\", or \"unlimited\"");
     section->finish();
 }
 
@@ -182,6 +209,7 @@ Config parse_config(const std::string& toml, const std::string& path) {
         source.fail(Code::config_value, document.place, "desktop and cloud have the same url",
                     "a pair needs two databases");
     read_guard(top, config);
+    read_journal(top, config.journal);
     read_views(top, config);
     read_rehearsal(top, path, config);
     config.alert = read_alert(top, path);

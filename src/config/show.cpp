@@ -150,6 +150,20 @@ std::string rehearsal_text(const Config& config) {
     return out;
 }
 
+// In the largest unit that leaves a whole number.
+std::string journal_text(const JournalSetting& journal) {
+    std::string keep = "forever", size = "unlimited";
+    for (const auto& [name, seconds] :
+         {std::pair("s", 1), std::pair("m", 60), std::pair("h", 3'600), std::pair("d", 86'400)})
+        if (journal.keep_seconds > 0 && journal.keep_seconds % seconds == 0)
+            keep = fmt::format("{}{}", journal.keep_seconds / seconds, name);
+    for (const auto& [name, bytes] : {std::pair("B", 1), std::pair("kB", 1'000), std::pair("MB", 1'000'000),
+                                      std::pair("GB", 1'000'000'000)})
+        if (journal.max_bytes > 0 && journal.max_bytes % bytes == 0)
+            size = fmt::format("{}{}", journal.max_bytes / bytes, name);
+    return fmt::format("\n[journal]\nkeep = \"{}\"\nmax_size = \"{}\"\n", keep, size);
+}
+
 }  // namespace
 
 std::string show_config(const Config& config) {
@@ -158,8 +172,10 @@ std::string show_config(const Config& config) {
     out += optional_text("status_view", config.status_view) +
            optional_text("conflicts_view", config.conflicts_view);
     if (config.rehearsal_desktop || config.rehearsal_cloud) out += rehearsal_text(config);
-    out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\n", fmt::join(guard_lines(config.guard), "\n"),
-                       config.stop_restored ? "stop" : "continue");
+    out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\nbackup = \"{}\"\n", fmt::join(guard_lines(config.guard), "\n"),
+                       config.stop_restored ? "stop" : "continue",
+                       config.journal.backup_table ? "table" : "none");
+    out += journal_text(config.journal);
     if (config.alert) out += alert_text(*config.alert);
     for (const TableSetting& table : config.tables) out += table_text(table, config.guard);
     return out;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/case_number.hpp"
+#include "engine/retention.hpp"
 #include "engine/run.hpp"
 #include "engine/session.hpp"
 
@@ -41,7 +43,9 @@ RunReport Engine::sync(const RunOptions& options) {
             session.link_tables(OlderState::complete);
             session.require_usable_tables();
             session.select(options.tables);
-            return Run(session, options, run, serialize).sync();
+            RunReport report = Run(session, options, run, serialize).sync();
+            if (!report.idle) forget_old_records(session, report.remarks);
+            return report;
         } catch (const Error& error) {
             if (!worth_another_attempt(error) || attempt == attempts_per_run || (!connected && attempt == 1))
                 throw;
@@ -74,6 +78,10 @@ StatusReport Engine::status() {
         }
         const LeaseState lease = session.desktop->lease();
         if (lease.held) report.lease_holder = lease.holder;
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const JournalSize size = session.store(side).journal().size();
+            report.journals.push_back({side, size.bytes, size.oldest});
+        }
     }
     for (const TableUnderSync& table : session.tables) {
         TableStatus status{table.link.desktop.display(),

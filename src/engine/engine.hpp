@@ -8,6 +8,7 @@
 
 #include "base/world.hpp"
 #include "config/config.hpp"
+#include "model/journal_report.hpp"
 #include "model/report.hpp"
 #include "model/verify_report.hpp"
 #include "store/store.hpp"
@@ -29,6 +30,14 @@ struct VerifyOptions {
     int load = 100;                         // percent of the time that a server is kept busy
     std::int64_t rows_at_once = 5'000'000;  // read in one snapshot: where an interrupted verify goes on
     std::size_t show = 100;                 // differences of a table that are shown with their rows
+};
+
+struct UndoOptions {
+    std::optional<std::string> run = {};     // the beginning of its id
+    std::optional<std::string> table = {};   // a name of either side
+    std::vector<std::string> key = {};       // one text as display() writes it, or the cells one by one
+    std::optional<std::int64_t> since = {};  // microseconds since 1970, by each server's clock
+    bool dry_run = false;
 };
 
 // Told what goes on; called often, must be quick.
@@ -72,6 +81,9 @@ class Engine {
     // sync on copies of both sides, to which this engine's connector leads. Error(rehearsal_refused) unless both
     // are proven not to be the sides of `real`.
     RunReport rehearse(const RunOptions& options, Connector& real);
+    UndoReport undo(const UndoOptions& options);
+    std::vector<KeptRun> kept_runs();  // runs that can be undone, the newest first
+    Story explain(const std::string& table, const std::vector<std::string>& key);
 
   private:
     const Config& config_;

@@ -22,20 +22,13 @@ constexpr int days_to_keep_plans = 7;
 
 Run::Run(Session& session, const RunOptions& options, std::string run,
          std::function<std::string(const RunReport&)> serialize)
-    : session_(session), options_(options), serialize_(std::move(serialize)) {
+    : session_(session), options_(options), serialize_(std::move(serialize)), hold_(session, run) {
     started_ = session.world.clock.monotonic_micros();
     report_.run = std::move(run);
     report_.mode = options.mode;
     report_.direction = options.direction;
     report_.clock_offset_ms = session.clocks.offset / 1000;
     confirm_ = options.confirm;
-}
-
-Run::~Run() {
-    if (!holds_lease_) return;
-    session_.pulse.finish_in_peace();
-    session_.desktop->release_lease(report_.run);
-    session_.cloud->release_lease(report_.run);
 }
 
 RunReport Run::sync() {
@@ -58,7 +51,7 @@ RunReport Run::sync() {
     book_again();
     work();
     finish(report_);
-    return report_;  // not moved: the destructor releases the lease by the run's id
+    return std::move(report_);
 }
 
 void Run::book_again() {
@@ -139,38 +132,15 @@ bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
     return true;
 }
 
-// S1 to S3: wait out an in-flight transaction of an older run, book what it left, take both leases. What the
-// desktop knows is read first: a run that goes on meanwhile must not make the cloud look restored.
 void Run::open_protocol() {
-    session_.progress.phase("taking the lease");
-    const std::string holder = process_identity();
-    failpoint("S1.before");
-    const KnownCloud known{session_.archive().peer_sequence(), session_.archive().epoch()};
-    const LeaseState cloud = session_.cloud->lease();
-    if (cloud.held && cloud.run != report_.run)
-        throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
-                    "wait until it ends; a run that died is taken over after 20 seconds");
-    const std::vector<Receipt> receipts = session_.cloud->receipts(session_.archive().acknowledged());
-    failpoint("S1.read");
-    const Recovery recovery = session_.archive().recover(known, cloud, receipts, report_.run, holder);
-    holds_lease_ = true;
-    failpoint("S2.recovered");
-    cloud_fence_ = std::max(cloud.sequence, recovery.peer_sequence) + 1;
-    if (!session_.cloud->take_lease(cloud, cloud_fence_, report_.run, holder, recovery.epoch))
-        throw Error(Code::lease_held, "another run has just started on the cloud side", "wait until it ends");
-    failpoint("S3.taken");
-    desktop_fence_ = recovery.fence;
-    acknowledged_ = recovery.acknowledged;
-    session_.cloud->purge_receipts(acknowledged_);
-    failpoint("S3.purged");
-    report_.receipts_booked = recovery.booked;
-    report_.cloud_rolled_back = recovery.cloud_rolled_back;
-    report_.desktop_rolled_back = recovery.desktop_rolled_back;
-    tell_of_restores(recovery.desktop_rolled_back, recovery.cloud_rolled_back, false);
-    session_.pulse.every_five_seconds = [this] {
-        session_.desktop->renew_lease(report_.run);
-        session_.cloud->renew_lease(report_.run);
-    };
+    hold_.take();
+    desktop_fence_ = hold_.recovery.fence;
+    cloud_fence_ = hold_.cloud_fence;
+    acknowledged_ = hold_.recovery.acknowledged;
+    report_.receipts_booked = hold_.recovery.booked;
+    report_.cloud_rolled_back = hold_.recovery.cloud_rolled_back;
+    report_.desktop_rolled_back = hold_.recovery.desktop_rolled_back;
+    tell_of_restores(report_.desktop_rolled_back, report_.cloud_rolled_back, false);
 }
 
 void Run::work() {

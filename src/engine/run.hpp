@@ -9,6 +9,7 @@
 
 #include "engine/deliver.hpp"
 #include "engine/gather.hpp"
+#include "engine/hold.hpp"
 #include "engine/lookout.hpp"
 #include "engine/session.hpp"
 
@@ -20,7 +21,6 @@ class Run {
     // serialize: makes the JSON for the run history; may be empty.
     Run(Session& session, const RunOptions& options, std::string run,
         std::function<std::string(const RunReport&)> serialize = {});
-    ~Run();
     // Before sync(): these keys are to be looked at, and these agreements forgotten, as soon as the lease is held.
     void decide_again(Booking again) { again_ = std::move(again); }
     RunReport sync();
@@ -82,7 +82,6 @@ class Run {
     std::int64_t started_ = 0;
     std::int64_t desktop_fence_ = 0, cloud_fence_ = 0, desktop_barrier_ = 0, cloud_barrier_ = 0,
                  acknowledged_ = 0;
-    bool holds_lease_ = false;
     std::optional<Gathered> gathered_;
     std::map<std::pair<int, Side>, StoredMark> marks_;
     std::map<int, std::optional<std::int64_t>> protected_before_;
@@ -96,6 +95,7 @@ class Run {
     std::vector<GuardStop> told_;          // what no table's plan says
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run
+    Hold hold_;              // the leases go before anything else of this
 };
 
 }  // namespace tideway

@@ -17,6 +17,7 @@ Batch Run::batch_for(Side target, Wave& wave, std::int64_t source_barrier) {
     Batch batch;
     batch.run = report_.run;
     batch.cut = cut_;
+    batch.backup = session_.config.journal.backup_table;
     batch.source_barrier = source_barrier;
     batch.receipts_booked = acknowledged_;
     for (auto& [run, works] : wave.parts) {

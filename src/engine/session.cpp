@@ -151,6 +151,8 @@ void Session::refuse_on_files() {
                 {Code::not_in_this_version, fmt::format("desktop.{}", table.link.desktop.display()),
                  fmt::format("{} is not offered where a side is an SQLite file", what), instead});
         };
+        if (config.journal.backup_table)
+            refuse("guard.backup = \"table\"", "leave it out: the journal keeps the same rows");
         if (setting.local_id)
             refuse("local_id", "let both sides use one number, or leave the column out with skip");
         if (setting.policy.collision == Collision::remap) refuse("collision = \"remap\"", "use protect");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/policy.hpp"
+#include "model/value.hpp"
 
 namespace tideway {
 
@@ -79,7 +80,14 @@ struct AlertFailure {  // a way of alerting whose last attempt failed
     std::string channel, code, text, since;
 };
 
+struct JournalStatus {  // what a side keeps of replaced rows and losers
+    Side side = Side::desktop;
+    std::int64_t bytes = 0;
+    std::optional<std::string> oldest;  // ISO, UTC; none: it is empty
+};
+
 struct StatusReport {
+    std::vector<JournalStatus> journals;  // desktop, cloud; empty before the first run
     std::string pair, last_run, last_run_at, last_run_status, lease_holder;
     std::string stopped_plan = {};            // of the last run, if a guard stopped something: for --confirm
     std::optional<std::int64_t> lag_seconds;  // since the last completed run

@@ -45,7 +45,14 @@ struct Receipt {
 };
 
 // Of the state tables, as a store installs them; an older state is completed by the next sync.
-inline constexpr int state_version = 2;
+inline constexpr int state_version = 3;
+
+// An entry of the base.
+struct Agreed {
+    Key key;
+    BaseEntry entry;
+    std::int64_t cloud_barrier = 0;  // the cloud's sequence that proves its version durable
+};
 
 struct PairIdentity {
     std::string uuid, system_id;

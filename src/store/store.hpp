@@ -13,6 +13,7 @@
 
 #include "model/account.hpp"
 #include "model/catalog.hpp"
+#include "store/journal.hpp"
 #include "store/kept_plans.hpp"
 #include "store/proof.hpp"
 #include "store/reading.hpp"
@@ -172,6 +173,7 @@ class Store {
     virtual void create_view(const AppView&) { throw not_offered(); }  // it must not exist
 
     virtual Archive* archive() = 0;  // the desktop's; null at the cloud
+    virtual Journal& journal() { throw not_offered(); }
 };
 
 // What only the desktop keeps: base, marks, waiting keys, run history.
@@ -231,6 +233,12 @@ class Archive {
     // Captured like a user's change. False if the row is no longer as expected; Refused if the database does
     // not let it.
     virtual bool renumber(const Renumbering&, std::int64_t) { throw not_offered(); }
+    // What the base says of a key; where rows repeat of all its rows, unless the key has its ordinal behind.
+    virtual std::vector<Agreed> agreed(const LinkedTable&, const Key&) { throw not_offered(); }
+    // An undo brought deleted rows back: their tombstones say nothing any more, but for the rows' origin.
+    virtual void forget_tombstones(const LinkedTable&, const std::vector<Key>&, std::int64_t) {
+        throw not_offered();
+    }
 };
 
 }  // namespace tideway

@@ -137,10 +137,33 @@ TEST(CommandLine, refuses_what_is_missing_or_too_much) {
     expect_refused({"sync", "--dry-run", "--confirm", "a"}, Code::usage, "exclude each other", "");
 }
 
+TEST(CommandLine, undo_is_told_a_run_a_time_or_a_row) {
+    const Request run = parse_command_line({"undo", "--run", "1a2b", "--dry-run"});
+    EXPECT_EQ(run.command, Command::undo);
+    EXPECT_EQ(run.undo_run, "1a2b");
+    EXPECT_TRUE(run.dry_run);
+    EXPECT_EQ(parse_command_line({"undo", "--since", "2026-11-26T10:00:30+05:30"}).since, 1795667430000000);
+    const Request row = parse_command_line({"undo", "--table", "jobs", "--key", "a/b", "--key", "7"});
+    EXPECT_EQ(row.tables, Args{"jobs"});
+    EXPECT_EQ(row.key, (Args{"a/b", "7"}));
+    EXPECT_EQ(parse_command_line({"undo", "--list"}).command, Command::undo_list);
+    expect_refused({"undo"}, Code::usage, "undo needs to know what", "--run ID");
+    expect_refused({"undo", "--key", "1"}, Code::usage, "--key needs --table", "--table NAME --key KEY");
+    expect_refused({"undo", "--table", "jobs"}, Code::usage, "undo needs to know what", "--since TIME");
+    expect_refused({"undo", "--since", "yesterday"}, Code::usage, "--since cannot be", "2026-11-26T10:00Z");
+    expect_refused({"undo", "--list", "--run", "3"}, Code::usage, "--list stands alone", "undo --list");
+}
+
+TEST(CommandLine, explain_is_told_a_table_and_a_key) {
+    const Request request = parse_command_line({"explain", "jobs", "a/b", "7"});
+    EXPECT_EQ(request.command, Command::explain);
+    EXPECT_EQ(request.tables, Args{"jobs"});
+    EXPECT_EQ(request.key, (Args{"a/b", "7"}));
+    expect_refused({"explain", "jobs"}, Code::usage, "KEY is required", "tideway explain --help");
+}
+
 TEST(CommandLine, commands_of_a_later_version_say_so_and_what_to_use_now) {
     const std::vector<std::pair<Args, std::string>> later = {
-        {{"explain", "jobs", "7"}, "plan --rows"},
-        {{"undo", "--run", "3"}, "journal"},
         {{"serve"}, "timer"},
     };
     for (const auto& [args, instead] : later)

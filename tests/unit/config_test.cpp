@@ -99,6 +99,14 @@ side_effects = ["audit", "app.log"]
     EXPECT_EQ(table.side_effects, (std::vector<std::string>{"audit", "app.log"}));
 }
 
+TEST(Config, reads_how_long_and_how_much_the_journal_keeps) {
+    EXPECT_EQ(with("").journal, (JournalSetting{30 * 86'400, 500'000'000}));
+    EXPECT_EQ(with("[journal]\nkeep = \"12h\"\nmax_size = \"2GB\"").journal,
+              (JournalSetting{12 * 3'600, 2'000'000'000}));
+    EXPECT_EQ(with("[journal]\nkeep = \"forever\"\nmax_size = \"unlimited\"").journal,
+              (JournalSetting{0, 0}));
+}
+
 TEST(Config, reads_pair_sides_and_guard) {
     const Config config = parse_config(R"(
 pair = "office-7"
@@ -216,6 +224,13 @@ void expect_refused(const Refusal& expected) {
         EXPECT_EQ(what.substr(0, expected.message.size()), expected.message) << what;
         EXPECT_NE(e.hint().find(expected.hint), std::string::npos) << e.hint();
     }
+}
+
+TEST(Config, refuses_spans_and_sizes_that_are_none) {
+    expect_refused({sides + "[journal]\nkeep = \"soon\"\n", Code::config_value,
+                    "t.toml:6:8: keep cannot be \"soon\"", "30d"});
+    expect_refused({sides + "[journal]\nmax_size = \"0MB\"\n", Code::config_value,
+                    "t.toml:6:12: max_size cannot be \"0MB\"", "500MB"});
 }
 
 TEST(Config, refuses_unknown_keys_with_their_place_and_a_suggestion) {

@@ -108,17 +108,17 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     for (const BatchSection& section : batch.sections) {
         tables.push_back(section.table);
         names.push_back(section.table->on(side()).quoted());
-        sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch.cut);
+        sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch);
     }
     lock_for_writing(connection, join(names));
     check_fingerprints(connection, side(), tables);
     connection.query({"create work tables", work_tables_sql(batch, side())});
     remember_writes(connection);
-    apply_sections(sections, batch.skip_locked);
+    apply_sections(sections, batch);
     for (std::size_t i = 0; i < sections.size(); ++i) {
         const std::int64_t journaled = sections[i].journal(batch, outcome.sequence);
         const std::int64_t kept = sections[i].keep_conflicts(batch);
-        sections[i].record_agreements(batch, outcome.sequence);
+        if (!batch.undoes) sections[i].record_agreements(batch, outcome.sequence);
         outcome.outcomes.push_back(sections[i].outcomes());
         ensure(journaled == count_applied(batch.sections[i], outcome.outcomes[i], false),
                "P1: every written row is in the journal");
@@ -131,6 +131,7 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     check_side_effects(connection, side(), planned_writes(side(), batch, outcome, sections));
     if (archive_) archive_->note_peer(connection, batch.source_barrier);
     failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
+    if (batch.rehearsal) return outcome;
     transaction.commit();
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
     return outcome;
@@ -139,10 +140,12 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
 }
 
 // Parents before children for what is written, children before parents for what is deleted.
-void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
+void apply_sections(std::vector<SectionApply>& sections, const Batch& batch) {
     for (SectionApply& section : sections) {
         section.stage();
-        section.lock(skip_locked);
+        section.restore_images();
+        section.lock(batch.skip_locked);
+        if (batch.backup) section.back_up(batch.run);
     }
     failpoint("apply.locked");
     for (SectionApply& section : sections) {

@@ -67,6 +67,10 @@ class Expressions {
     std::vector<std::string> cells() const;
     // UPDATE SET list from a stage `s` with columns c1..: keeps the present image where the meaning is equal.
     std::string assignments() const;
+    // The same for an undo: every value as the stage has it.
+    std::string exact_assignments() const;
+    // A FROM item `t`: the row whose image is this jsonb expression.
+    std::string row_of(const std::string& image) const;
     // The key of the parent's row `alias` (of column.by_key) as it crosses, and that row's own number.
     std::string parent_key(const LinkedColumn& column, const std::string& alias) const;
     // To prove the sides equal (store/proof.hpp): the bucket of the key of `t`, what is hashed of `t`, and one half of

@@ -19,10 +19,10 @@ std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
     Transaction transaction(c, {.read_only = true});
     const Result exists = run(c, "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
     if (!exists.boolean(0, 0)) return std::nullopt;
-    const Result found = run(
-        c, "read pair",
-        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
-        {pair});
+    const Result found =
+        run(c, "read pair",
+            "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
+            {pair});
     transaction.commit();
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
@@ -185,10 +185,11 @@ void PgStore::uninstall() {
     std::string text;
     for (const TableUse& table : tables)
         text += fmt::format(
-            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; "
-            "DROP TABLE IF EXISTS {};\n",
+            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}, {}, "
+            "{};\n",
             capture_function_name(pair_number_, table.id), guard_function_name(pair_number_, table.id),
-            changes_name(pair_number_, table.id), base_name(pair_number_, table.id));
+            changes_name(pair_number_, table.id), base_name(pair_number_, table.id),
+            backup_name(pair_number_, table.id));
     if (!text.empty()) writer().query({"drop table objects", text});
     run(writer(), "drop pair", "DELETE FROM tideway.pair AS p WHERE p.pair = $1", {pair_});
     const Result left = run(writer(), "count pairs", "SELECT count(*) FROM tideway.pair");

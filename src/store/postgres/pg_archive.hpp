@@ -38,6 +38,9 @@ class PgArchive : public Archive {
                                             const std::vector<Renumbering::Dependent>& dependents,
                                             std::int64_t above) override;
     bool renumber(const Renumbering& renumbering, std::int64_t fence) override;
+    std::vector<Agreed> agreed(const LinkedTable& table, const Key& key) override;
+    void forget_tombstones(const LinkedTable& table, const std::vector<Key>& keys,
+                           std::int64_t fence) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);

@@ -18,6 +18,7 @@ namespace tideway::pg {
 [[noreturn]] void rethrow_for_batch(const DbError& error);
 
 class PgArchive;
+class PgJournal;
 
 class PgStore : public Store {
   public:
@@ -72,6 +73,7 @@ class PgStore : public Store {
     ViewFacts look_at_view(const AppView& view) override;
     void create_view(const AppView& view) override;
     Archive* archive() override;
+    Journal& journal() override;
 
     // For the parts of this store.
     void note_relations(const std::vector<const LinkedTable*>& tables);  // of the open snapshot
@@ -94,6 +96,7 @@ class PgStore : public Store {
     Hash seeds_;
     std::optional<Connection> reader_, writer_, keeper_;
     std::unique_ptr<PgArchive> archive_;
+    std::unique_ptr<PgJournal> journal_;
     std::map<int, std::string> relations_;  // by table number
 };
 

@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS tideway.journal (
     tbl int NOT NULL, key text[] NOT NULL, op "char" NOT NULL, rule text NOT NULL, before jsonb,
     before_a bigint, before_b bigint, after_a bigint, after_b bigint, at timestamptz NOT NULL DEFAULT now(),
     CHECK (op = 'I' OR before IS NOT NULL));
+ALTER TABLE tideway.journal ADD COLUMN IF NOT EXISTS form bigint;
 CREATE TABLE IF NOT EXISTS tideway.table_status (
     pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, tbl int NOT NULL, direction text NOT NULL,
     table_name text NOT NULL, last_sync_timestamp timestamptz, records_synced bigint NOT NULL DEFAULT 0,
@@ -98,6 +99,7 @@ ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS load text;
 
 std::string base_name(int pair, int table) { return fmt::format("tideway.base_{}_{}", pair, table); }
 std::string changes_name(int pair, int table) { return fmt::format("tideway.changes_{}_{}", pair, table); }
+std::string backup_name(int pair, int table) { return fmt::format("tideway.backup_{}_{}", pair, table); }
 std::string capture_function_name(int pair, int table) {
     return fmt::format("tideway.capture_{}_{}", pair, table);
 }

@@ -18,6 +18,7 @@ std::string cloud_schema_sql();
 // Names, qualified and quoted. `pair` is the pair's number in this database.
 std::string base_name(int pair, int table);
 std::string changes_name(int pair, int table);
+std::string backup_name(int pair, int table);
 std::string capture_function_name(int pair, int table);
 std::string trigger_name(int pair, int table, char event);  // not qualified; event: i u d t
 

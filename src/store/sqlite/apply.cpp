@@ -122,7 +122,7 @@ BatchOutcome SqliteStore::apply(const Batch& batch) try {
     std::vector<SectionApply> sections;
     for (const BatchSection& section : batch.sections) {
         tables.push_back(section.table);
-        sections.emplace_back(*this, c, section);
+        sections.emplace_back(*this, c, section, batch.undoes);
     }
     check_fingerprints(c, side(), tables);
     c.count_writes();
@@ -139,6 +139,7 @@ BatchOutcome SqliteStore::apply(const Batch& batch) try {
     Statement(c, "unmark own writes", "DELETE FROM tideway_direct WHERE true").run();
     failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     sections.clear();  // with their open statements
+    if (batch.rehearsal) return outcome;
     transaction.commit();
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
     return outcome;

@@ -1,12 +1,31 @@
 // The state objects of a side: read, created, listed, removed.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::sqlite {
+
+namespace {
+
+bool has_column(Connection& connection, const LaterColumn& later) {
+    return Statement(connection, "find column", "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2",
+                     {std::string(later.table), std::string(later.column)})
+        .step();
+}
+
+// What tables of an earlier version lack.
+void complete(Connection& connection) {
+    for (const LaterColumn& later : later_columns())
+        if (table_exists(connection, later.table) && !has_column(connection, later))
+            connection.execute("add column", fmt::format("ALTER TABLE {} ADD COLUMN {} {}", later.table,
+                                                         later.column, later.type));
+}
+
+}  // namespace
 
 std::optional<PairIdentity> SqliteStore::identity(const std::string& pair) {
     Connection& c = asker();
@@ -18,8 +37,10 @@ std::optional<PairIdentity> SqliteStore::identity(const std::string& pair) {
     if (!found.step()) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0));
     seeds_ = {found.integer(4), found.integer(5)};
-    return PairIdentity{found.text(1), found.text(3),
-                        found.text(2) == "desktop" ? Side::desktop : Side::cloud, seeds_,
+    return PairIdentity{found.text(1),
+                        found.text(3),
+                        found.text(2) == "desktop" ? Side::desktop : Side::cloud,
+                        seeds_,
                         static_cast<int>(found.integer(6))};
 }
 
@@ -32,28 +53,13 @@ void SqliteStore::write_ahead() {
                 "close other programs that hold the file open, and keep it on a local disk");
 }
 
-namespace {
-
-// What tables of an earlier version lack.
-void add_missing_columns(Connection& c) {
-    for (const char* table : {"tideway_conflict", "tideway_waiting"}) {
-        if (!table_exists(c, table)) continue;
-        Statement found(c, "look for column", "SELECT 1 FROM pragma_table_info(?1) WHERE name = 'facts'",
-                        {std::string(table)});
-        if (!found.step())
-            c.execute("add column", fmt::format("ALTER TABLE {} ADD COLUMN facts TEXT", table));
-    }
-}
-
-}  // namespace
-
 void SqliteStore::install(const std::string& pair, const PairIdentity& identity) {
     write_ahead();
     Connection& c = writer();
     Transaction transaction(c, Access::write);
     c.execute("create state tables",
               common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql()));
-    add_missing_columns(c);
+    complete(c);
     Statement(c, "record pair",
               "INSERT OR IGNORE INTO tideway_pair (pair, uuid, side, system_id, seed_a, seed_b, "
               "state_version, created) "

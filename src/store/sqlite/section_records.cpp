@@ -16,6 +16,7 @@ Value maybe(const std::optional<std::int64_t>& value) { return value ? Value(*va
 
 void SectionApply::record(const Batch& batch, std::int64_t sequence) {
     journal(batch, sequence);
+    if (undoes_) return;
     keep_conflicts(batch);
     if (store_.side() == Side::cloud)
         write_receipts(batch, sequence);
@@ -34,7 +35,7 @@ void SectionApply::journal(const Batch& batch, std::int64_t sequence) {
     Statement put(connection_, "write journal",
                   "INSERT INTO tideway_journal (pair, run, batch, tbl, key, op, rule, before, before_a, "
                   "before_b, after_a, "
-                  "after_b, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+                  "after_b, at, form) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
     for (const PlannedWrite& write : writes_) {
         if (!applied(write)) continue;
         const PlannedRow& row = *write.plan;
@@ -44,7 +45,8 @@ void SectionApply::journal(const Batch& batch, std::int64_t sequence) {
                  letter(row.write), row.rule, replaced ? Value(write.before) : Value(),
                  replaced ? Value(before.a) : Value(), replaced ? Value(before.b) : Value(),
                  there ? Value(write.outcome->hash.a) : Value(),
-                 there ? Value(write.outcome->hash.b) : Value(), store_.now_micros()});
+                 there ? Value(write.outcome->hash.b) : Value(), store_.now_micros(),
+                 row_form(table(), store_.side())});
     }
 }
 

@@ -29,6 +29,9 @@ class SqliteArchive : public Archive {
     void choose(std::int64_t waiting_id, Side side) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
     void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
+    std::vector<Agreed> agreed(const LinkedTable& table, const Key& key) override;
+    void forget_tombstones(const LinkedTable& table, const std::vector<Key>& keys,
+                           std::int64_t fence) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);

@@ -5,6 +5,7 @@
 #include "sql/text_array.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_archive.hpp"
+#include "store/sqlite/sqlite_journal.hpp"
 #include "store/sqlite/sqlite_snapshot.hpp"
 
 namespace tideway::sqlite {
@@ -14,6 +15,7 @@ SqliteStore::SqliteStore(ConnectOptions options, std::string pair, WaitHook* hoo
       pair_(std::move(pair)),
       hook_(hook),
       reader_(Connection::open(options_, hook)) {
+    journal_ = std::make_unique<SqliteJournal>(*this);
     if (options_.side == Side::desktop) archive_ = std::make_unique<SqliteArchive>(*this);
 }
 
@@ -34,6 +36,7 @@ Connection& SqliteStore::asker() {
 
 std::string SqliteStore::describe() const { return fmt::format("{} {}", name(options_.side), options_.path); }
 Archive* SqliteStore::archive() { return archive_.get(); }
+Journal& SqliteStore::journal() { return *journal_; }
 
 RowCodec SqliteStore::codec(Connection& connection, const LinkedTable& table) const {
     return RowCodec(connection, table, options_.side, seeds_);

@@ -12,6 +12,7 @@
 namespace tideway::sqlite {
 
 class SqliteArchive;
+class SqliteJournal;
 
 class SqliteStore : public Store {
   public:
@@ -50,6 +51,7 @@ class SqliteStore : public Store {
     void record_idle(const RunRecord& record) override;
     std::vector<KeptConflict> conflicts() override;
     Archive* archive() override;
+    Journal& journal() override;
 
     // For the parts of this store.
     Connection& reader() { return reader_; }
@@ -77,6 +79,7 @@ class SqliteStore : public Store {
     Connection reader_;
     std::optional<Connection> writer_, keeper_;
     std::unique_ptr<SqliteArchive> archive_;
+    std::unique_ptr<SqliteJournal> journal_;
 };
 
 // "2024-02-29T12:00:00Z" of a column with microseconds.
