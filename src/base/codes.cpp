@@ -166,6 +166,21 @@ const std::vector<CodeInfo> table = {
      "A trigger, rule or cascade in that database reaches further than the row that was to be written: "
      "`tideway doctor` lists them. The row that caused it is parked until that is mended."},
 
+    {Code::undo_nothing, "TW420", "there is nothing of that to undo", Exit::usage,
+     "The journal holds no change that fits what was asked for: the run is unknown, it wrote nothing, its "
+     "records are older than the journal keeps them, or the row was never written by a run.",
+     "`tideway undo --list` shows the runs whose changes are kept, `tideway explain TABLE KEY` those of one "
+     "row."},
+    {Code::undo_refused, "TW421", "a database refuses what an undo wants to write", Exit::failed,
+     "A constraint or a trigger of that database said no. The side that is named is as it was before; where "
+     "it is the desktop, the cloud may have been undone already.",
+     "Remove what is in the way, or undo single rows with `--table T --key K`; running the same undo again "
+     "passes over what is back already."},
+    {Code::key_unknown, "TW422", "that is no key of the table", Exit::usage,
+     "The key has more or fewer parts than the table's key, or a part is not of its column's type.",
+     "Write it as `plan --rows` shows it, the parts of a key of several columns separated by slashes, or "
+     "give each part as a word of its own."},
+
     {Code::protected_rows_lost, "TW430", "protected rows disappeared during a run", Exit::guard,
      "Rows of mobile origin that were in the cloud when the run began are gone, and neither a user's delete nor "
      "one that the run carried over explains it. Somebody may have removed them past the triggers, or a trigger "
@@ -218,21 +233,6 @@ const std::vector<CodeInfo> table = {
      "A simulated life of two databases ended with a row lost, invented or brought back, or with sides that "
      "differ. The script that leads there is printed and kept in a file.",
      "Please report the file. `tideway selftest --seed N` plays it again."},
-    {Code::undo_nothing, "TW420", "there is nothing of that to undo", Exit::usage,
-     "The journal holds no change that fits what was asked for: the run is unknown, it wrote nothing, its "
-     "records are older than the journal keeps them, or the row was never written by a run.",
-     "`tideway undo --list` shows the runs whose changes are kept, `tideway explain TABLE KEY` those of one "
-     "row."},
-    {Code::undo_refused, "TW421", "a database refuses what an undo wants to write", Exit::failed,
-     "A constraint or a trigger of that database said no. The side that is named is as it was before; where "
-     "it is the desktop, the cloud may have been undone already.",
-     "Remove what is in the way, or undo single rows with `--table T --key K`; running the same undo again "
-     "passes over what is back already."},
-    {Code::key_unknown, "TW422", "that is no key of the table", Exit::usage,
-     "The key has more or fewer parts than the table's key, or a part is not of its column's type.",
-     "Write it as `plan --rows` shows it, the parts of a key of several columns separated by slashes, or "
-     "give each part as a word of its own."},
-
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},
