@@ -52,6 +52,7 @@ class Run {
     void give_up_raced();
     void keep_marks_of_left_out_tables();
     void advance();
+    void remember_rows();
     void collect_reports();
     void count_protected(Gathered& gathered, bool before);
     void finish(RunReport& report);

@@ -55,6 +55,10 @@ void Run::look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_deskt
             plan_hash_.add(run.link(), work);
             if (options_.rows && work.decision.rule->verdict != Verdict::nothing)
                 report_.rows.push_back(describe(run.link(), work));
+            if (work.decision.merges) ++to_desktop.updated;
+            if (planning_ && work.decision.rule->verdict == Verdict::merge &&
+                work.decision.wait == Wait::none)
+                ++run.report.merged;
             if (planning_) count(run.report, work.decision);
             if (planning_ && work.decision.conflict) ++run.report.conflicts;
         }

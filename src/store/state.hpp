@@ -31,6 +31,7 @@ struct Agreement {
     Origin origin = Origin::desktop;
     Hash desktop, cloud;
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;
+    std::string row_desktop = {}, row_cloud = {};  // as in BaseEntry
     // References that were left empty at the target until their parents come, one a line: such a key is
     // listed as waiting.
     std::string emptied = {};
@@ -49,6 +50,7 @@ struct PairIdentity {
     Side side = Side::desktop;
     Hash seeds;  // of the row hashes, random per pair
     int state_version = 0;
+    bool complete = true;  // false: an older version made the state, install() completes it
 };
 
 struct TableUse {  // table numbers and captures as the state schema records them
@@ -58,6 +60,7 @@ struct TableUse {  // table numbers and captures as the state schema records the
     std::string key_columns;  // on this side, comma separated; the base and the changelog are built for them
     std::string key_types;
     std::string definition;  // what the hashes in the base cover
+    bool remembers = false;  // desktop: what merged tables need is there
     bool intact = false;     // every object that the capture (and the base) needs is there and enabled
 };
 
@@ -80,6 +83,13 @@ struct KeptConflict {
     Key key;
     std::string kind, winner, policy, status, at, reason;
     std::optional<std::string> desktop_row, cloud_row;
+};
+
+// One side's row of a key as it is now, to be remembered where it still is the agreed one.
+struct SeenRow {
+    Key key;
+    std::optional<Hash> hash;  // none: there is no such row
+    std::string values;        // as in BaseEntry
 };
 
 struct WaitingKey {

@@ -16,6 +16,7 @@ namespace tideway {
 struct ConflictNote {
     std::string kind, policy, reason;
     Side winner = Side::cloud;
+    std::string other_row = {};  // a merge: the row of the other side, as JSON; the merged row is neither of them
 };
 
 struct PlannedRow {
@@ -34,6 +35,12 @@ struct PlannedRow {
     bool fills = false;              // nothing is new but that a parent may have come for an empty reference
     std::string
         emptied;  // references of the source's row that are empty until their parents come, one a line
+    std::string source_row = {};         // merged tables only: RowImage::values of the version that is copied
+    std::vector<std::size_t> kept = {};  // cells that are left as the target has them
+    bool revives = false;  // update: the target's row bears the mark of a deletion, and must still bear it
+    // A merged row: what is agreed on is the source's row, and the target's is an edit of it that the source's side
+    // gets next.
+    bool ahead = false;
 };
 
 struct BatchSection {
@@ -63,6 +70,7 @@ struct RowOutcome {
     std::string constraint;
     Hash hash;  // of the row as it is now, triggers included (erase: unused)
     std::optional<std::int64_t> stamp;
+    std::string row = {};  // merged tables only: RowImage::values of the row as it is now
 };
 
 struct BatchOutcome {

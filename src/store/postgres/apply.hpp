@@ -57,6 +57,7 @@ class SectionApply {
                             bool same_table) const;
     std::size_t column_number(const std::string& name) const;
     void move_counters();
+    std::string written_row() const;
     std::string claimed(char op) const;
     void lock_repeated(bool skip_locked);
     void insert_repeated(const std::string& names, const std::string& values);

@@ -53,6 +53,7 @@ class PgStore : public Store {
 
     std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) override;
     BatchOutcome apply(const Batch& batch) override;
+    Cell evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) override;
     bool may_load(const LinkedTable& table) override;
     LoadOutcome load(const LoadBatch& batch) override;
 
@@ -73,6 +74,7 @@ class PgStore : public Store {
     Connection& asker();  // for a short read: one that is not in the middle of something
     const std::string& pair() const { return pair_; }
     int pair_number() const { return pair_number_; }
+    bool complete() const { return complete_; }
     Expressions expressions(const LinkedTable& table) const;
 
   private:
@@ -84,6 +86,7 @@ class PgStore : public Store {
     WaitHook* hook_;
     int pair_number_ = 0;
     Hash seeds_;
+    bool complete_ = true;  // no older version's state
     std::optional<Connection> reader_, writer_, keeper_;
     std::unique_ptr<PgArchive> archive_;
     std::map<int, std::string> relations_;  // by table number
