@@ -79,7 +79,7 @@ TEST_F(SoftDelete, P4_a_mark_that_is_set_while_an_edit_arrives_is_not_wiped_away
     at_desktop("update job set note = 'edited', updated_at = now() where id = 2");
     const PauseAt pause("M5a.before");
     auto run = start_tideway(pair.config, {"sync", "--json"}, pause.env());
-    pause.wait_until_reached();
+    pause.wait_until_reached(std::chrono::seconds(100));
     in_cloud("update job set is_deleted = true where id = 2");
     pause.release();
     EXPECT_EQ(run->wait(std::chrono::seconds(60)), 0) << run->out() << run->err();
