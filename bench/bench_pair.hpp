@@ -25,6 +25,7 @@ class Databases {
     Databases& operator=(const Databases&) = delete;
     std::string desktop_url() const { return servers_.desktop.url(name_ + "_desktop"); }
     std::string cloud_url() const { return servers_.cloud.url(name_ + "_cloud"); }
+    std::string cloud_log() const { return servers_.cloud.log(); }
 
   private:
     Servers& servers_;
@@ -37,6 +38,7 @@ class BenchPair {
 
     std::string desktop_url() const { return databases_.desktop_url(); }
     std::string cloud_url() const { return databases_.cloud_url(); }
+    std::string cloud_log() const { return databases_.cloud_log(); }
     void both(const std::string& sql);
     void configure(const std::string& toml);  // everything after the two urls
     // One sync. Throws unless it ended in sync, having written exactly these rows in users' tables.

@@ -39,6 +39,8 @@ std::string BenchServer::url(const std::string& database) const {
                        socket_dir_.path().string(), port_.port());
 }
 
+std::string BenchServer::log() const { return test::read_file(dir_ / "server.log"); }
+
 void BenchServer::start() {
     const std::string log = dir_ / "server.log";
     process_ = std::make_unique<test::Process>(

@@ -16,6 +16,7 @@ class BenchServer {
     ~BenchServer();
 
     std::string url(const std::string& database) const;  // over the Unix socket
+    std::string log() const;                             // all that the server has logged
 
   private:
     void start();

@@ -15,6 +15,7 @@ const std::vector<Case>& cases() {
         {"adoption_200k", "first sync of two sides that are equal already, against reading both", adoption},
         {"capture_one_row", "users' one-row updates with capture triggers, against none", one_row_updates},
         {"capture_bulk", "one UPDATE of 20k rows with capture triggers, against none", bulk_update},
+        {"guarded_apply", "10k changed rows applied with journal and guards, against none", guarded_apply},
     };
     return all;
 }

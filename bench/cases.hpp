@@ -24,5 +24,6 @@ Measurement changed_rows(Bench& bench);
 Measurement adoption(Bench& bench);
 Measurement one_row_updates(Bench& bench);
 Measurement bulk_update(Bench& bench);
+Measurement guarded_apply(Bench& bench);
 
 }  // namespace tideway::bench

@@ -101,8 +101,9 @@ const std::vector<CodeInfo> table = {
      "The server refused a statement because the role may not do that.",
      "Grant the right; `tideway doctor` prints the SQL."},
     {Code::state_version, "TW310", "tideway's own tables are of another version", Exit::usage,
-     "Schema tideway in the database was written by a newer version than this one.",
-     "Use that version. Nothing was changed."},
+     "Schema tideway in the database was made by a newer version than this one, or by an earlier one whose tables lack "
+     "something.",
+     "Newer: use that version. Earlier: run `tideway sync` once, which completes the tables. Nothing was changed."},
     {Code::schema_changed, "TW311", "a table's definition changed", Exit::guard,
      "Columns, keys or types of a synchronised table are not what they were at the last run or at the start "
      "of "
@@ -170,6 +171,80 @@ const std::vector<CodeInfo> table = {
      "deletes = \"soft:column=value\" names a column that neither side has, that belongs to the key, whose type "
      "cannot hold the value, or from which the mark could not be taken again.",
      "Name a boolean column, or one that may be NULL, on at least one side."},
+    {Code::protected_row, "TW413", "a protected row would have been written outside the plan", Exit::guard,
+     "A trigger of Tideway on a table with `ownership = \"strict\"` met a write of one of its own transactions to a "
+     "row "
+     "that was created in the cloud and that the plan does not name, or a TRUNCATE. The batch was rolled back. "
+     "Writes of other users are not looked at.",
+     "A trigger, rule or cascade in that database reaches further than the row that was to be written: "
+     "`tideway doctor` lists them. The row that caused it is parked until that is mended."},
+
+    {Code::protected_rows_lost, "TW430", "protected rows disappeared during a run", Exit::guard,
+     "Rows of mobile origin that were in the cloud when the run began are gone, and neither a user's delete nor "
+     "one that the run carried over explains it. Somebody may have removed them past the triggers, or a trigger "
+     "or cascade did within a batch.",
+     "The message names their keys. The journal of the run and the backup of the cloud have the rows; find out "
+     "who else writes to that table. Later runs do not repeat the message."},
+
+    {Code::alert_command, "TW450", "the alert command failed", Exit::attention,
+     "The command of `alert.command` could not be started, ended with an exit code other than 0, or was stopped "
+     "because it took longer than `alert.timeout`. The run itself is not affected: its exit code is its own.",
+     "Run `tideway alert test` and mend the command. It gets one JSON object on stdin (docs/cli.md)."},
+    {Code::alert_receiver, "TW451", "a web address did not take the alert or the heartbeat", Exit::attention,
+     "The address of `alert.webhook` or `alert.heartbeat_url` could not be reached, gave no answer in time, or "
+     "answered with something else than success. The run itself is not affected. The message is sent again with "
+     "the next run as long as its cause lasts.",
+     "Run `tideway alert test`; check the address and the network. Addresses are shown without their path, "
+     "because that often holds a token."},
+    {Code::alert_mail, "TW452", "the mail server did not take the alert", Exit::attention,
+     "The server of `[alert.email]` could not be reached, offers no encryption, refused the user, or refused the "
+     "sender or a receiver. The run itself is not affected.",
+     "Run `tideway alert test`; check url, password, from and to. `tls = \"if_offered\"` lets a server in your own "
+     "network go without encryption."},
+    {Code::alert_memory, "TW453", "it cannot be remembered what was told", Exit::attention,
+     "The file of `alert.memory` cannot be read or written, or another process kept it for too long. Alerts are "
+     "sent all the same, and may be told twice.",
+     "Let the user that runs tideway write that file, or name another one with `memory` in `[alert]`."},
+    {Code::row_unfit, "TW455", "the row that was given does not fit the table", Exit::usage,
+     "`conflicts resolve --take FILE` needs a JSON object whose names are the desktop's columns and whose values "
+     "those columns can hold; key columns must be those of the conflict. Nothing was written.",
+     "Correct the file; `tideway --json conflicts show ID` prints both rows as such objects."},
+    {Code::row_changed_since, "TW456", "the row has changed since the conflict was settled", Exit::attention,
+     "A settled conflict can be reversed only while the row is still the one that won. Somebody has edited or "
+     "deleted it since, and going back would undo that edit. Nothing was written.",
+     "Look at `tideway conflicts show ID` and at the row as it is, and enter what should hold."},
+    {Code::view_name_taken, "TW460", "the name of a view for the app belongs to something else", Exit::usage,
+     "`status_view` or `conflicts_view` names an object that tideway has not made. It is never replaced.",
+     "Choose another name, or remove or rename that object yourself."},
+    {Code::rehearsal_refused, "TW465", "a rehearsal needs copies of both databases", Exit::usage,
+     "`sync --rehearse` writes, so it must not reach the real pair: each of its databases must be a restored copy, "
+     "on another server or under another name than the one that the copied state and the configuration name.",
+     "Restore a backup of each side elsewhere and name the copies with `--desktop URL --cloud URL` or in "
+     "`[rehearsal]`."},
+
+    {Code::selftest_folder, "TW470", "the simulation has no place to work in", Exit::failed,
+     "`tideway selftest` plays on database files in memory (/dev/shm) or, where that is missing, in the "
+     "folder "
+     "for temporary files. Neither can be written to.",
+     "Make room, or set TMPDIR to a folder that may be written to."},
+    {Code::selftest_failed, "TW471", "the simulation found a broken promise", Exit::defect,
+     "A simulated life of two databases ended with a row lost, invented or brought back, or with sides that "
+     "differ. The script that leads there is printed and kept in a file.",
+     "Please report the file. `tideway selftest --seed N` plays it again."},
+    {Code::undo_nothing, "TW420", "there is nothing of that to undo", Exit::usage,
+     "The journal holds no change that fits what was asked for: the run is unknown, it wrote nothing, its "
+     "records are older than the journal keeps them, or the row was never written by a run.",
+     "`tideway undo --list` shows the runs whose changes are kept, `tideway explain TABLE KEY` those of one "
+     "row."},
+    {Code::undo_refused, "TW421", "a database refuses what an undo wants to write", Exit::failed,
+     "A constraint or a trigger of that database said no. The side that is named is as it was before; where "
+     "it is the desktop, the cloud may have been undone already.",
+     "Remove what is in the way, or undo single rows with `--table T --key K`; running the same undo again "
+     "passes over what is back already."},
+    {Code::key_unknown, "TW422", "that is no key of the table", Exit::usage,
+     "The key has more or fewer parts than the table's key, or a part is not of its column's type.",
+     "Write it as `plan --rows` shows it, the parts of a key of several columns separated by slashes, or "
+     "give each part as a word of its own."},
 
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",

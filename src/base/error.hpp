@@ -68,6 +68,23 @@ enum class Code {
     value_misfit,
     column_policy,
     deletion_mark,
+    protected_row,
+    protected_rows_lost,
+    // alerts, conflicts, views for the app, rehearsal (TW450-469)
+    alert_command,
+    alert_receiver,
+    alert_mail,
+    alert_memory,
+    row_unfit,
+    row_changed_since,
+    view_name_taken,
+    rehearsal_refused,
+    // simulation (TW47x)
+    selftest_folder,
+    selftest_failed,
+    undo_nothing,
+    undo_refused,
+    key_unknown,
     // our own defects (TW9xx)
     defect,
 };

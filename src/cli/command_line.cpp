@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.hpp"
+#include "base/world.hpp"
+#include "cli/moment.hpp"
 #include "cli/request.hpp"
 #include "config/nearest.hpp"
 
@@ -18,9 +20,6 @@ struct Later {
 };
 
 const std::vector<Later> later_commands = {
-    {"verify", "tideway plan --mode full compares every row with what both sides last agreed on"},
-    {"explain", "tideway plan --rows gives the reason for every row that would change"},
-    {"undo", "the old rows are kept in tideway.journal on the side where they were replaced"},
     {"serve", "let cron or a systemd timer start tideway sync"},
 };
 
@@ -28,13 +27,15 @@ constexpr const char* footer =
     "Exit codes: 0 in sync, 1 failed (nothing half-done, may be retried), 2 usage or configuration,\n"
     "3 done but rows wait for somebody, 4 stopped by a guard, 5 verify found differences,\n"
     "6 another run is at work, 70 a defect of tideway.\n"
-    "Not in this version: verify, explain, undo, serve.";
+    "Not in this version: serve.";
 
 // What CLI11 writes into; turned into a Request when all of it is there.
 struct Raw {
     Request request;
-    std::string mode = "incremental", direction = "both";
-    bool dry_run = false;
+    std::string mode = "incremental", direction = "both", table, since;
+    bool dry_run = false, list = false;
+    std::optional<std::uint64_t> only_seed;  // selftest
+    std::string sabotage;                    // selftest
     std::map<const CLI::App*, Command> commands;
 };
 
@@ -77,7 +78,34 @@ void add_run_commands(CLI::App& app, Raw& raw) {
                      "let through what a guard stopped in the plan of this hash")
         ->type_name("HASH");
     sync->add_flag("--dry-run", raw.dry_run, "the same as plan");
+    sync->add_flag("--rehearse", raw.request.rehearse, "run on restored copies of both sides instead");
+    sync->add_option("--desktop", raw.request.desktop_url, "url of the desktop's copy, with --rehearse")
+        ->type_name("URL");
+    sync->add_option("--cloud", raw.request.cloud_url, "url of the cloud's copy, with --rehearse")
+        ->type_name("URL");
     add_command(app, raw, "status", "how each table stands, and the last run", Command::status);
+}
+
+void add_verify_command(CLI::App& app, Raw& raw) {
+    CLI::App* verify =
+        add_command(app, raw, "verify", "prove that both sides are equal, row by row", Command::verify);
+    verify->add_option("--table", raw.request.tables, "only this table; may be given several times")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    verify->add_flag("--repair", raw.request.repair, "decide what differs again, in an ordinary run");
+    verify->add_option("--report", raw.request.page, "write a page for people to this file")
+        ->type_name("FILE.html");
+    verify
+        ->add_option("--load", raw.request.load,
+                     "how busy it keeps the servers, in percent of the time (100)")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(1, 100));
+    verify
+        ->add_option("--rows-at-once", raw.request.rows_at_once,
+                     "rows read in one snapshot (5000000); an interrupted verify goes on there")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+    verify->add_flag("--anew", raw.request.anew, "do not take up an interrupted verify");
 }
 
 void add_setup_commands(CLI::App& app, Raw& raw) {
@@ -107,17 +135,56 @@ void add_setup_commands(CLI::App& app, Raw& raw) {
         ->type_name("FILE");
 }
 
+void add_selftest_command(CLI::App& app, Raw& raw) {
+    CLI::App* selftest =
+        add_command(app, raw, "selftest", "simulate users, runs and faults on files in memory, and judge",
+                    Command::selftest);
+    simulate::SelftestOptions& options = raw.request.selftest;
+    selftest->add_option("--seeds", options.seeds, "how many lives are played")->check(CLI::PositiveNumber);
+    selftest->add_option("--from", options.first, "the first seed; the others follow");
+    selftest->add_option("--seed", raw.only_seed, "this seed alone");
+    selftest->add_option("--steps", options.steps, "how much happens in a life, about")
+        ->check(CLI::PositiveNumber);
+    selftest->add_option("--jobs", options.jobs, "lives played side by side")->check(CLI::Range(1, 256));
+    selftest
+        ->add_option("--output", raw.request.selftest_output, "where the script of a failing seed is kept")
+        ->type_name("FOLDER");
+    selftest->add_option("--defect", raw.sabotage, "put this defect in on purpose: it must be found")
+        ->type_name("NAME");
+}
+
+void add_conflict_filters(CLI::App& command, Raw& raw) {
+    command.add_option("--table", raw.request.tables, "only of this table; may be given several times")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command
+        .add_option("--kind", raw.request.conflicts.kind,
+                    "only of this kind: conflict, held, update_update, ...")
+        ->type_name("KIND");
+    command
+        .add_option("--since", raw.request.conflicts.since,
+                    "only found since 2026-11-25, 2026-11-25T10:00, or 24h")
+        ->type_name("TIME");
+}
+
 void add_conflict_commands(CLI::App& app, Raw& raw) {
     CLI::App* conflicts = add_command(app, raw, "conflicts", "rows that both sides changed, and held rows",
                                       Command::conflicts_list);
     conflicts->require_subcommand(0, 1);
-    add_command(*conflicts, raw, "list", "all that were found", Command::conflicts_list);
+    CLI::App* list = add_command(*conflicts, raw, "list", "all that were found", Command::conflicts_list);
+    add_conflict_filters(*list, raw);
+    list->add_flag("--open", raw.request.conflicts.open, "only those that wait for somebody");
     CLI::App* show = add_command(*conflicts, raw, "show", "both rows, side by side", Command::conflicts_show);
     show->add_option("ID", raw.request.conflict, "its number in the list")->required();
     CLI::App* resolve =
         add_command(*conflicts, raw, "resolve", "choose the row that holds", Command::conflicts_resolve);
-    resolve->add_option("ID", raw.request.conflict, "its number in the list")->required();
-    resolve->add_option("--take", raw.request.take, "desktop or cloud")->type_name("WHICH")->required();
+    resolve->add_option("ID", raw.request.conflicts.ids,
+                        "numbers in the list; without any, the filters choose");
+    add_conflict_filters(*resolve, raw);
+    resolve->add_option("--take", raw.request.take, "desktop, cloud, or a file with a row as a JSON object")
+        ->type_name("WHICH")
+        ->required();
+    resolve->add_flag("--yes", raw.request.conflicts.yes, "do it to all that the filters let through");
 }
 
 void add_parked_commands(CLI::App& app, Raw& raw) {
@@ -126,6 +193,31 @@ void add_parked_commands(CLI::App& app, Raw& raw) {
     parked->require_subcommand(0, 1);
     add_command(*parked, raw, "list", "each with its reason", Command::parked_list);
     add_command(*parked, raw, "retry", "try them now: a sync of their tables", Command::parked_retry);
+}
+
+void add_alert_commands(CLI::App& app, Raw& raw) {
+    CLI::App* alert = app.add_subcommand("alert", "who is told when something needs a person");
+    alert->require_subcommand(1);
+    add_command(*alert, raw, "test", "send a test through every configured channel", Command::alert_test);
+}
+
+void add_journal_commands(CLI::App& app, Raw& raw) {
+    CLI::App* undo =
+        add_command(app, raw, "undo", "put back what runs replaced, removed or brought", Command::undo);
+    undo->add_flag("--list", raw.list, "only list the runs that can be undone");
+    undo->add_option("--run", raw.request.undo_run, "the run, by the beginning of its id")->type_name("ID");
+    undo->add_option("--table", raw.table, "only this table")->type_name("NAME");
+    undo->add_option("--key", raw.request.key, "only this row; alone with --table its last write")
+        ->type_name("KEY")
+        ->allow_extra_args(false);
+    undo->add_option("--since", raw.since, "all runs since then: 2026-11-26T10:00Z, or how long ago: 2h")
+        ->type_name("TIME");
+    undo->add_flag("--dry-run", raw.dry_run, "only say what would be done");
+    CLI::App* explain =
+        add_command(app, raw, "explain", "one row's story, from both sides", Command::explain);
+    explain->add_option("TABLE", raw.table, "its name on either side")->required();
+    explain->add_option("KEY", raw.request.key, "as plan --rows writes it, or each part as a word")
+        ->required();
 }
 
 // The words that are neither options nor the values of global options.
@@ -235,12 +327,68 @@ void check_log_level(const std::string& level) {
         refuse_word("--log-level", level, levels);
 }
 
+void check_undo(Raw& raw) {
+    Request& request = raw.request;
+    if (!raw.table.empty()) request.tables = {raw.table};
+    request.dry_run = raw.dry_run;
+    if (request.command == Command::explain) return;
+    if (raw.list) {
+        if (request.undo_run || !raw.since.empty() || !raw.table.empty())
+            throw Error(Code::usage, "--list stands alone", "tideway undo --list");
+        request.command = Command::undo_list;
+        return;
+    }
+    if (!raw.since.empty()) {
+        request.since = parse_moment(raw.since, real_world().clock.now_micros());
+        if (!request.since)
+            throw Error(Code::usage, fmt::format("--since cannot be \"{}\"", raw.since),
+                        "a time such as 2026-11-26T10:00Z (UTC where no zone is given), or how long ago: 2h");
+    }
+    const std::string way_out = "tideway undo --run ID | --since TIME | --table NAME --key KEY";
+    if (!request.key.empty() && request.tables.empty())
+        throw Error(Code::usage, "--key needs --table", way_out);
+    if (!request.undo_run && !request.since && request.key.empty())
+        throw Error(Code::usage, "undo needs to know what: a run, a time, or a row", way_out);
+}
+
 void check_init(Request& request) {
     if (request.desktop_url.empty()) request.desktop_url = environment_or("TIDEWAY_DESKTOP_URL", "");
     if (request.cloud_url.empty()) request.cloud_url = environment_or("TIDEWAY_CLOUD_URL", "");
     if (request.desktop_url.empty() || request.cloud_url.empty())
         throw Error(Code::usage, "init needs the url of both databases",
                     "tideway init --desktop URL --cloud URL (or TIDEWAY_DESKTOP_URL and TIDEWAY_CLOUD_URL)");
+}
+
+void check_selftest(Raw& raw) {
+    simulate::SelftestOptions& options = raw.request.selftest;
+    if (raw.only_seed) {
+        options.first = *raw.only_seed;
+        options.seeds = 1;
+    }
+    if (raw.sabotage.empty()) return;
+    const auto known = simulate::parse_sabotage(raw.sabotage);
+    if (known) {
+        options.sabotage = *known;
+        return;
+    }
+    std::vector<std::string> names;
+    for (const simulate::SabotageName& each : simulate::all_sabotage()) names.emplace_back(each.name);
+    refuse_word("--defect", raw.sabotage, names);
+}
+
+void check_resolve(const Request& request) {
+    const ConflictChoice& choice = request.conflicts;
+    const bool filtered = !request.tables.empty() || !choice.kind.empty() || !choice.since.empty();
+    if (choice.ids.empty() && !filtered)
+        throw Error(Code::usage,
+                    "conflicts resolve needs the number of a conflict, or --table, --kind or --since",
+                    "tideway conflicts list shows the numbers");
+    if (!choice.ids.empty() && (filtered || choice.yes))
+        throw Error(Code::usage, "numbers of conflicts do not go with --table, --kind, --since or --yes",
+                    "give the numbers alone, or the filters alone");
+    const bool file = request.take != "desktop" && request.take != "cloud";
+    if (file && choice.ids.size() != 1)
+        throw Error(Code::usage, "a row from a file is for one conflict", "give its number");
 }
 
 Request checked(Raw& raw) {
@@ -256,6 +404,16 @@ Request checked(Raw& raw) {
         request.command = Command::plan;
     }
     if (request.command == Command::init) check_init(request);
+    if (request.command == Command::selftest) check_selftest(raw);
+    if (request.command == Command::conflicts_resolve) check_resolve(request);
+    if (request.command == Command::sync && !request.rehearse &&
+        (!request.desktop_url.empty() || !request.cloud_url.empty()))
+        throw Error(Code::usage, "sync takes its databases from the configuration",
+                    "--desktop and --cloud name the copies of sync --rehearse");
+    if (request.command == Command::plan && request.rehearse)
+        throw Error(Code::usage, "--rehearse and --dry-run exclude each other",
+                    "a rehearsal writes to the copies that it is given");
+    if (request.command == Command::undo || request.command == Command::explain) check_undo(raw);
     if (request.command == Command::demo && request.fixture && !request.postgres)
         throw Error(Code::usage, "--fixture goes with --postgres", "the demo on files brings its own tables");
     return request;
@@ -273,9 +431,13 @@ Request parse_command_line(const std::vector<std::string>& args) {
     app.require_subcommand(1);
     add_global_options(app, raw);
     add_run_commands(app, raw);
+    add_verify_command(app, raw);
     add_conflict_commands(app, raw);
     add_parked_commands(app, raw);
+    add_alert_commands(app, raw);
+    add_journal_commands(app, raw);
     add_setup_commands(app, raw);
+    add_selftest_command(app, raw);
     app.footer(footer);
     const std::vector<std::string> words = words_of(args);
     if (!words.empty()) refuse_later_command(words.front());

@@ -73,6 +73,26 @@ std::string absent_text(const ConflictEntry& entry) {
     return out;
 }
 
+std::string written_text(const char* side, const Written& written) {
+    if (!written.stamp && !written.captured) return "";
+    std::string out = fmt::format("the {}'s row was written", side);
+    if (written.stamp) out += fmt::format(" at {} by its own time stamp", *written.stamp);
+    if (written.captured)
+        out += fmt::format("{} at {} as its database saw it", written.stamp ? "," : "", *written.captured);
+    return out + "\n";
+}
+
+// Who wrote what, and when.
+std::string story_text(const ConflictEntry& entry) {
+    std::string out = written_text("desktop", entry.desktop) + written_text("cloud", entry.cloud);
+    if (!entry.origin.empty())
+        out += fmt::format("the row was first made {}\n", entry.origin == "cloud" ? "in the cloud" : "on the desktop");
+    if (!entry.run.empty())
+        out += fmt::format("{} by run {}{}\n", entry.status == "kept" ? "settled" : "last looked at", entry.run,
+                           entry.rule.empty() ? "" : fmt::format(" under rule {}", entry.rule));
+    return out;
+}
+
 }  // namespace
 
 std::string conflicts_text(const std::vector<ConflictEntry>& entries) {
@@ -110,14 +130,41 @@ std::string conflict_text(const ConflictEntry& entry) {
                                   entry.table, printable(entry.key));
     out += fmt::format("found {}: {}\n{}\n", entry.at, kind_words(entry.kind), winner_words(entry));
     if (!entry.reason.empty()) out += fmt::format("why: {}\n", printable(entry.reason));
-    out += absent_text(entry) + rows_text(entry) + "\n";
+    out += story_text(entry) + absent_text(entry) + rows_text(entry) + "\n";
     if (entry.status == "open")
         return out +
                fmt::format("it waits for you: tideway conflicts resolve {} --take desktop|cloud\n", entry.id);
     if (entry.status == "kept")
         return out +
-               "settled, the other row is kept here; if it should hold after all, enter its values again\n";
+               fmt::format("settled, the other row is kept here; to let it hold after all: tideway conflicts resolve "
+                           "{} --take {}\n",
+                           entry.id, entry.winner == "desktop" ? "cloud" : "desktop");
     return out + entry.status + "\n";
+}
+
+std::string resolutions_text(const std::vector<Resolution>& resolutions, const std::string& take) {
+    static const std::map<std::string, std::string> words = {
+        {"chosen", "is chosen; the next tideway sync carries it out"},
+        {"written_back", "is written back as an edit; the next tideway sync takes it to the other side"},
+        {"holds_already", "holds already"},
+        {"changed_since", "was not taken"},
+        {"refused", "was not taken"},
+    };
+    std::string out;
+    for (const Resolution& each : resolutions) {
+        const std::string row = take == "desktop" || take == "cloud" ? fmt::format("the {}'s row", take)
+                                                                     : "the row of the file";
+        out += fmt::format("{}: {} {}: {} {}{}\n", each.id, each.table, printable(each.key), row,
+                           words.at(each.outcome), each.reason.empty() ? "" : ": " + printable(each.reason));
+    }
+    return out;
+}
+
+std::string would_resolve_text(const std::vector<ConflictEntry>& entries, const std::string& take) {
+    if (entries.empty()) return "nothing that waits fits these filters\n";
+    return conflicts_text(entries) +
+           fmt::format("the {}'s row would be chosen for {}; --yes does it\n", take,
+                       counted(static_cast<std::int64_t>(entries.size()), "conflict"));
 }
 
 }  // namespace tideway::cli

@@ -1,34 +1,24 @@
 #include "cli/database_commands.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <fstream>
 
 #include <fmt/format.h>
 
+#include "cli/alerting.hpp"
 #include "cli/conflicts_text.hpp"
-#include "cli/engine_session.hpp"
+#include "cli/rehearsal.hpp"
+#include "cli/with_engine.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/findings_text.hpp"
 #include "cli/report_json.hpp"
 #include "cli/run_text.hpp"
 #include "cli/status_text.hpp"
 #include "cli/text.hpp"
+#include "cli/verify_text.hpp"
 
 namespace tideway::cli {
 namespace {
-
-ProgressKind progress_kind(const Request& request) {
-    if (request.log_level == "warning" || request.log_level == "error") return ProgressKind::none;
-    return isatty(STDERR_FILENO) != 0 ? ProgressKind::bar : ProgressKind::lines;
-}
-
-// Runs `work` on an engine of its own. Its progress display is gone again when this returns.
-template <typename Work>
-auto with_engine(const Request& request, std::ostream& err, const Work& work) {
-    EngineSession session(request.config_path, progress_kind(request), err);
-    return work(session.engine());
-}
 
 RunOptions options_of(const Request& request) {
     return {request.mode, request.direction, request.tables, request.confirm, request.rows};
@@ -54,14 +44,30 @@ Exit plan(const Request& request, std::ostream& out, std::ostream& err) {
 }
 
 Exit sync(const Request& request, std::ostream& out, std::ostream& err) {
-    const RunReport report =
-        with_engine(request, err, [&](Engine& e) { return e.sync(options_of(request)); });
+    if (request.rehearse) return rehearse(request, options_of(request), out, err);
+    const RunReport report = telling_people(load_config(request.config_path), err, [&] {
+        return with_engine(request, err, [&](Engine& e) { return e.sync(options_of(request)); });
+    });
     out << (request.json ? dump(run_json(report)) : run_text(report));
     return exit_of(report);
 }
 
+Exit verify(const Request& request, std::ostream& out, std::ostream& err) {
+    std::ofstream page;
+    if (!request.page.empty()) {
+        page.open(request.page);
+        if (!page) throw Error(Code::usage, fmt::format("{} cannot be written", request.page), "give another --report");
+    }
+    const VerifyOptions options{request.tables, request.repair, request.anew, request.load, request.rows_at_once};
+    const VerifyReport report = with_engine(request, err, [&](Engine& e) { return e.verify(options); });
+    if (page.is_open()) page << verify_page(report);
+    out << (request.json ? dump(verify_json(report)) : verify_text(report));
+    return exit_of(report);
+}
+
 Exit status(const Request& request, std::ostream& out, std::ostream& err) {
-    const StatusReport report = with_engine(request, err, [](Engine& e) { return e.status(); });
+    StatusReport report = with_engine(request, err, [](Engine& e) { return e.status(); });
+    report.alerts = failing_alerts(load_config(request.config_path));
     out << (request.json ? dump(status_json(report)) : status_text(report));
     return exit_of(report);
 }
@@ -91,36 +97,6 @@ Exit retry_parked(const Request& request, std::ostream& out, std::ostream& err) 
             retry.tables.push_back(entry.table);
     if (retry.tables.empty()) return list_parked(request, out, err);
     return sync(retry, out, err);
-}
-
-Exit list_conflicts(const Request& request, std::ostream& out, std::ostream& err) {
-    const std::vector<ConflictEntry> entries =
-        with_engine(request, err, [](Engine& e) { return e.conflicts(); });
-    out << (request.json ? dump(conflicts_json(entries)) : conflicts_text(entries));
-    return Exit::ok;
-}
-
-Exit show_conflict(const Request& request, std::ostream& out, std::ostream& err) {
-    const ConflictEntry entry =
-        with_engine(request, err, [&](Engine& e) { return e.conflict(request.conflict); });
-    out << (request.json ? dump({{"version", 1}, {"conflict", conflict_json(entry)}}) : conflict_text(entry));
-    return Exit::ok;
-}
-
-Exit resolve_conflict(const Request& request, std::ostream& out, std::ostream& err) {
-    if (request.take != "desktop" && request.take != "cloud")
-        throw Error(Code::not_in_this_version, "--take with a row of your own is not offered by this version",
-                    "use --take desktop or --take cloud, then correct the row where your people work");
-    with_engine(request, err, [&](Engine& e) {
-        e.resolve(request.conflict, request.take);
-        return 0;
-    });
-    if (request.json)
-        out << dump({{"version", 1}, {"status", "ok"}, {"id", request.conflict}, {"take", request.take}});
-    else
-        out << fmt::format("the {}'s row is chosen for {}; the next tideway sync carries it out\n",
-                           request.take, request.conflict);
-    return Exit::ok;
 }
 
 Exit uninstall(const Request& request, std::ostream& out, std::ostream& err) {

@@ -9,13 +9,11 @@ namespace tideway::cli {
 
 Exit plan(const Request& request, std::ostream& out, std::ostream& err);
 Exit sync(const Request& request, std::ostream& out, std::ostream& err);
+Exit verify(const Request& request, std::ostream& out, std::ostream& err);
 Exit status(const Request& request, std::ostream& out, std::ostream& err);
 Exit doctor(const Request& request, std::ostream& out, std::ostream& err);
 Exit list_parked(const Request& request, std::ostream& out, std::ostream& err);
 Exit retry_parked(const Request& request, std::ostream& out, std::ostream& err);
-Exit list_conflicts(const Request& request, std::ostream& out, std::ostream& err);
-Exit show_conflict(const Request& request, std::ostream& out, std::ostream& err);
-Exit resolve_conflict(const Request& request, std::ostream& out, std::ostream& err);
 Exit uninstall(const Request& request, std::ostream& out, std::ostream& err);
 
 }  // namespace tideway::cli

@@ -128,7 +128,7 @@ class Demo {
 
     void look_again(Story& story) const {
         const std::vector<ConflictEntry> conflicts =
-            EngineSession(configuration(), ProgressKind::none, err_).engine().conflicts();
+            EngineSession(configuration(), ProgressKind::none, err_).engine().conflicts({});
         for (Episode& episode : story.episodes) {
             episode.after = look(episode.scene);
             for (const ConflictEntry& conflict : conflicts)

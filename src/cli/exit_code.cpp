@@ -18,6 +18,12 @@ Exit exit_of(const RunReport& report) {
     return exit_of_code(report.error_code);
 }
 
+Exit exit_of(const VerifyReport& report) {
+    if (report.status == "guard") return Exit::guard;
+    if (report.status == "differs") return Exit::differs;
+    return report.status == "attention" ? Exit::attention : Exit::ok;
+}
+
 Exit exit_of(const StatusReport& report) {
     if (report.last_run_status == "failed") return Exit::failed;
     if (report.last_run_status == "guard") return Exit::guard;

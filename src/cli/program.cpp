@@ -6,12 +6,16 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "cli/alerting.hpp"
 #include "cli/config_commands.hpp"
+#include "cli/conflict_commands.hpp"
 #include "cli/database_commands.hpp"
 #include "cli/demo.hpp"
 #include "cli/init_command.hpp"
+#include "cli/journal_commands.hpp"
 #include "cli/report_json.hpp"
 #include "cli/request.hpp"
+#include "cli/selftest_command.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -30,6 +34,8 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return plan(request, out, err);
         case Command::sync:
             return sync(request, out, err);
+        case Command::verify:
+            return verify(request, out, err);
         case Command::status:
             return status(request, out, err);
         case Command::conflicts_list:
@@ -37,7 +43,7 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
         case Command::conflicts_show:
             return show_conflict(request, out, err);
         case Command::conflicts_resolve:
-            return resolve_conflict(request, out, err);
+            return resolve_conflicts(request, out, err);
         case Command::parked_list:
             return list_parked(request, out, err);
         case Command::parked_retry:
@@ -50,6 +56,16 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return uninstall(request, out, err);
         case Command::demo:
             return demo(request, out, err);
+        case Command::selftest:
+            return selftest(request, out, err);
+        case Command::alert_test:
+            return test_alerts(request, out);
+        case Command::undo:
+            return undo(request, out, err);
+        case Command::undo_list:
+            return list_kept_runs(request, out, err);
+        case Command::explain:
+            return explain(request, out, err);
     }
     throw Defect("every command has its place in dispatch()");
 }

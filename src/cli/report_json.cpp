@@ -30,11 +30,14 @@ Json table_json(const TableReport& table) {
     out["parked"] = table.parked;
     out["pending"] = table.pending;
     out["protected"] = {{"before", or_null(table.protected_before)},
-                        {"after", or_null(table.protected_after)}};
+                        {"after", or_null(table.protected_after)},
+                        {"removed_by_users", or_null(table.protected_removed)}};
+    out["lost"] = table.lost;
     out["rules"] = Json::object();
     for (const auto& [rule, keys] : table.rules) out["rules"][rule] = keys;
     out["capture"] = {{"desktop", table.capture_desktop}, {"cloud", table.capture_cloud}};
     out["not_synced"] = table.not_synced.empty() ? Json(nullptr) : Json(table.not_synced);
+    out["stopped"] = table.stopped.empty() ? Json(nullptr) : Json(table.stopped);
     return out;
 }
 
@@ -52,7 +55,12 @@ Json rows_json(const std::vector<PlannedChange>& rows) {
 Json guard_json(const std::vector<GuardStop>& stops) {
     Json out = Json::array();
     for (const GuardStop& stop : stops)
-        out.push_back({{"table", stop.table}, {"what", stop.what}, {"count", stop.count}, {"of", stop.of}});
+        out.push_back({{"table", stop.table},
+                       {"what", stop.what},
+                       {"count", stop.count},
+                       {"of", stop.of},
+                       {"reason", stop.reason},
+                       {"stopped", stop.stopped}});
     return out;
 }
 
@@ -61,6 +69,10 @@ Json row_json(const std::optional<std::string>& row) {
     if (!row) return nullptr;
     Json parsed = Json::parse(*row, nullptr, false);
     return parsed.is_discarded() ? Json(*row) : parsed;
+}
+
+Json written_json(const Written& written) {
+    return {{"stamp", or_null(written.stamp)}, {"captured", or_null(written.captured)}};
 }
 
 const char* severity_name(Severity severity) {
@@ -112,6 +124,7 @@ Json run_json(const RunReport& report) {
     out["cloud_rolled_back"] = report.cloud_rolled_back;
     out["clock_offset_ms"] = report.clock_offset_ms;
     out["remarks"] = report.remarks;
+    out["rehearsal"] = report.rehearsal;
     if (report.status == "failed")
         out["error"] = error_json(report.error_code, report.error_text, report.error_hint)["error"];
     return out;
@@ -131,10 +144,18 @@ Json status_json(const StatusReport& report) {
     out["last_run"] = {{"run", or_none(report.last_run)},
                        {"at", or_none(report.last_run_at)},
                        {"status", or_none(report.last_run_status)}};
+    out["stopped_plan"] = or_none(report.stopped_plan);
     out["lag_seconds"] = or_null(report.lag_seconds);
     out["lease_holder"] = or_none(report.lease_holder);
+    out["journal"] = Json::object();
+    for (const JournalStatus& journal : report.journals)
+        out["journal"][name(journal.side)] = {{"bytes", journal.bytes}, {"oldest", or_null(journal.oldest)}};
     out["tables"] = Json::array();
     for (const TableStatus& table : report.tables) out["tables"].push_back(table_status_json(table));
+    out["alerts_failing"] = Json::array();
+    for (const AlertFailure& each : report.alerts)
+        out["alerts_failing"].push_back(
+            {{"channel", each.channel}, {"code", each.code}, {"text", each.text}, {"since", each.since}});
     return out;
 }
 
@@ -165,12 +186,33 @@ Json conflict_json(const ConflictEntry& entry) {
     out["reason"] = entry.reason;
     out["desktop"] = row_json(entry.desktop_row);
     out["cloud"] = row_json(entry.cloud_row);
+    const auto or_none = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+    out["run"] = or_none(entry.run);
+    out["rule"] = or_none(entry.rule);
+    out["origin"] = or_none(entry.origin);
+    out["written"] = {{"desktop", written_json(entry.desktop)}, {"cloud", written_json(entry.cloud)}};
     return out;
 }
 
 Json conflicts_json(const std::vector<ConflictEntry>& entries) {
     Json out = {{"version", json_version}, {"conflicts", Json::array()}};
     for (const ConflictEntry& entry : entries) out["conflicts"].push_back(conflict_json(entry));
+    return out;
+}
+
+Json resolutions_json(const std::vector<Resolution>& resolutions, const std::string& take) {
+    Json out = {{"version", json_version}, {"status", "ok"}};
+    if (resolutions.size() == 1) out["id"] = resolutions.front().id;
+    out["take"] = take;
+    out["resolved"] = Json::array();
+    for (const Resolution& each : resolutions) {
+        if (!each.done()) out["status"] = "attention";
+        out["resolved"].push_back({{"id", each.id},
+                                   {"table", each.table},
+                                   {"key", each.key},
+                                   {"outcome", each.outcome},
+                                   {"reason", each.reason.empty() ? Json(nullptr) : Json(each.reason)}});
+    }
     return out;
 }
 

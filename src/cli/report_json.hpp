@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "config/config.hpp"
 #include "model/report.hpp"
+#include "model/verify_report.hpp"
 
 namespace tideway::cli {
 
@@ -15,10 +16,12 @@ using Json = nlohmann::ordered_json;
 
 Json run_json(const RunReport& report);  // of sync
 Json plan_json(const RunReport& report, bool with_rows);
+Json verify_json(const VerifyReport& report);
 Json status_json(const StatusReport& report);
 Json findings_json(const std::vector<Finding>& findings);
 Json conflict_json(const ConflictEntry& entry);
 Json conflicts_json(const std::vector<ConflictEntry>& entries);
+Json resolutions_json(const std::vector<Resolution>& resolutions, const std::string& take);
 Json parked_json(const std::vector<ParkedEntry>& entries);
 Json config_json(const Config& config);
 Json error_json(std::string_view code, const std::string& message, const std::string& hint);

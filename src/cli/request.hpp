@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/policy.hpp"
+#include "simulate/selftest_options.hpp"
 
 namespace tideway::cli {
 
@@ -16,6 +17,7 @@ enum class Command {
     doctor,
     plan,
     sync,
+    verify,
     status,
     conflicts_list,
     conflicts_show,
@@ -26,6 +28,18 @@ enum class Command {
     config_show,
     uninstall,
     demo,
+    selftest,
+    alert_test,
+    undo,
+    undo_list,
+    explain,
+};
+
+struct ConflictChoice {
+    std::string kind, since;  // conflicts list, resolve
+    bool open = false;        // conflicts list
+    std::vector<std::int64_t> ids;  // conflicts resolve; empty: what the filters let through
+    bool yes = false;               // conflicts resolve: carry out what the filters let through
 };
 
 struct Request {
@@ -41,15 +55,28 @@ struct Request {
     std::optional<std::string> confirm;  // sync
     bool rows = false;                   // plan
 
+    bool repair = false, anew = false;      // verify
+    int load = 100;                         // verify: percent
+    std::int64_t rows_at_once = 5'000'000;  // verify
+    std::string page;                       // verify: the file for its report in HTML; empty: none
+
     std::string desktop_url, cloud_url;  // init
     std::optional<std::string> output;   // init: a file that must not exist yet; none = stdout
     bool print_grants = false;           // doctor
     bool check_only = false;             // uninstall
-    std::int64_t conflict = 0;           // conflicts show, resolve
+    std::int64_t conflict = 0;           // conflicts show
+    ConflictChoice conflicts = {};
+    bool rehearse = false;  // sync: on the copies at desktop_url and cloud_url, else those of [rehearsal]
     std::string take;                    // conflicts resolve: desktop, cloud, or the name of a file
     bool keep = false;                   // demo
     bool postgres = false;               // demo: on servers instead of files
     std::optional<std::string> fixture;  // demo
+    simulate::SelftestOptions selftest = {};
+    std::string selftest_output = ".";  // the folder for what failed
+    std::optional<std::string> undo_run;  // undo: the beginning of a run's id
+    std::optional<std::int64_t> since;    // undo: microseconds since 1970
+    std::vector<std::string> key;         // undo, explain: as plan --rows writes it, or its parts
+    bool dry_run = false;                 // undo
 };
 
 // `args` without the program's name. Throws Error(usage) with the nearest command or option, and

@@ -51,7 +51,9 @@ std::string protected_cell(const TableReport& table) {
     if (!table.protected_before || !table.protected_after) return "";
     if (*table.protected_before + *table.protected_after == 0) return "";
     if (*table.protected_before == *table.protected_after) return grouped(*table.protected_after);
-    return fmt::format("{} -> {}", grouped(*table.protected_before), grouped(*table.protected_after));
+    const std::int64_t removed = table.protected_removed.value_or(0);
+    return fmt::format("{} -> {}{}", grouped(*table.protected_before), grouped(*table.protected_after),
+                       removed > 0 ? fmt::format(" ({} removed by users)", grouped(removed)) : "");
 }
 
 TextTable tables_of(const RunReport& report) {
@@ -76,7 +78,7 @@ std::string table_text(const RunReport& report) {
     if (table.rows() == 0) return "";
     std::string out = table.text();
     std::int64_t quiet = 0;
-    for (const TableReport& t : report.tables) quiet += !has_news(t) && t.not_synced.empty() ? 1 : 0;
+    for (const TableReport& t : report.tables) quiet += !has_news(t) && t.not_synced.empty() && t.stopped.empty();
     if (quiet > 0) out += fmt::format("{} without any change\n", counted(quiet, "more table"));
     return out + "\n";
 }
@@ -142,20 +144,37 @@ std::string plan_verdict(const RunReport& report) {
     return out;
 }
 
+std::string stop_line(const GuardStop& stop) {
+    return stop.table.empty() ? stop.what : fmt::format("{}: {}", stop.table, stop.what);
+}
+
+// What was only told is no stop, and a row that a transaction refused cannot be confirmed.
+bool can_be_confirmed(const GuardStop& stop) {
+    return stop.stopped && stop.reason != "side_effects" && stop.reason != "protected_row" &&
+           stop.reason != "schema_changed" && stop.reason != "confirmation";
+}
+
 void add_guard(const RunReport& report, std::vector<std::string>& lines) {
-    if (report.guard.empty()) return;
+    std::vector<GuardStop> stops;
+    for (const GuardStop& stop : report.guard)
+        if (stop.stopped) stops.push_back(stop);
+    if (stops.empty()) return;
     std::string text = "a guard stopped this:";
-    for (std::size_t i = 0; i < report.guard.size() && i < longest_list; ++i)
-        text += fmt::format("\n    {}: {}", report.guard[i].table, report.guard[i].what);
-    if (report.guard.size() > longest_list)
-        text += fmt::format("\n    and {} more (--json lists all)", report.guard.size() - longest_list);
-    const bool before_writing = std::any_of(report.guard.begin(), report.guard.end(),
-                                            [](const GuardStop& stop) { return stop.of > 0; });
-    text += before_writing ? "\n    look at the rows: tideway plan --rows"
-                           : "\n    if that is wanted, name the other table in side_effects = [...]; these "
-                             "rows are parked until then";
-    if (before_writing && !report.plan_hash.empty())
-        text += fmt::format("\n    if that is what you want: tideway sync --confirm {}", report.plan_hash);
+    for (std::size_t i = 0; i < stops.size() && i < longest_list; ++i)
+        text += "\n    " + stop_line(stops[i]);
+    if (stops.size() > longest_list)
+        text += fmt::format("\n    and {} more (--json lists all)", stops.size() - longest_list);
+    const bool side_effects = std::any_of(stops.begin(), stops.end(), [](const GuardStop& stop) {
+        return stop.reason == "side_effects";
+    });
+    if (side_effects)
+        text += "\n    if that is wanted, name the other table in side_effects = [...]; these rows are parked "
+                "until then";
+    if (std::any_of(stops.begin(), stops.end(), can_be_confirmed)) {
+        text += "\n    look at the rows: tideway plan --rows";
+        if (!report.plan_hash.empty())
+            text += fmt::format("\n    if that is what you want: tideway sync --confirm {}", report.plan_hash);
+    }
     lines.push_back(text);
 }
 

@@ -42,12 +42,24 @@ std::string verdict(const StatusReport& report, const std::vector<Waiting>& wait
     if (report.last_run_status == "failed")
         return "the last run failed; nothing is half-done\n  what to do: tideway sync, or tideway doctor\n";
     if (report.last_run_status == "guard")
-        return "the last run was stopped by a guard\n  what to do: tideway plan shows the rows\n";
+        return fmt::format("the last run was stopped by a guard\n  what to do: tideway plan --rows shows the rows{}\n",
+                           report.stopped_plan.empty()
+                               ? ""
+                               : "; tideway sync --confirm " + report.stopped_plan + " lets them through");
     const WaitingTotals totals = total(waiting);
     if (totals.any()) return fmt::format("rows wait: {}\n", waiting_words(totals));
     for (const TableStatus& table : report.tables)
         if (table.state != "in sync") return "";
     return "everything was in sync at the last run\n";
+}
+
+std::string journals_text(const std::vector<JournalStatus>& journals) {
+    std::string out;
+    for (const JournalStatus& journal : journals)
+        if (journal.oldest)
+            out += fmt::format("old rows kept on the {} side since {}: {:.1f} MB\n", name(journal.side),
+                               *journal.oldest, static_cast<double>(journal.bytes) / 1e6);
+    return out;
 }
 
 }  // namespace
@@ -61,7 +73,11 @@ std::string status_text(const StatusReport& report) {
     for (const TableStatus& t : report.tables)
         if (!t.reason.empty())
             notes.push_back(fmt::format("  {} ({}): {}", table_label(t.desktop, t.cloud), t.state, t.reason));
-    return heading(report) + "\n" + tables_text(report) + "\n" + verdict(report, waiting) + cut_list(notes);
+    for (const AlertFailure& each : report.alerts)
+        notes.push_back(fmt::format("  alerts by {} fail since {}: {} {}; tideway alert test", each.channel,
+                                    each.since, each.code, each.text));
+    return heading(report) + "\n" + tables_text(report) + "\n" + verdict(report, waiting) + cut_list(notes) +
+           journals_text(report.journals);
 }
 
 }  // namespace tideway::cli

@@ -1,12 +1,15 @@
 // The configuration file (docs/configuration.md) as a value. Loading checks everything that can be checked
 // without a database; what must be compared with the catalogues is checked when tables are linked.
 #pragma once
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "model/alert_kind.hpp"
 #include "model/policy.hpp"
 
 namespace tideway {
@@ -31,6 +34,24 @@ struct ColumnSetting {                     // [[table.column]]
     bool operator==(const ColumnSetting&) const = default;
 };
 
+struct Limit {  // a change of more than max(rows, percent of the table) stops
+    double percent = 0;
+    long rows = 0;
+    bool operator==(const Limit&) const = default;
+};
+
+// What stops a table before anything of it is written (docs/configuration.md, [guard]).
+struct GuardSetting {
+    Limit max_deletes{2.0, 3};
+    Limit max_updates{30.0, 50};
+    Limit max_shrinkage{30.0, 50};  // rows gone from a side, whatever would become of them
+    bool stop_emptied = true;       // a table that had rows and reads empty
+    bool stop_replaced = true;      // another table under the old name, with other rows in it
+    long max_clock_difference_s = 7'200;  // beyond it time stamps decide nothing
+    bool triggers = true;                 // on strict tables in the cloud, against our own transactions
+    bool operator==(const GuardSetting&) const = default;
+};
+
 struct TableSetting {
     std::string desktop, cloud;    // "table" or "schema.table"
     std::vector<std::string> key;  // desktop names; empty: the primary key of the catalogue
@@ -51,19 +72,15 @@ struct TableSetting {
     std::optional<std::string> where;
     TimestampSetting timestamps;
     std::vector<std::string> side_effects;  // tables that triggers may touch
+    GuardSetting guard = {};                // [guard], and what the table says itself
     int line = 0;                           // of its [[table]] header
 };
 
-struct Limit {  // a change of more than max(rows, percent of the table) stops
-    double percent = 0;
-    long rows = 0;
-    bool operator==(const Limit&) const = default;
-};
-
-struct GuardSetting {
-    Limit max_deletes{2.0, 3};
-    Limit max_updates{30.0, 50};
-    bool operator==(const GuardSetting&) const = default;
+struct JournalSetting {  // 0: without a limit
+    std::int64_t keep_seconds = 30 * 86'400;
+    std::int64_t max_bytes = 500'000'000;
+    bool backup_table = false;  // [guard] backup = "table": what a run replaces or removes is also copied into tables
+    bool operator==(const JournalSetting&) const = default;
 };
 
 struct SideSetting {
@@ -72,11 +89,34 @@ struct SideSetting {
     bool operator==(const SideSetting&) const = default;
 };
 
+struct MailSetting {  // [alert.email]
+    SideSetting server;  // the mail server's url and password, with the same sources as a database's
+    std::string from;
+    std::vector<std::string> to;
+    bool must_encrypt = true;
+    bool operator==(const MailSetting&) const = default;
+};
+
+struct AlertSetting {
+    std::optional<std::string> command, webhook, heartbeat_url;
+    std::optional<MailSetting> email;
+    std::chrono::seconds timeout{10};            // for each of them
+    std::chrono::seconds repeat{24 * 60 * 60};  // what lasts is told again after this time
+    std::set<AlertKind> events;
+    std::string memory;  // absolute path of the file that says what was told
+    bool operator==(const AlertSetting&) const = default;
+};
+
 struct Config {
     std::string path, pair = "main";
     SideSetting desktop, cloud;
     GuardSetting guard;
+    bool stop_restored = false;  // [guard] restored = "stop": a side that went back to an older state
+    JournalSetting journal;
     std::vector<TableSetting> tables;
+    std::optional<AlertSetting> alert = {};
+    std::optional<std::string> status_view = {}, conflicts_view = {};  // for the app, in the cloud
+    std::optional<std::string> rehearsal_desktop = {}, rehearsal_cloud = {};  // urls of the copies
 };
 
 // Reads and checks the file. Throws Error with config_missing_file, config_syntax, config_unknown_key,

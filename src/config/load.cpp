@@ -5,9 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "config/alert_section.hpp"
 #include "config/config.hpp"
+#include "config/guard_keys.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
+#include "config/units.hpp"
+#include "sql/identifier.hpp"
 
 namespace tideway {
 namespace {
@@ -25,20 +29,20 @@ std::string read_pair(Section& top) {
     return pair;
 }
 
-void check_url(const Section& section, const std::string& url) {
+void check_url(const Section& section, const std::string& url, const char* key = "url") {
     const std::size_t scheme_end = url.find("://");
     const std::string scheme = url.substr(0, scheme_end == std::string::npos ? 0 : scheme_end);
     const bool uri = scheme == "postgresql" || scheme == "postgres";
     if (const auto file = sqlite_path(url)) {
         if (file->empty() || file->starts_with(":") || file->find('?') != std::string::npos)
-            section.refuse(Code::config_value, "url", "names no SQLite file",
+            section.refuse(Code::config_value, key, "names no SQLite file",
                            "write \"sqlite:FILE\": the path of an existing file, without parameters");
         return;
     }
     const bool keywords =
         url.find('=') != std::string::npos && (scheme_end == std::string::npos || url.find('=') < scheme_end);
     if (!uri && !keywords)
-        section.refuse(Code::config_value, "url", "is neither a PostgreSQL URI nor keywords",
+        section.refuse(Code::config_value, key, "is neither a PostgreSQL URI nor keywords",
                        "write \"postgresql://user@host:port/database\", \"host=... dbname=...\" or "
                        "\"sqlite:FILE\"");
 }
@@ -67,9 +71,8 @@ SideSetting read_side(Section& top, const Source& source, const std::string& pat
         const std::optional<std::string> given =
             override && section->node("url") != nullptr ? override : section->text("url");
         read_passwords(*section, path, side);
-        if (section->has("status_view"))
-            section->refuse(Code::not_in_this_version, "status_view", "is not offered by this version",
-                            "remove it; the view tideway.sync_metadata exists on both sides");
+        if (name == "cloud")  // read_views() takes them
+            for (const char* key : {"status_view", "conflicts_view"}) section->node(key);
         section->finish();
         if (given && !override) check_url(*section, *given);
         side.url = absolute_sqlite_url(given.value_or(""), std::filesystem::absolute(path).parent_path());
@@ -86,32 +89,75 @@ SideSetting read_side(Section& top, const Source& source, const std::string& pat
     return side;
 }
 
-// "2%" of the table's rows, or a number of rows.
-Limit read_limit(Section& guard, std::string_view key, Limit limit) {
-    const Node* value = guard.node(key);
-    if (value == nullptr) return limit;
-    if (value->kind == Node::Kind::integer && value->integer >= 0) return {0.0, value->integer};
-    if (value->kind == Node::Kind::text) {
-        std::istringstream in(*guard.text(key));
-        double percent = -1;
-        std::string sign, rest;
-        in >> percent >> sign;
-        const bool ended = !(in >> rest);
-        if (ended && sign == "%" && percent >= 0 && percent <= 100)
-            return {percent, percent > 0 ? limit.rows : 0};
-    }
-    guard.refuse(Code::config_value, key, "must be a share such as \"2%\" or a number of rows",
-                 "\"100%\" never stops a run, 0 stops at the first row");
+void read_guard(Section& top, Config& config) {
+    std::optional<Section> section = top.section("guard");
+    if (!section) return;
+    config.guard = read_guard_keys(*section, config.guard);
+    const std::string restored = section->text("restored").value_or("continue");
+    if (restored != "continue" && restored != "stop")
+        section->not_a_word("restored", restored, {"continue", "stop"});
+    config.stop_restored = restored == "stop";
+    const std::string backup = section->text("backup").value_or("none");
+    if (backup != "none" && backup != "table") section->not_a_word("backup", backup, {"none", "table"});
+    config.journal.backup_table = backup == "table";
+    section->finish();
 }
 
-GuardSetting read_guard(Section& top) {
-    GuardSetting out;
-    std::optional<Section> section = top.section("guard");
-    if (!section) return out;
-    out.max_deletes = read_limit(*section, "max_deletes", out.max_deletes);
-    out.max_updates = read_limit(*section, "max_updates", out.max_updates);
+std::optional<std::string> read_view(Section& cloud, std::string_view key) {
+    const std::optional<std::string> name = cloud.text(key);
+    if (!name) return std::nullopt;
+    try {
+        if (sql::TableName::parse(*name).schema != "tideway") return name;
+    } catch (const Error&) {
+    }
+    cloud.refuse(Code::config_value, key, "names no view that can be made",
+                 "write \"schema.view\", outside schema tideway");
+}
+
+void read_views(Section& top, Config& config) {
+    std::optional<Section> cloud = top.section("cloud");
+    if (!cloud) return;
+    config.status_view = read_view(*cloud, "status_view");
+    config.conflicts_view = read_view(*cloud, "conflicts_view");
+    if (config.status_view && config.status_view == config.conflicts_view)
+        cloud->refuse(Code::config_value, "conflicts_view", "is the same name as status_view",
+                      "give each view a name of its own");
+}
+
+void read_rehearsal(Section& top, const std::string& path, Config& config) {
+    std::optional<Section> section = top.section("rehearsal");
+    if (!section) return;
+    for (const char* key : {"desktop", "cloud"}) {
+        const std::optional<std::string> url = section->text(key);
+        if (!url) continue;
+        check_url(*section, *url, key);
+        (key[0] == 'd' ? config.rehearsal_desktop : config.rehearsal_cloud) =
+            absolute_sqlite_url(*url, std::filesystem::absolute(path).parent_path());
+    }
     section->finish();
-    return out;
+}
+
+// A text in the form of its kind, or the word for "without a limit".
+std::int64_t read_measure(Section& section, std::string_view key, std::string_view endless,
+                          std::optional<std::int64_t> (*parse)(std::string_view), std::int64_t otherwise,
+                          const char* form) {
+    const std::optional<std::string> given = section.text(key);
+    if (!given) return otherwise;
+    if (*given == endless) return 0;
+    const std::optional<std::int64_t> value = parse(*given);
+    if (!value || *value == 0)
+        section.refuse(Code::config_value, key, fmt::format("cannot be \"{}\"", *given), form);
+    return *value;
+}
+
+void read_journal(Section& top, JournalSetting& journal) {
+    std::optional<Section> section = top.section("journal");
+    if (!section) return;
+    journal.keep_seconds = read_measure(*section, "keep", "forever", parse_span, journal.keep_seconds,
+                                        "a span such as \"30d\", \"12h\" or \"8w\", or \"forever\"");
+    journal.max_bytes = read_measure(*section, "max_size", "unlimited", parse_amount, journal.max_bytes,
+                                     "a size such as \"500MB\" or \"2GB\", or \"unlimited\"");
+    section->finish();
 }
 
 SyncKeys read_defaults(Section& top) {
@@ -122,13 +168,13 @@ SyncKeys read_defaults(Section& top) {
     return keys;
 }
 
-std::vector<TableSetting> read_tables(Section& top, const SyncKeys& defaults) {
+std::vector<TableSetting> read_tables(Section& top, const SyncKeys& defaults, const GuardSetting& guard) {
     std::vector<Section> sections = top.sections("table");
     if (sections.empty())
         top.refuse(Code::config_value, "table", "is missing: there is nothing to synchronise",
                    "add a [[table]] with name = \"...\" for each table; tideway init writes them");
     std::vector<TableSetting> tables;
-    for (Section& section : sections) tables.push_back(read_table(section, defaults));
+    for (Section& section : sections) tables.push_back(read_table(section, defaults, guard));
     refuse_shared_tables(tables, sections);
     return tables;
 }
@@ -144,12 +190,6 @@ void refuse_service_sections(Section& top) {
         serve->finish();
         top.refuse(Code::not_in_this_version, "serve", "is not offered by this version",
                    "remove the section and let cron or a systemd timer start tideway sync");
-    }
-    if (std::optional<Section> alert = top.section("alert")) {
-        for (const char* key : {"webhook", "heartbeat_url"}) alert->text(key);
-        alert->finish();
-        top.refuse(Code::not_in_this_version, "alert", "is not offered by this version",
-                   "remove the section; the exit code of tideway sync says whether somebody must look");
     }
 }
 
@@ -168,8 +208,12 @@ Config parse_config(const std::string& toml, const std::string& path) {
     if (config.desktop.url == config.cloud.url)
         source.fail(Code::config_value, document.place, "desktop and cloud have the same url",
                     "a pair needs two databases");
-    config.guard = read_guard(top);
-    config.tables = read_tables(top, read_defaults(top));
+    read_guard(top, config);
+    read_journal(top, config.journal);
+    read_views(top, config);
+    read_rehearsal(top, path, config);
+    config.alert = read_alert(top, path);
+    config.tables = read_tables(top, read_defaults(top), config.guard);
     top.finish();
     return config;
 }

@@ -2,7 +2,10 @@
 #include <fmt/ranges.h>
 
 #include "config/config.hpp"
+#include "config/duration.hpp"
 #include "config/environment.hpp"
+#include "config/guard_keys.hpp"
+#include "config/hidden_url.hpp"
 
 namespace tideway {
 namespace {
@@ -42,8 +45,14 @@ std::string inline_table(const std::map<std::string, std::string>& values) {
     return out.empty() ? "{}" : fmt::format("{{ {} }}", fmt::join(out, ", "));
 }
 
-std::string limit(const Limit& value) {
-    return value.percent > 0 ? fmt::format("\"{}%\"", value.percent) : fmt::format("{}", value.rows);
+std::vector<std::string> guard_lines(const GuardSetting& guard) {
+    return {"max_deletes = " + config::limit_text(guard.max_deletes),
+            "max_updates = " + config::limit_text(guard.max_updates),
+            "max_shrinkage = " + config::limit_text(guard.max_shrinkage),
+            fmt::format("stop_emptied = {}", guard.stop_emptied),
+            fmt::format("stop_replaced = {}", guard.stop_replaced),
+            "max_clock_difference = " + config::seconds_text(guard.max_clock_difference_s),
+            fmt::format("triggers = {}", guard.triggers)};
 }
 
 std::string side_text(const char* name, const SideSetting& side) {
@@ -91,7 +100,7 @@ std::string names_text(const TableSetting& table) {
     return fmt::format("desktop = {}\ncloud = {}\n", quoted(table.desktop), quoted(table.cloud));
 }
 
-std::string table_text(const TableSetting& table) {
+std::string table_text(const TableSetting& table, const GuardSetting& common) {
     std::string out = "\n[[table]]\n" + names_text(table);
     out += table.key.empty() ? "# default: key = the primary key of the table\n"
                              : fmt::format("key = {}\n", list(table.key));
@@ -106,6 +115,8 @@ std::string table_text(const TableSetting& table) {
     if (table.where) out += fmt::format("where = {}\n", quoted(*table.where));
     out += timestamps_text(table.timestamps);
     out += fmt::format("refill = {}\nside_effects = {}\n", table.refill, list(table.side_effects));
+    if (!(table.guard == common))
+        out += fmt::format("guard = {{ {} }}\n", fmt::join(guard_lines(table.guard), ", "));
     for (const auto& [name, column] : table.columns) {
         out += fmt::format("[[table.column]]\nname = {}\nlossy = {}\n", quoted(name), column.lossy);
         if (column.date) out += fmt::format("date = {}\n", quoted(*column.date));
@@ -117,14 +128,68 @@ std::string table_text(const TableSetting& table) {
     return out;
 }
 
+std::string optional_text(const char* key, const std::optional<std::string>& value) {
+    return value ? fmt::format("{} = {}\n", key, quoted(*value)) : "";
+}
+
+std::string shown_url(const char* key, const std::optional<std::string>& url) {
+    return url ? fmt::format("{} = {}\n", key, quoted(hidden_url(*url))) : "";
+}
+
+std::string alert_text(const AlertSetting& alert) {
+    std::vector<std::string> events;
+    for (const AlertKind kind : alert.events) events.emplace_back(to_string(kind));
+    std::string out = "\n[alert]\n" + optional_text("command", alert.command) +
+                      shown_url("webhook", alert.webhook) + shown_url("heartbeat_url", alert.heartbeat_url);
+    out += fmt::format("timeout = \"{}\"\nrepeat = \"{}\"\nevents = {}\nmemory = {}\n",
+                       config::duration_text(alert.timeout), config::duration_text(alert.repeat),
+                       list(events), quoted(alert.memory));
+    if (!alert.email) return out;
+    const MailSetting& mail = *alert.email;
+    return out + fmt::format("[alert.email]\nurl = {}\n", quoted(hidden_url(mail.server.url))) +
+           optional_text("password_file", mail.server.password_file) +
+           optional_text("password_command", mail.server.password_command) +
+           fmt::format("from = {}\nto = {}\ntls = \"{}\"\n", quoted(mail.from), list(mail.to),
+                       mail.must_encrypt ? "always" : "if_offered");
+}
+
+std::string rehearsal_text(const Config& config) {
+    std::string out = "\n[rehearsal]\n";
+    if (config.rehearsal_desktop)
+        out += fmt::format("desktop = {}\n", quoted(without_password(*config.rehearsal_desktop)));
+    if (config.rehearsal_cloud)
+        out += fmt::format("cloud = {}\n", quoted(without_password(*config.rehearsal_cloud)));
+    return out;
+}
+
+// In the largest unit that leaves a whole number.
+std::string journal_text(const JournalSetting& journal) {
+    std::string keep = "forever", size = "unlimited";
+    for (const auto& [name, seconds] :
+         {std::pair("s", 1), std::pair("m", 60), std::pair("h", 3'600), std::pair("d", 86'400)})
+        if (journal.keep_seconds > 0 && journal.keep_seconds % seconds == 0)
+            keep = fmt::format("{}{}", journal.keep_seconds / seconds, name);
+    for (const auto& [name, bytes] : {std::pair("B", 1), std::pair("kB", 1'000), std::pair("MB", 1'000'000),
+                                      std::pair("GB", 1'000'000'000)})
+        if (journal.max_bytes > 0 && journal.max_bytes % bytes == 0)
+            size = fmt::format("{}{}", journal.max_bytes / bytes, name);
+    return fmt::format("\n[journal]\nkeep = \"{}\"\nmax_size = \"{}\"\n", keep, size);
+}
+
 }  // namespace
 
 std::string show_config(const Config& config) {
     std::string out = fmt::format("pair = {}\n", quoted(config.pair));
     out += side_text("desktop", config.desktop) + side_text("cloud", config.cloud);
-    out += fmt::format("\n[guard]\nmax_deletes = {}\nmax_updates = {}\n", limit(config.guard.max_deletes),
-                       limit(config.guard.max_updates));
-    for (const TableSetting& table : config.tables) out += table_text(table);
+    out += optional_text("status_view", config.status_view) +
+           optional_text("conflicts_view", config.conflicts_view);
+    if (config.rehearsal_desktop || config.rehearsal_cloud) out += rehearsal_text(config);
+    out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\nbackup = \"{}\"\n", fmt::join(guard_lines(config.guard), "\n"),
+                       config.stop_restored ? "stop" : "continue",
+                       config.journal.backup_table ? "table" : "none");
+    out += journal_text(config.journal);
+    if (config.alert) out += alert_text(*config.alert);
+    for (const TableSetting& table : config.tables) out += table_text(table, config.guard);
     return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/guard_keys.hpp"
 #include "sql/identifier.hpp"
 
 namespace tideway::config {
@@ -198,7 +199,7 @@ void check_merging(Section& section, const TableSetting& table) {
 
 }  // namespace
 
-TableSetting read_table(Section& section, const SyncKeys& defaults) {
+TableSetting read_table(Section& section, const SyncKeys& defaults, const GuardSetting& guard) {
     TableSetting table;
     table.line = section.place().line;
     read_names(section, table);
@@ -213,6 +214,11 @@ TableSetting read_table(Section& section, const SyncKeys& defaults) {
     table.side_effects = section.texts("side_effects").value_or(table.side_effects);
     apply_sync_keys(section, defaults, table);
     check_merging(section, table);
+    table.guard = guard;
+    if (std::optional<Section> own = section.section("guard")) {
+        table.guard = read_guard_keys(*own, guard);
+        own->finish();
+    }
     section.finish();
     return table;
 }

@@ -9,7 +9,7 @@
 
 namespace tideway::config {
 
-TableSetting read_table(Section& section, const SyncKeys& defaults);
+TableSetting read_table(Section& section, const SyncKeys& defaults, const GuardSetting& guard);
 
 // Throws Error(config_value) when two tables share a desktop or a cloud table. `sections` in the order of
 // `tables`.

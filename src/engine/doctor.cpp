@@ -1,3 +1,4 @@
+#include "engine/app_views.hpp"
 #include "engine/doctor.hpp"
 
 #include <fmt/format.h>
@@ -157,8 +158,16 @@ void check_intact(Findings& findings, Session& session) {
     }
 }
 
+void check_views(Findings& findings, Session& session) {
+    for (const AppView& view : configured_views(session.config))
+        if (const auto problem = obstacle(view, session.cloud->look_at_view(view), session.cloud_server))
+            findings.push_back({Severity::error, std::string(info(problem->code).id), problem->where, problem->text,
+                                problem->remedy});
+}
+
 void check_tables(Findings& findings, Session& session) {
     session.link_tables();
+    check_views(findings, session);
     for (const TableUnderSync& table : session.tables) {
         add(findings, check_linking(table, session.desktop_server, session.cloud_server));
         if (!table.problems.empty() || !table.not_synced.empty()) continue;

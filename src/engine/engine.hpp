@@ -8,7 +8,9 @@
 
 #include "base/world.hpp"
 #include "config/config.hpp"
+#include "model/journal_report.hpp"
 #include "model/report.hpp"
+#include "model/verify_report.hpp"
 #include "store/store.hpp"
 
 namespace tideway {
@@ -19,6 +21,23 @@ struct RunOptions {
     std::vector<std::string> tables;     // desktop or cloud names; empty = all
     std::optional<std::string> confirm;  // hash of a plan that a guard stopped
     bool rows = false;                   // plan only: list every change
+};
+
+struct VerifyOptions {
+    std::vector<std::string> tables = {};   // desktop or cloud names; empty = all
+    bool repair = false;                    // decide what differs again, in an ordinary run
+    bool anew = false;                      // do not take up an interrupted verify
+    int load = 100;                         // percent of the time that a server is kept busy
+    std::int64_t rows_at_once = 5'000'000;  // read in one snapshot: where an interrupted verify goes on
+    std::size_t show = 100;                 // differences of a table that are shown with their rows
+};
+
+struct UndoOptions {
+    std::optional<std::string> run = {};     // the beginning of its id
+    std::optional<std::string> table = {};   // a name of either side
+    std::vector<std::string> key = {};       // one text as display() writes it, or the cells one by one
+    std::optional<std::int64_t> since = {};  // microseconds since 1970, by each server's clock
+    bool dry_run = false;
 };
 
 // Told what goes on; called often, must be quick.
@@ -45,14 +64,26 @@ class Engine {
 
     RunReport plan(const RunOptions& options);  // creates and writes nothing, anywhere
     RunReport sync(const RunOptions& options);  // status is never "failed": that is an exception
+    VerifyReport verify(const VerifyOptions& options);
     StatusReport status();
     std::vector<Finding> doctor();
     std::string grants();  // SQL for both sides: the least rights that sync needs
-    std::vector<ConflictEntry> conflicts();
+    // Throws Error(usage) for a kind that no conflict has.
+    std::vector<ConflictEntry> conflicts(const ConflictFilter& filter);
     ConflictEntry conflict(std::int64_t id);
     std::vector<ParkedEntry> parked();
-    void resolve(std::int64_t id, const std::string& take);  // take: desktop | cloud
-    std::vector<std::string> uninstall(bool check_only);     // what is (or was) there, readable
+    // take: the side whose row holds. An open conflict is carried out by the next sync; a settled one is reversed
+    // by writing the loser back as an edit. Error(conflict_unknown) before anything is done.
+    std::vector<Resolution> resolve(const std::vector<std::int64_t>& ids, Side take);
+    // An open conflict gets this row, a JSON object of the desktop's columns: written there as an edit.
+    Resolution resolve_with_row(std::int64_t id, const std::string& row);
+    std::vector<std::string> uninstall(bool check_only);  // what is (or was) there, readable
+    // sync on copies of both sides, to which this engine's connector leads. Error(rehearsal_refused) unless both
+    // are proven not to be the sides of `real`.
+    RunReport rehearse(const RunOptions& options, Connector& real);
+    UndoReport undo(const UndoOptions& options);
+    std::vector<KeptRun> kept_runs();  // runs that can be undone, the newest first
+    Story explain(const std::string& table, const std::vector<std::string>& key);
 
   private:
     const Config& config_;

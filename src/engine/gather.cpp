@@ -5,7 +5,18 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/guard.hpp"
+
 namespace tideway {
+
+bool spelled_apart(const LinkedTable& table) {
+    const std::vector<const LinkedColumn*> key = table.key_columns();
+    return !table.repeats() && std::any_of(key.begin(), key.end(), [](const LinkedColumn* column) {
+        return column->desktop.type != column->cloud.type || !column->desktop.checked ||
+               !column->cloud.checked;
+    });
+}
+
 namespace {
 
 constexpr std::size_t hints_per_stage = 50'000;
@@ -51,15 +62,6 @@ std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
     return buckets;
 }
 
-// What is one key to an index here may be none, or another's, at the other side.
-bool spelled_apart(const LinkedTable& table) {
-    const std::vector<const LinkedColumn*> key = table.key_columns();
-    return !table.repeats() && std::any_of(key.begin(), key.end(), [](const LinkedColumn* column) {
-        return column->desktop.type != column->cloud.type || !column->desktop.checked ||
-               !column->cloud.checked;
-    });
-}
-
 // A unique index lets NULL in any number of times.
 bool proven_unique(const LinkedTable& table, Side side) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
@@ -86,10 +88,8 @@ class Gatherer {
             run.report.cloud = table->link.cloud.display();
             gathered_.tables.push_back(std::move(run));
         }
-        gathered_.desktop = session_.desktop->snapshot(tables);
-        failpoint("M1.snapshot");
-        gathered_.cloud = session_.cloud->snapshot(tables);
-        failpoint("M2.snapshot");
+        while (!take_snapshots(tables)) {
+        }
         session_.clocks.desktop_now = gathered_.desktop->now();
         session_.clocks.cloud_now = gathered_.cloud->now();
         // Such keys may not even fit into what the next steps put them.
@@ -153,6 +153,27 @@ class Gatherer {
     }
 
   private:
+    // False: a table changed since it was linked. It is left out, the others flow.
+    bool take_snapshots(std::vector<const LinkedTable*>& tables) try {
+        gathered_.desktop = session_.desktop->snapshot(tables);
+        failpoint("M1.snapshot");
+        gathered_.cloud = session_.cloud->snapshot(tables);
+        failpoint("M2.snapshot");
+        return true;
+    } catch (const SchemaChanged& changed) {
+        gathered_.desktop.reset();
+        gathered_.cloud.reset();
+        std::erase_if(tables, [&](const LinkedTable* table) { return table->id == changed.table_id(); });
+        std::erase_if(gathered_.tables, [&](TableRun& run) {
+            if (run.link().id != changed.table_id()) return false;
+            run.table->not_synced = fmt::format("{}: {}", changed.id(), changed.what());
+            gathered_.left_out.push_back(
+                {run.report.desktop, run.table->not_synced, 0, 0, std::string(reason_schema)});
+            return true;
+        });
+        return false;
+    }
+
     void note_marks(const LinkedTable& table) {
         for (const Side side : {Side::desktop, Side::cloud}) {
             Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;

@@ -29,6 +29,7 @@ struct Gathered {
     std::vector<TableRun> tables;              // parents first
     // Streams all rows of the cloud's table into the worklist's hints.
     void list_cloud(TableRun& run);
+    std::vector<GuardStop> left_out;  // tables that changed since they were linked
     std::int64_t keys = 0;
     std::int64_t examined = 0;  // hints looked at, also those that turned out to be nothing
     std::map<std::pair<int, Side>, StoredMark> marks;  // of these snapshots
@@ -39,6 +40,8 @@ struct Gathered {
     bool calls_for_a_run() const { return keys > 0 || examined > 1'000; }
 };
 
+// What is one key to an index here may be none, or another's, at the other side.
+bool spelled_apart(const LinkedTable& table);
 // Whether a table that names rows of another one by their key has to be compared whole: that key may have
 // moved.
 bool parent_changed(const Gathered& gathered, const LinkedTable& child);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "engine/app_views.hpp"
 #include "engine/session.hpp"
 
 namespace tideway {
@@ -115,6 +116,16 @@ std::string side_grants(Side side, const ServerFacts& server, const std::vector<
     return text + table_grants(needs, side, role) + optional_grants(needs, side, role);
 }
 
+std::string view_grants(const std::vector<AppView>& views, const ServerFacts& cloud) {
+    if (views.empty() || cloud.embedded) return "";
+    std::set<std::string> schemas;
+    for (const AppView& view : views) schemas.insert(sql::Identifier(view.name.schema).quoted());
+    std::string text = "-- For the views that the app reads:\n";
+    for (const std::string& schema : schemas)
+        text += fmt::format("GRANT USAGE, CREATE ON SCHEMA {} TO {};\n", schema, role_of(cloud));
+    return text;
+}
+
 }  // namespace
 
 std::string Engine::grants() {
@@ -130,7 +141,8 @@ std::string Engine::grants() {
         if (c) on_cloud.push_back({setting, *c, d});
     }
     return side_grants(Side::desktop, desktop->server(), on_desktop) + "\n" +
-           side_grants(Side::cloud, cloud->server(), on_cloud);
+           side_grants(Side::cloud, cloud->server(), on_cloud) +
+           view_grants(configured_views(config_), cloud->server());
 }
 
 }  // namespace tideway

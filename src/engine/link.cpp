@@ -20,7 +20,8 @@ std::vector<ImageColumn> image_of(const Relation& relation) {
     std::vector<ImageColumn> columns;
     bool any = false;
     for (const RelationColumn& column : relation.columns) {
-        columns.push_back({column.name, column.type_class == TypeClass::json});
+        columns.push_back({column.name, column.base_type,
+                           column.type_class == TypeClass::json || column.type_class == TypeClass::jsonb});
         any = any || columns.back().json;
     }
     return any ? columns : std::vector<ImageColumn>{};

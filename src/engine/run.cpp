@@ -15,104 +15,132 @@ constexpr int batch_rows = 5'000;
 constexpr std::int64_t batch_bytes = 8LL * 1024 * 1024;
 // Rows that users change faster than we can write them stay pending after so many rounds (DESIGN.md 10.8).
 constexpr int rounds = 3;
+// What a guard stopped can be confirmed for so long.
+constexpr int days_to_keep_plans = 7;
 
 }  // namespace
 
 Run::Run(Session& session, const RunOptions& options, std::string run,
          std::function<std::string(const RunReport&)> serialize)
-    : session_(session), options_(options), serialize_(std::move(serialize)) {
+    : session_(session), options_(options), serialize_(std::move(serialize)), hold_(session, run) {
     started_ = session.world.clock.monotonic_micros();
     report_.run = std::move(run);
     report_.mode = options.mode;
     report_.direction = options.direction;
     report_.clock_offset_ms = session.clocks.offset / 1000;
-}
-
-Run::~Run() {
-    if (!holds_lease_) return;
-    session_.pulse.finish_in_peace();
-    session_.desktop->release_lease(report_.run);
-    session_.cloud->release_lease(report_.run);
+    confirm_ = options.confirm;
 }
 
 RunReport Run::sync() {
     session_.install_state();
-    if (probe()) {
+    if (again_.waiting.empty() && probe()) {
         report_.idle = true;
         session_.desktop->record_idle(record());
         session_.cloud->record_idle(record());
         finish(report_);
         return std::move(report_);
     }
+    if (!restore_may_go_on()) {
+        record_guard_stop();
+        return std::move(report_);
+    }
     open_protocol();
+    earlier_marks_ = session_.archive().marks();
     session_.install_tables();
     report_.remarks.insert(report_.remarks.end(), session_.lost_columns.begin(), session_.lost_columns.end());
+    book_again();
     work();
     finish(report_);
-    return report_;  // not moved: the destructor releases the lease by the run's id
+    return std::move(report_);
+}
+
+void Run::book_again() {
+    if (again_.waiting.empty()) return;
+    again_.run = report_.run;
+    session_.archive().book(again_, desktop_fence_);
 }
 
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
-std::optional<Gathered> Run::probe() {
+bool Run::probe() {
     Archive& archive = session_.archive();
-    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits())
-        return std::nullopt;
+    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits()) return false;
     const LeaseState cloud = session_.cloud->lease();
     if (cloud.run == report_.run)
-        return std::nullopt;  // an attempt of ours broke off: take its lease and give it back
+        return false;  // an attempt of ours broke off: take its lease and give it back
     if (cloud.held)
         throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
                     "wait until it ends; a run that died is taken over after 20 seconds");
     // Recovery has something to say: numbers that do not fit, or receipts.
     if (cloud.sequence != archive.peer_sequence() || cloud.epoch != archive.epoch() ||
         !session_.cloud->receipts(archive.acknowledged()).empty())
-        return std::nullopt;
+        return false;
     const auto marks = archive.marks();
     for (TableUnderSync* table : session_.active())
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto mark = marks.find({table->link.id, side});
-            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return std::nullopt;
+            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
         }
-    Gathered gathered = gather(session_, options_.mode, marks, Reach::first_reason);
-    if (gathered.calls_for_a_run()) return std::nullopt;
-    count_protected(gathered, true);
-    gathered_ = std::move(gathered);
+    if (confirm_ || !told_.empty()) return false;
+    if (!quiet(marks)) {
+        gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
+        told_.insert(told_.end(), gathered_->left_out.begin(), gathered_->left_out.end());
+        if (gathered_->calls_for_a_run() || !told_.empty()) {
+            gathered_.reset();
+            return false;
+        }
+        count_protected(*gathered_, true);
+    }
+    report_idle();
+    return true;
+}
+
+void Run::report_idle() {
     collect_reports();
     for (TableReport& table : report_.tables) table.protected_after = table.protected_before;
     gathered_.reset();
     report_.plan_hash = hash_.text();
-    return Gathered{};
 }
 
-// S1 to S3: wait out an in-flight transaction of an older run, book what it left, take both leases.
+// The usual case, told by one statement a side: nothing was written since the marks. Leaves the tables'
+// reports in gathered_.
+bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    const std::vector<TableUnderSync*> active = session_.active();
+    if (std::any_of(active.begin(), active.end(),
+                    [](const TableUnderSync* table) { return spelled_apart(table->link); }))
+        return false;
+    Look look;
+    for (const Side side : {Side::desktop, Side::cloud}) {
+        std::vector<Watched> watched;
+        for (const TableUnderSync* table : active)
+            watched.push_back(
+                {&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
+        look = session_.store(side).look(watched);
+        if (!look.quiet) return false;
+    }
+    gathered_.emplace();
+    for (TableUnderSync* table : active) {
+        TableRun run;
+        run.table = table;
+        run.report.desktop = table->link.desktop.display();
+        run.report.cloud = table->link.cloud.display();
+        run.report.capture_desktop = to_string(table->link.capture_desktop);
+        run.report.capture_cloud = to_string(table->link.capture_cloud);
+        if (const auto count = look.protected_rows.find(table->link.id); count != look.protected_rows.end())
+            run.report.protected_before = count->second;
+        gathered_->tables.push_back(std::move(run));
+    }
+    return true;
+}
+
 void Run::open_protocol() {
-    session_.progress.phase("taking the lease");
-    const std::string holder = process_identity();
-    failpoint("S1.before");
-    const LeaseState cloud = session_.cloud->lease();
-    if (cloud.held && cloud.run != report_.run)
-        throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
-                    "wait until it ends; a run that died is taken over after 20 seconds");
-    const std::vector<Receipt> receipts = session_.cloud->receipts(session_.archive().acknowledged());
-    failpoint("S1.read");
-    const Recovery recovery = session_.archive().recover(cloud, receipts, report_.run, holder);
-    holds_lease_ = true;
-    failpoint("S2.recovered");
-    cloud_fence_ = std::max(cloud.sequence, recovery.peer_sequence) + 1;
-    if (!session_.cloud->take_lease(cloud, cloud_fence_, report_.run, holder, recovery.epoch))
-        throw Error(Code::lease_held, "another run has just started on the cloud side", "wait until it ends");
-    failpoint("S3.taken");
-    desktop_fence_ = recovery.fence;
-    acknowledged_ = recovery.acknowledged;
-    session_.cloud->purge_receipts(acknowledged_);
-    failpoint("S3.purged");
-    report_.receipts_booked = recovery.booked;
-    report_.cloud_rolled_back = recovery.cloud_rolled_back;
-    report_.desktop_rolled_back = recovery.desktop_rolled_back;
-    session_.pulse.every_five_seconds = [this] {
-        session_.desktop->renew_lease(report_.run);
-        session_.cloud->renew_lease(report_.run);
-    };
+    hold_.take();
+    desktop_fence_ = hold_.recovery.fence;
+    cloud_fence_ = hold_.cloud_fence;
+    acknowledged_ = hold_.recovery.acknowledged;
+    report_.receipts_booked = hold_.recovery.booked;
+    report_.cloud_rolled_back = hold_.recovery.cloud_rolled_back;
+    report_.desktop_rolled_back = hold_.recovery.desktop_rolled_back;
+    tell_of_restores(report_.desktop_rolled_back, report_.cloud_rolled_back, false);
 }
 
 void Run::work() {
@@ -126,9 +154,11 @@ void Run::work() {
     // What was read anew may hold more than the guard has seen.
     if (renumber_collisions() && !guard_allows()) return record_guard_stop();
     forget_marks_of_children();
+    open_account();
     for (int round = 1; gathered_->keys > 0; ++round) {
         raise_barriers();
         process_everything();
+        settle_accounts(round == 1);
         const bool unfinished =
             std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
                         [](const TableRun& run) { return !run.raced.empty() || !run.merged.empty(); });
@@ -139,6 +169,8 @@ void Run::work() {
         }
         Gathered again = gather_again(session_, *gathered_);
         gathered_ = std::move(again);
+        note_tables_left_out();
+        open_account();
         keep_marks_of_left_out_tables();
     }
     advance();
@@ -179,7 +211,6 @@ bool Run::renumber_collisions() {
         tideway::renumber_collisions(session_, *gathered_, options_.direction, report_.run, desktop_fence_);
     report_.remarks.insert(report_.remarks.end(), renumbered.remarks.begin(), renumbered.remarks.end());
     if (!renumbered.any()) return false;
-    plan_hash_ = {};
     gathered_.reset();
     gathered_ = gather(session_, options_.mode, session_.archive().marks());
     marks_ = gathered_->marks;
@@ -226,6 +257,7 @@ void Run::process_everything() {
         Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction, batch_rows,
                               batch_bytes);
         keys += page.keys;
+        leave_out_withheld(run, page.works);
         wave.parts.emplace_back(&run, std::move(page.works));
     }
     cut_ = !(small && keys == gathered_->keys);
@@ -256,6 +288,7 @@ void Run::drain(TableRun& run, Part part, const std::function<bool(const Decisio
     for (;;) {
         Page page = next_page(session_, *gathered_, run, part, options_.direction, batch_rows, batch_bytes);
         if (page.keys == 0) return;
+        leave_out_withheld(run, page.works);
         if (wanted) std::erase_if(page.works, [&](const KeyWork& work) { return !wanted(work.decision); });
         done_ += static_cast<std::int64_t>(page.works.size());
         Wave wave;
@@ -298,7 +331,7 @@ void Run::advance() {
     gathered_->desktop.reset();
     gathered_->cloud.reset();
     remember_rows();
-    std::map<std::pair<int, Side>, StoredMark> marks;
+    std::map<std::pair<int, Side>, StoredMark> marks = kept_marks_;
     for (const auto& [where, mark] : marks_) {
         const bool handled = options_.direction == Direction::both ||
                              (where.second == Side::desktop) == (options_.direction == Direction::forward);
@@ -308,7 +341,8 @@ void Run::advance() {
     session_.archive().advance_marks(marks, desktop_fence_, cloud_fence_);
     for (TableRun& run : gathered_->tables)
         for (const Side side : {Side::desktop, Side::cloud})
-            if (const auto mark = marks.find({run.link().id, side}); mark != marks.end())
+            if (const auto mark = marks.find({run.link().id, side});
+                mark != marks.end() && !kept_marks_.contains(mark->first))
                 session_.store(side).purge_changes(run.link(), mark->second.mark);
     failpoint("M8.changes");
     session_.cloud->purge_receipts(acknowledged_);
@@ -323,7 +357,10 @@ void Run::advance() {
         count_protected(*gathered_, false);
         gathered_->cloud.reset();
     }
-    report_.plan_hash = hash_.text();
+    if (stopped_.empty()) report_.plan_hash = hash_.text();
+    KeptPlans& plans = session_.archive().kept_plans();
+    if (confirm_) plans.forget_plan(*confirm_);
+    plans.forget_plans_older_than(days_to_keep_plans);
     const RunRecord done = [&] {
         finish(report_);
         return record();

@@ -9,6 +9,8 @@
 
 #include "engine/deliver.hpp"
 #include "engine/gather.hpp"
+#include "engine/hold.hpp"
+#include "engine/lookout.hpp"
 #include "engine/session.hpp"
 
 namespace tideway {
@@ -19,7 +21,8 @@ class Run {
     // serialize: makes the JSON for the run history; may be empty.
     Run(Session& session, const RunOptions& options, std::string run,
         std::function<std::string(const RunReport&)> serialize = {});
-    ~Run();
+    // Before sync(): these keys are to be looked at, and these agreements forgotten, as soon as the lease is held.
+    void decide_again(Booking again) { again_ = std::move(again); }
     RunReport sync();
     RunReport plan();
 
@@ -28,11 +31,22 @@ class Run {
         std::vector<std::pair<TableRun*, std::vector<KeyWork>>> parts;
     };
 
-    std::optional<Gathered> probe();
+    bool probe();  // true: there is nothing to do
+    bool quiet(const std::map<std::pair<int, Side>, StoredMark>& marks);
+    void report_idle();
     void open_protocol();
+    void book_again();
     void work();
     bool guard_allows();
-    void look_ahead(TableRun& run, WriteCounts& to_cloud, WriteCounts& to_desktop);
+    bool restore_may_go_on();
+    void tell_of_restores(bool desktop, bool cloud, bool stopped);
+    void note_tables_left_out();
+    void take_over(const Lookout& lookout);
+    void withhold(const Lookout& lookout);
+    void refuse_confirmation();
+    bool is_withheld(const LinkedTable& table, const KeyWork& work) const;
+    void leave_out_withheld(const TableRun& run, std::vector<KeyWork>& works) const;
+    void look_at_plan(TableRun& run, const KeyWork& work);
     void start_new_tables();
     bool renumber_collisions();  // true: everything was read anew
     void forget_marks_of_children();
@@ -55,6 +69,9 @@ class Run {
     void remember_rows();
     void collect_reports();
     void count_protected(Gathered& gathered, bool before);
+    void open_account();
+    void settle_accounts(bool first_round);
+    void report_lost(const TableRun& run, const Account& account);
     void finish(RunReport& report);
     TableRun* run_of(const LinkedTable* table);
     RunRecord record() const;
@@ -66,14 +83,20 @@ class Run {
     std::int64_t started_ = 0;
     std::int64_t desktop_fence_ = 0, cloud_fence_ = 0, desktop_barrier_ = 0, cloud_barrier_ = 0,
                  acknowledged_ = 0;
-    bool holds_lease_ = false;
     std::optional<Gathered> gathered_;
     std::map<std::pair<int, Side>, StoredMark> marks_;
     std::map<int, std::optional<std::int64_t>> protected_before_;
-    PlanHash hash_, plan_hash_;  // of what was decided while writing, and while looking ahead
-    bool planning_ = false;
+    PlanHash hash_;  // of what was decided while writing
+    Booking again_;
+    std::optional<std::int64_t> journal_before_;
+    std::optional<std::string> confirm_;
+    Marks earlier_marks_;                  // as they were before tables were installed anew
+    Marks kept_marks_;                     // of tables that stand in for others, until somebody has confirmed
+    std::map<int, StoppedTable> stopped_;  // by a guard, in this run
+    std::vector<GuardStop> told_;          // what no table's plan says
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run
+    Hold hold_;              // the leases go before anything else of this
 };
 
 }  // namespace tideway

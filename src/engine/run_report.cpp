@@ -35,8 +35,9 @@ void Run::finish(RunReport& report) {
     for (const TableReport& table : report.tables)
         attention = attention || table.open_conflicts + table.held + table.parked + table.raced > 0 ||
                     !table.not_synced.empty();
-    if (report.status.empty())
-        report.status = !report.guard.empty() ? "guard" : attention ? "attention" : "ok";
+    const bool stopped = std::any_of(report.guard.begin(), report.guard.end(),
+                                     [](const GuardStop& stop) { return stop.stopped; });
+    if (report.status.empty()) report.status = stopped ? "guard" : attention ? "attention" : "ok";
 }
 
 RunRecord Run::record() const {
@@ -49,7 +50,8 @@ RunRecord Run::record() const {
                      {}};
     if (!gathered_) return record;
     for (const TableRun& run : gathered_->tables)
-        record.lines.push_back({run.link().id, run.link().desktop, run.link().cloud,
+        if (run.report.stopped.empty())
+            record.lines.push_back({run.link().id, run.link().desktop, run.link().cloud,
                                 options_.direction != Direction::reverse,
                                 options_.direction != Direction::forward, run.report.to_cloud.total(),
                                 run.report.to_desktop.total(), run.report.pending});

@@ -17,6 +17,7 @@ Batch Run::batch_for(Side target, Wave& wave, std::int64_t source_barrier) {
     Batch batch;
     batch.run = report_.run;
     batch.cut = cut_;
+    batch.backup = session_.config.journal.backup_table;
     batch.source_barrier = source_barrier;
     batch.receipts_booked = acknowledged_;
     for (auto& [run, works] : wave.parts) {
@@ -43,7 +44,8 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
                                            decision.wait == Wait::person_held ? "held" : "conflict",
                                            std::string(decision.rule->id),
                                            decision.reason,
-                                           {}});
+                                           {},
+                                           facts_as_json(work)});
             // No person is needed any more, but the change may lie before the marks: only this list still
             // knows the key.
             if (decision.wait == Wait::direction && work.candidate.was_waiting)
@@ -85,10 +87,12 @@ void Run::count_writes(const Delivery& delivery, Side target) {
     }
     for (const ParkedRow& row : delivery.parked) {
         ++run_of(row.table)->report.parked;
-        if (row.refusal.sqlstate == info(Code::side_effects).id)
-            report_.guard.push_back({row.table->desktop.display(),
-                                     fmt::format("key {}: {}", display(row.row.key), row.refusal.message), 1,
-                                     0});
+        for (const auto& [code, reason] : {std::pair(Code::side_effects, reason_side_effects),
+                                           std::pair(Code::protected_row, reason_protected)})
+            if (row.refusal.sqlstate == info(code).id)
+                report_.guard.push_back({row.table->desktop.display(),
+                                         fmt::format("key {}: {}", display(row.row.key), row.refusal.message),
+                                         1, 0, std::string(reason)});
     }
 }
 

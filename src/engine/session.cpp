@@ -5,19 +5,21 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/app_views.hpp"
+
 namespace tideway {
 
 void Pulse::tick() {
-    if (busy_) return;
     if (world_.stop.requested() && !finishing_)
         throw Error(Code::interrupted, "stopped on request",
                     "nothing is half-done; run the same command again to continue");
+    if (busy_.test_and_set()) return;
     const std::int64_t now = world_.clock.monotonic_micros();
-    if (!every_five_seconds || now - last_micros_ < 5'000'000) return;
-    last_micros_ = now;
-    busy_ = true;
-    every_five_seconds();
-    busy_ = false;
+    if (every_five_seconds && now - last_micros_ >= 5'000'000) {
+        last_micros_ = now;
+        every_five_seconds();
+    }
+    busy_.clear();
 }
 
 void Pulse::finish_in_peace() {
@@ -25,8 +27,8 @@ void Pulse::finish_in_peace() {
     every_five_seconds = nullptr;
 }
 
-Session::Session(const Config& c, Connector& connector, World& w, Progress& p)
-    : config(c), world(w), progress(p), pulse(w) {
+Session::Session(const Config& c, Connector& connector, World& w, Progress& p, Sides sides)
+    : config(c), world(w), progress(p), pulse(w), sides_(sides) {
     progress.phase("connecting");
     desktop = connector.open(Side::desktop, pulse);
     cloud = connector.open(Side::cloud, pulse);
@@ -75,12 +77,12 @@ void Session::compare_identities() {
             wrong(fmt::format("the {} url leads to the {} database of pair \"{}\": the two urls are swapped",
                               name(side), name(other(side)), config.pair),
                   "swap the two urls");
-        if ((*identity)->system_id != server->system_id)
+        if ((*identity)->system_id != server->system_id && sides_ == Sides::real)
             wrong(fmt::format("the {} database is a copy: its state was written on another server or in "
                               "another database",
                               name(side)),
                   same_hint);
-        if ((*identity)->state_version > 1)
+        if ((*identity)->version > state_version)
             throw Error(Code::state_version,
                         fmt::format("the state on the {} side was written by a newer version", name(side)),
                         "install that version");
@@ -97,13 +99,29 @@ void Session::compare_identities() {
               same_hint);
 }
 
-void Session::link_tables() {
+bool Session::outdated() const {
+    return (desktop_identity && desktop_identity->version < state_version) ||
+           (cloud_identity && cloud_identity->version < state_version);
+}
+
+void Session::link_tables(OlderState older) {
+    if (outdated() && older == OlderState::refuse)
+        throw Error(Code::state_version, "tideway's own tables were made by an earlier version",
+                    "run tideway sync once: it completes them and loses nothing");
     progress.phase("reading catalogues");
+    std::vector<sql::TableName> at_desktop, at_cloud;
     for (const TableSetting& setting : config.tables) {
+        at_desktop.push_back(sql::TableName::parse(setting.desktop));
+        at_cloud.push_back(sql::TableName::parse(setting.cloud));
+    }
+    const auto desktop_relations = desktop->relations(at_desktop);
+    const auto cloud_relations = cloud->relations(at_cloud);
+    for (std::size_t i = 0; i < config.tables.size(); ++i) {
+        const TableSetting& setting = config.tables[i];
         TableUnderSync table;
         table.setting = &setting;
-        table.desktop = desktop->relation(sql::TableName::parse(setting.desktop));
-        table.cloud = cloud->relation(sql::TableName::parse(setting.cloud));
+        table.desktop = desktop_relations[i];
+        table.cloud = cloud_relations[i];
         LinkResult result = link(setting, table.desktop, table.cloud);
         table.link = std::move(result.table);
         table.problems = std::move(result.problems);
@@ -117,6 +135,10 @@ void Session::link_tables() {
                             table.cloud ? &*table.cloud : nullptr, &table.link, &table.problems});
     link_references(to_refer);
     if (embedded()) refuse_on_files();
+    if (cloud_server.embedded && !configured_views(config).empty())
+        throw Error(Code::not_in_this_version,
+                    "views for the app are not offered where the cloud is an SQLite file",
+                    "remove status_view and conflicts_view from [cloud]");
     number_tables();
 }
 
@@ -129,6 +151,8 @@ void Session::refuse_on_files() {
                 {Code::not_in_this_version, fmt::format("desktop.{}", table.link.desktop.display()),
                  fmt::format("{} is not offered where a side is an SQLite file", what), instead});
         };
+        if (config.journal.backup_table)
+            refuse("guard.backup = \"table\"", "leave it out: the journal keeps the same rows");
         if (setting.local_id)
             refuse("local_id", "let both sides use one number, or leave the column out with skip");
         if (setting.policy.merges()) refuse("conflict = \"merge\"", "use latest, desktop, cloud or manual");
@@ -176,6 +200,7 @@ void Session::number_tables() {
         table.link.capture_cloud =
             resolve_capture(table.setting->capture_cloud, table.link, Side::cloud, *table.cloud,
                             c ? std::optional(c->capture) : std::nullopt);
+        table.link.row_guard = wants_row_guard(table);
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto& stamp = side == Side::desktop ? table.link.stamp_desktop : table.link.stamp_cloud;
             const Relation& relation = side == Side::desktop ? *table.desktop : *table.cloud;
@@ -197,6 +222,15 @@ void Session::number_tables() {
                                  relation.name.quoted(), name(side))});
         }
     }
+}
+
+// Only where the table accepts triggers of ours anyway: capture = "xmin" promises that nothing is added to
+// it.
+bool Session::wants_row_guard(const TableUnderSync& table) const {
+    return table.setting->guard.triggers && table.link.policy.ownership == Ownership::strict &&
+           table.link.origin && table.link.origin->cloud_column &&
+           table.link.capture_cloud == Capture::changelog && table.cloud->may_trigger &&
+           !cloud_server.embedded;
 }
 
 void Session::require_usable_tables() const {
@@ -244,9 +278,24 @@ PairIdentity Session::fresh_identity(Side side) const {
     return identity;
 }
 
+std::string Session::table_name(int id) const {
+    for (const TableUnderSync& table : tables)
+        if (table.link.id == id) return table.link.desktop.display();
+    return fmt::format("table {}", id);
+}
+
+void Session::install_views() {
+    for (const AppView& view : configured_views(config)) {
+        const ViewFacts facts = cloud->look_at_view(view);
+        if (const auto problem = obstacle(view, facts, cloud_server))
+            throw Error(problem->code, fmt::format("{} {}", problem->where, problem->text), problem->remedy);
+        if (facts.state == ViewFacts::State::absent) cloud->create_view(view);
+    }
+}
+
 // The cloud first: a desktop that knows a pair which the cloud does not know would look like a swapped cloud.
 void Session::install_state() {
-    if (installed() && desktop_identity->complete && cloud_identity->complete) return;
+    if (installed() && !outdated()) return install_views();
     progress.phase("installing");
     PairIdentity identity = cloud_identity     ? *cloud_identity
                             : desktop_identity ? *desktop_identity
@@ -262,6 +311,7 @@ void Session::install_state() {
     desktop_identity = desktop->identity(config.pair);
     cloud_identity = cloud->identity(config.pair);
     compare_identities();
+    install_views();
 }
 
 std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
@@ -282,7 +332,18 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
     return incomplete;
 }
 
-bool Session::tables_intact() { return incomplete_tables().empty(); }
+std::vector<TableUnderSync*> Session::wrongly_guarded_tables() {
+    const std::vector<TableUse> known = cloud->known_tables();
+    std::vector<TableUnderSync*> wrong;
+    for (TableUnderSync* table : active()) {
+        const auto use = std::find_if(known.begin(), known.end(),
+                                      [&](const TableUse& each) { return each.id == table->link.id; });
+        if ((use != known.end() && use->row_guard) != table->link.row_guard) wrong.push_back(table);
+    }
+    return wrong;
+}
+
+bool Session::tables_intact() { return incomplete_tables().empty() && wrongly_guarded_tables().empty(); }
 
 namespace {
 
@@ -320,6 +381,7 @@ void Session::install_tables() {
         store(side).install_table(table->link);
         failpoint("install.table");
     }
+    for (const TableUnderSync* table : wrongly_guarded_tables()) cloud->guard_rows(table->link);
 }
 
 }  // namespace tideway

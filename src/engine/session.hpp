@@ -1,5 +1,6 @@
 // Both sides opened, compared with the configuration and linked: what every command starts from.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,11 +20,12 @@ class Pulse : public WaitHook {
     void tick() override;
     // From now on nothing is thrown and nothing renewed: leases can be released.
     void finish_in_peace();
-    std::function<void()> every_five_seconds;
+    std::function<void()> every_five_seconds;  // must not throw
 
   private:
     World& world_;
-    bool finishing_ = false, busy_ = false;
+    std::atomic_flag busy_;  // several connections may wait at once, each in a thread of its own
+    bool finishing_ = false;
     std::int64_t last_micros_ = 0;
 };
 
@@ -38,9 +40,15 @@ struct TableUnderSync {
     bool selected = true;    // --table
 };
 
+enum class Sides { real, copies };  // copies: for a rehearsal, which refuses the real ones
+
+// Whether the state tables of an earlier version will do: for sync, which completes them.
+enum class OlderState { refuse, complete };
+
 class Session {
   public:
-    Session(const Config& config, Connector& connector, World& world, Progress& progress);
+    Session(const Config& config, Connector& connector, World& world, Progress& progress,
+            Sides sides = Sides::real);
 
     const Config& config;
     World& world;
@@ -55,10 +63,12 @@ class Session {
     Store& store(Side side) { return side == Side::desktop ? *desktop : *cloud; }
     Archive& archive() { return *desktop->archive(); }
     bool installed() const { return desktop_identity && cloud_identity; }
+    bool outdated() const;  // the state tables of a side are an earlier version's
+    std::string table_name(int id) const;  // its desktop name
     bool embedded() const { return desktop_server.embedded || cloud_server.embedded; }
 
     // Reads both catalogues and links every configured table. Does not throw for problems of single tables.
-    void link_tables();
+    void link_tables(OlderState older = OlderState::refuse);
     // Throws the first problem of linking that makes the configuration unusable, all of them listed in its
     // text.
     void require_usable_tables() const;
@@ -77,14 +87,18 @@ class Session {
     std::vector<std::string> lost_columns;
 
   private:
+    void install_views();
     void compare_identities();
     void measure_clocks();
     void note_lost_columns(const std::string& earlier, const TableUnderSync& table);
     void refuse_on_files();
     void number_tables();
     void order_tables();
+    bool wants_row_guard(const TableUnderSync& table) const;
+    std::vector<TableUnderSync*> wrongly_guarded_tables();
     PairIdentity fresh_identity(Side side) const;
     std::vector<std::pair<Side, TableUnderSync*>> incomplete_tables();
+    Sides sides_;
 };
 
 }  // namespace tideway

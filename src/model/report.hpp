@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/policy.hpp"
+#include "model/value.hpp"
 
 namespace tideway {
 
@@ -34,14 +35,19 @@ struct TableReport {
     std::int64_t raced = 0;    // of pending: users changed or held them three times while they were written
     std::int64_t pending = 0;  // wait for the direction that was not run, or were raced by users three times
     std::optional<std::int64_t> protected_before, protected_after;  // rows of mobile origin in the cloud
+    std::optional<std::int64_t> protected_removed = {};  // of those, by users' own deletes during the run
+    std::int64_t lost = 0;  // protected rows that are gone and that no user removed
     std::map<std::string, std::int64_t> rules;                      // "R7" -> keys decided by it
     std::string not_synced;  // why the table was left out altogether; empty = it was synced
     std::string capture_desktop, capture_cloud;  // what was used in this run: "xmin", "digest", ...
+    std::string stopped;                         // why a guard stopped it; empty = it did not
 };
 
 struct GuardStop {
     std::string table, what;         // "would delete 812 of 1000 rows in the cloud"
-    std::int64_t count = 0, of = 0;  // of = 0: a single row was stopped inside its transaction (side effects)
+    std::int64_t count = 0, of = 0;  // of = 0: not a share of the table's rows
+    std::string reason = {};         // "deletes", "emptied", ... (docs/configuration.md)
+    bool stopped = true;             // false: only told, the run went on
 };
 
 struct RunReport {
@@ -59,6 +65,7 @@ struct RunReport {
     std::vector<GuardStop> guard;
     std::vector<PlannedChange> rows;                 // plan --rows only
     std::vector<std::string> remarks;                // things worth knowing that need no action
+    bool rehearsal = false;                          // on copies of both sides
     std::string error_code, error_text, error_hint;  // status failed
 };
 
@@ -70,10 +77,23 @@ struct TableStatus {
     std::string reason;
 };
 
+struct AlertFailure {  // a way of alerting whose last attempt failed
+    std::string channel, code, text, since;
+};
+
+struct JournalStatus {  // what a side keeps of replaced rows and losers
+    Side side = Side::desktop;
+    std::int64_t bytes = 0;
+    std::optional<std::string> oldest;  // ISO, UTC; none: it is empty
+};
+
 struct StatusReport {
+    std::vector<JournalStatus> journals;  // desktop, cloud; empty before the first run
     std::string pair, last_run, last_run_at, last_run_status, lease_holder;
+    std::string stopped_plan = {};            // of the last run, if a guard stopped something: for --confirm
     std::optional<std::int64_t> lag_seconds;  // since the last completed run
     std::vector<TableStatus> tables;
+    std::vector<AlertFailure> alerts = {};
 };
 
 enum class Severity { info, warning, error };
@@ -90,10 +110,34 @@ struct ParkedEntry {  // a row that the other database refuses for now
     std::string table, key, sqlstate, reason, detail, constraint, since, rule;
 };
 
+// When a side's row was written, ISO and UTC, as far as anybody knows.
+struct Written {
+    std::optional<std::string> stamp;     // the row's own time stamp
+    std::optional<std::string> captured;  // when the side's triggers saw the change
+};
+
 struct ConflictEntry {
     std::int64_t id = 0;
     std::string table, key, kind, winner, policy, status, at, reason;  // kind: update_update, ..., held
     std::optional<std::string> desktop_row, cloud_row;                 // JSON
+    std::string run = {}, rule = {};  // that settled it, or found it last
+    std::string origin = {};          // the side on which the row was made
+    Written desktop = {}, cloud = {};
+};
+
+struct ConflictFilter {  // what is empty lets everything through
+    std::vector<std::string> tables;  // by their desktop names
+    std::string kind, since;          // since: ISO, or the beginning of one
+    bool open = false;
+};
+
+// What became of one conflict that somebody resolved.
+struct Resolution {
+    std::int64_t id = 0;
+    std::string table, key;
+    std::string outcome;  // chosen | written_back | holds_already | changed_since | refused
+    std::string reason;   // of the last two
+    bool done() const { return outcome != "changed_since" && outcome != "refused"; }
 };
 
 }  // namespace tideway

@@ -4,6 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include "sql/record_text.hpp"
+
 namespace tideway {
 
 std::vector<const LinkedColumn*> LinkedTable::key_columns() const {
@@ -81,13 +83,31 @@ std::string definition(const LinkedTable& table) {
     return text;
 }
 
+std::int64_t row_form(const LinkedTable& table, Side side) {
+    return sql::text_hash(definition(table) + table.fingerprint(side), 0);
+}
+
 std::string display(const Key& key) {
+    if (key.size() == 1) return key.front();
     std::string text;
     for (const std::string& part : key) {
-        if (!text.empty()) text += '/';
-        text += part;
+        if (&part != &key.front()) text += '/';
+        for (const char c : part) text += c == '/' ? "\\/" : std::string(1, c);
     }
     return text;
+}
+
+Key key_displayed(const std::string& text, std::size_t cells) {
+    if (cells == 1) return {text};
+    Key key{""};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool escaped = text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '/';
+        if (text[i] == '/')
+            key.emplace_back();
+        else
+            key.back() += escaped ? text[++i] : text[i];
+    }
+    return key;
 }
 
 }  // namespace tideway

@@ -96,8 +96,8 @@ struct OtherKey {
 };
 
 struct ImageColumn {
-    std::string name;
-    bool json = false;  // may hold what jsonb refuses
+    std::string name, type;
+    bool json = false;  // may hold what jsonb refuses, or does not give back as it was
 };
 
 struct OriginMark {  // the letter that says "made on the phone" / "made at the office" on each side that has
@@ -127,7 +127,7 @@ struct LinkedTable {
     std::vector<std::string> side_effects;
     std::vector<Reference> references_desktop, references_cloud;
     std::vector<OtherKey> other_keys_desktop, other_keys_cloud;
-    // All columns of a side, linked or not, where one of them is json; otherwise empty.
+    // All columns of a side, linked or not, where one of them is json or jsonb; otherwise empty.
     std::vector<ImageColumn> image_desktop, image_cloud;
     std::optional<DeletionMark> mark_desktop, mark_cloud;
     Policy policy;
@@ -136,6 +136,8 @@ struct LinkedTable {
     Identity identity = Identity::key;
     // A column outside `columns` that each side numbers by itself.
     std::optional<std::string> local_id_desktop, local_id_cloud;
+    // Triggers in the cloud refuse what our transactions do to rows of mobile origin outside their plan.
+    bool row_guard = false;
     std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
     const std::optional<DeletionMark>& mark(Side side) const {
@@ -186,10 +188,16 @@ bool hashes_comparable(const LinkedTable& table, int desktop_version, int cloud_
 // row.
 std::string definition(const LinkedTable& table);
 
+// Names the columns of a side's table and what its hashes cover: a kept image goes back only into a table of
+// the same form.
+std::int64_t row_form(const LinkedTable& table, Side side);
+
 // A key in text form, one cell per key column in the order of LinkedTable::columns; where rows repeat a NULL
 // is \N, and what names one row has its ordinal behind.
 using Key = std::vector<std::string>;
-// "8533" or "8533/12", for people.
+// "8533" or "8533/12", for people; a slash within a cell of several is written \/.
 std::string display(const Key& key);
+// The cells of a key that display() wrote; `cells` is how many it has.
+Key key_displayed(const std::string& text, std::size_t cells);
 
 }  // namespace tideway

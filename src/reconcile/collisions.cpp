@@ -2,20 +2,10 @@
 
 #include <algorithm>
 
+#include "reconcile/referring.hpp"
+
 namespace tideway {
 namespace {
-
-// A key may be spelled otherwise where it is referred to: 5000.00, or with blanks behind it.
-Cell plain(Cell cell) {
-    if (!cell) return cell;
-    cell->erase(cell->find_last_not_of(' ') + 1);
-    const bool fraction =
-        cell->find('.') != std::string::npos && cell->find_first_not_of("-.0123456789") == std::string::npos;
-    if (!fraction) return cell;
-    cell->erase(cell->find_last_not_of('0') + 1);
-    if (cell->ends_with('.')) cell->pop_back();
-    return cell;
-}
 
 // A row of each side has the key, and they are not the same row as far as anybody knows.
 bool two_rows(const KeyWork& work) {
@@ -23,19 +13,6 @@ bool two_rows(const KeyWork& work) {
                           work.candidate.desktop.facts.present && work.cloud.facts.present &&
                           work.candidate.desktop.facts.outside != work.cloud.facts.outside;
     return work.decision.rule->verdict == Verdict::collide || filtered;
-}
-
-// The cells that refer to these columns of the parent, in their order; empty if some are missing.
-Cells referring_cells(const Reference& reference, const RowImage& row,
-                      const std::vector<std::string>& wanted) {
-    Cells cells;
-    for (const std::string& column : wanted) {
-        const auto at = std::find(reference.parent_columns.begin(), reference.parent_columns.end(), column);
-        if (at == reference.parent_columns.end()) return {};
-        cells.push_back(plain(
-            row.cells[reference.columns[static_cast<std::size_t>(at - reference.parent_columns.begin())]]));
-    }
-    return cells;
 }
 
 }  // namespace

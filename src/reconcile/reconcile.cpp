@@ -129,7 +129,7 @@ ConflictNote conflict_note(const LinkedTable& table, const KeyWork& work) {
     const bool merged = decision.rule->verdict == Verdict::merge;
     ConflictNote note{std::string(decision.kind),
                       std::string(to_string(merged ? ConflictPolicy::merge : table.policy.whole_row())),
-                      decision.reason, decision.winner};
+                      decision.reason, decision.winner, facts_as_json(work)};
     if (decision.merges) note.other_row = row_as_json(table, work.candidate.desktop, Side::desktop);
     return note;
 }
@@ -249,11 +249,26 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string facts_as_json(const KeyWork& work) {
+    nlohmann::ordered_json facts = {{"rule", work.decision.rule->id},
+                                    {"origin", origin_of(work) == Origin::mobile ? "cloud" : "desktop"}};
+    const auto add = [&](const char* name, const std::optional<std::int64_t>& value) {
+        if (value) facts[name] = *value;
+    };
+    add("desktop_stamp", work.candidate.desktop.facts.stamp);
+    add("desktop_captured", work.candidate.desktop.facts.captured);
+    add("cloud_stamp", work.cloud.facts.stamp);
+    add("cloud_captured", work.candidate.cloud_captured);
+    return facts.dump();
+}
+
 // Rows enter by their values, not by their hashes: those are seeded anew with every installation, and a plan
 // that was made before the first run must keep its name in it.
-void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
+std::optional<std::uint64_t> print_of(const LinkedTable& table, const KeyWork& work) {
     const Decision& d = work.decision;
-    if (d.to_cloud == Write::none && d.to_desktop == Write::none && !d.renumber) return;
+    const bool asks = d.wait == Wait::person_held && !work.candidate.was_waiting;
+    if (d.to_cloud == Write::none && d.to_desktop == Write::none && !d.renumber && !asks)
+        return std::nullopt;
     std::string text =
         fmt::format("{}|{}|{}", table.id, static_cast<int>(d.to_cloud), static_cast<int>(d.to_desktop));
     const auto add_part = [&text](const std::string& part) {
@@ -270,9 +285,21 @@ void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
             text += fmt::format("|{}", static_cast<int>(column.from));
             if (column.value) add_part(*column.value);
         }
-    const std::uint64_t hash = fnv(text);
-    sum_ += hash;
-    mix_ ^= hash * 0x9e3779b97f4a7c15ULL;
+    return fnv(text);
+}
+
+void PlanHash::add(std::uint64_t print) {
+    sum_ += print;
+    mix_ ^= print * 0x9e3779b97f4a7c15ULL;
+}
+
+void PlanHash::add(const LinkedTable& table, const KeyWork& work) {
+    if (const auto print = print_of(table, work)) add(*print);
+}
+
+void PlanHash::add(const PlanHash& other) {
+    sum_ += other.sum_;
+    mix_ ^= other.mix_;
 }
 
 std::string PlanHash::text() const { return fmt::format("{:016x}", sum_ ^ (mix_ << 1)); }

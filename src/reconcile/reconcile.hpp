@@ -1,5 +1,7 @@
 // From what was read to what is written: pure functions between the stores.
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,9 @@ Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const
 // The agreement where nothing has to be written (adopt, bury).
 Agreement agreement_found(const LinkedTable& table, const KeyWork& work);
 
+// What is known of who wrote what and when, as ConflictNote keeps it.
+std::string facts_as_json(const KeyWork& work);
+
 // Counts a decision into the report of its table.
 void count(TableReport& report, const Decision& decision);
 
@@ -36,10 +41,16 @@ PlannedChange describe(const LinkedTable& table, const KeyWork& work);
 // The linked columns of a row under that side's names, as a JSON object of strings and nulls.
 std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side);
 
+// Names one decision with both rows that it was made on; none where nothing would be written and nobody would
+// be asked. Where rows repeat, equal rows have equal prints.
+std::optional<std::uint64_t> print_of(const LinkedTable& table, const KeyWork& work);
+
 // Order-free digest of decisions: equal plans have equal hashes, whatever order they were made in.
 class PlanHash {
   public:
     void add(const LinkedTable& table, const KeyWork& work);
+    void add(std::uint64_t print);
+    void add(const PlanHash& other);
     std::string text() const;  // 16 hex digits; of the empty plan as well
 
   private:

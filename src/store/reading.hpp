@@ -89,6 +89,18 @@ struct Tally {
     std::int64_t rows = 0;     // at most, of all those keys
 };
 
+// A table, how its changes are noticed on this side, and the mark from which on.
+struct Watched {
+    const LinkedTable* table = nullptr;
+    Capture capture = Capture::digest;
+    std::string mark;
+};
+
+struct Look {
+    bool quiet = false;  // nothing was written to any of the tables since their marks; false: perhaps not
+    std::map<int, std::int64_t> protected_rows;  // by table number, where quiet; cloud only
+};
+
 enum class Part { everything, present, gone };  // gone: the row disappeared from at least one side
 
 // How the values of some columns are spread over a table's rows; NULL counts as a value.

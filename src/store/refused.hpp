@@ -40,4 +40,18 @@ class TableBusy : public TryAgain {
     using TryAgain::TryAgain;
 };
 
+// The columns of a table are no longer as they were when the tables were linked.
+class SchemaChanged : public Error {
+  public:
+    SchemaChanged(int table_id, const std::string& what)
+        : Error(Code::schema_changed, what,
+                "nothing was written to it; run the same command again, and see doctor if a column was "
+                "dropped or retyped"),
+          table_id_(table_id) {}
+    int table_id() const { return table_id_; }
+
+  private:
+    int table_id_;
+};
+
 }  // namespace tideway

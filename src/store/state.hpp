@@ -45,12 +45,21 @@ struct Receipt {
     std::int64_t desktop_barrier = 0;  // proves that the desktop had the value durably
 };
 
+// Of the state tables, as a store installs them; an older state is completed by the next sync.
+inline constexpr int state_version = 4;
+
+// An entry of the base.
+struct Agreed {
+    Key key;
+    BaseEntry entry;
+    std::int64_t cloud_barrier = 0;  // the cloud's sequence that proves its version durable
+};
+
 struct PairIdentity {
     std::string uuid, system_id;
     Side side = Side::desktop;
     Hash seeds;  // of the row hashes, random per pair
-    int state_version = 0;
-    bool complete = true;  // false: an older version made the state, install() completes it
+    int version = 0;  // of the state tables
 };
 
 struct TableUse {  // table numbers and captures as the state schema records them
@@ -62,6 +71,7 @@ struct TableUse {  // table numbers and captures as the state schema records the
     std::string definition;  // what the hashes in the base cover
     bool remembers = false;  // desktop: what merged tables need is there
     bool intact = false;     // every object that the capture (and the base) needs is there and enabled
+    bool row_guard = false;  // the triggers of guard_rows() are there
 };
 
 struct RunRecord {
@@ -83,6 +93,32 @@ struct KeptConflict {
     Key key;
     std::string kind, winner, policy, status, at, reason;
     std::optional<std::string> desktop_row, cloud_row;
+    std::string run = {}, facts = {};  // facts: as in ConflictNote
+};
+
+// A row that is written as a user would: captured like an edit of theirs, journaled like one of ours. Images are
+// JSON objects of a row's columns by this side's names.
+struct RowEdit {
+    const LinkedTable* table = nullptr;
+    Key key;
+    std::vector<std::string> columns;     // to be written, of those in the image
+    std::optional<std::string> image;     // none: the row is removed
+    bool guarded = true;                  // the row must be as in `expected`
+    std::optional<std::string> expected;  // none: there must be no such row
+    std::string run;                      // for the journal
+    std::optional<std::int64_t> conflict = {};  // the kept conflict of this side that is reversed by it
+};
+
+// A view for the app, in the cloud.
+enum class ViewKind { status, conflicts };
+struct AppView {
+    ViewKind kind = ViewKind::status;
+    sql::TableName name;
+};
+struct ViewFacts {
+    enum class State { absent, ours, foreign };
+    State state = State::absent;
+    bool may_create = false;  // the schema exists, and the role may make a view in it
 };
 
 // One side's row of a key as it is now, to be remembered where it still is the agreed one.
@@ -99,7 +135,8 @@ struct WaitingKey {
     // pending (replaces neither parked nor a choice)
     std::string kind;
     std::string rule, reason;
-    Refusal refusal;  // parked only
+    Refusal refusal;         // parked only
+    std::string facts = {};  // as in ConflictNote
 };
 
 // One transaction at the desktop that changes nothing but the archive (M6a, M5c).
@@ -110,6 +147,12 @@ struct Booking {
     std::vector<std::pair<const LinkedTable*, Key>> settled;  // no longer waiting
     std::int64_t cloud_barrier = 0;   // cloud sequence that proves the cloud's versions durable
     std::int64_t cloud_sequence = 0;  // of the batch that is booked; 0 = none
+};
+
+// What the desktop knew of the cloud before a run looked at it.
+struct KnownCloud {
+    std::int64_t sequence = 0;
+    std::string epoch;
 };
 
 struct Recovery {
@@ -131,6 +174,7 @@ struct WaitingEntry {
     int table_id = 0;
     Key key;
     std::string kind, rule, reason, sqlstate, detail, constraint, choice, first_seen;
+    std::string run = {}, facts = {};
 };
 
 struct TableCounts {
@@ -143,6 +187,8 @@ struct LastRun {
     std::string run, at, status;
     std::int64_t age_seconds = 0;
     std::map<std::string, std::string> left_out;  // desktop table: why it was not synchronised
+    std::map<std::string, std::string> stopped = {};  // desktop table: what a guard stopped
+    std::string plan_hash = {};
 };
 
 }  // namespace tideway

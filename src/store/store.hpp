@@ -11,7 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "model/account.hpp"
 #include "model/catalog.hpp"
+#include "store/journal.hpp"
+#include "store/kept_plans.hpp"
+#include "store/proof.hpp"
 #include "store/reading.hpp"
 #include "store/refused.hpp"
 #include "store/state.hpp"
@@ -26,6 +30,9 @@ class Snapshot {
     virtual std::int64_t now() const = 0;  // server clock at its start, UTC microseconds
     // Opaque mark of this moment for a capture of that table; hand it back to hints() of a later snapshot.
     virtual std::string mark(const LinkedTable& table) const = 0;
+    // Whether another relation stands under the table's name than when that mark was taken; false where the
+    // store cannot tell.
+    virtual bool replaced(const LinkedTable&, const std::string&) const { return false; }
     virtual HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                               const HintSink& sink) = 0;
     // keys_only: sums of the keys' hashes instead of the rows'.
@@ -42,6 +49,9 @@ class Snapshot {
     virtual std::optional<std::int64_t> highest_number(const LinkedTable&) { throw not_offered(); }
     // Key values that occur more than once or are NULL (at most `limit`, as text); empty = the key is unique.
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
+    virtual std::unique_ptr<ProofReader> proof(const LinkedTable&, ProofForm) { throw not_offered(); }
+    // How far the journal has come, for settle_account(); none: this store keeps no accounts.
+    virtual std::optional<std::int64_t> newest_journaled() { return std::nullopt; }
 };
 
 // The keys of one table that need a decision, kept in the desktop's snapshot. Only keys whose row differs
@@ -83,6 +93,12 @@ class Store {
     virtual std::vector<sql::TableName>
     tables() = 0;  // ordinary tables a user may mean, own schema and system left out
     virtual std::optional<Relation> relation(const sql::TableName& name) = 0;
+    // The same for many, in their order; a server is asked once for all of them.
+    virtual std::vector<std::optional<Relation>> relations(const std::vector<sql::TableName>& names) {
+        std::vector<std::optional<Relation>> found;
+        for (const sql::TableName& name : names) found.push_back(relation(name));
+        return found;
+    }
     // By name, quoted and qualified; none where the role may not read it.
     virtual std::optional<SequenceFacts> sequence(const std::string&) { return std::nullopt; }
 
@@ -103,6 +119,9 @@ class Store {
     virtual std::vector<TableUse> known_tables() = 0;
     // Capture objects, and the base at the desktop; idempotent, gives up on a lock after a few seconds.
     virtual void install_table(const LinkedTable& table) = 0;
+    // Creates or removes the triggers that refuse writes of our own transactions outside their plan, as the
+    // link says (row_guard).
+    virtual void guard_rows(const LinkedTable&) { throw not_offered(); }
     virtual std::vector<std::string> own_objects() = 0;  // what uninstall would remove, readable
     virtual void uninstall() = 0;
 
@@ -118,14 +137,23 @@ class Store {
     virtual void release_lease(const std::string& run) noexcept = 0;
 
     // Locks the tables against being rewritten or emptied while the snapshot lives (a rewritten table looks
-    // empty to an older snapshot) and checks their fingerprints: Error(schema_changed).
+    // empty to an older snapshot) and checks their fingerprints: SchemaChanged.
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
+    // A quick look at all tables at once, without a snapshot: whatever cannot be told quickly is not quiet.
+    virtual Look look(const std::vector<Watched>&) { return {}; }
     virtual BatchOutcome apply(const Batch& batch) = 0;
     // Whether load() may be used for this table; ordinary batches are always possible.
     virtual bool may_load(const LinkedTable&) { return false; }
     // New rows straight into the table, all or nothing, with one receipt for all of them. Throws Refused or
     // TryAgain like apply().
     virtual LoadOutcome load(const LoadBatch&) { throw not_offered(); }
+
+    // cloud only, while that snapshot of this store is open: what became of its `before` protected rows, as of now. None:
+    // the changes since are not known exactly.
+    virtual std::optional<Account> settle_account(const LinkedTable&, const Snapshot&, std::int64_t /*journal_before*/,
+                                                  std::int64_t /*before*/, const std::string& /*run*/) {
+        return std::nullopt;
+    }
 
     // cloud only: receipts not yet booked by the desktop, in order of sequence
     virtual std::vector<Receipt> receipts(std::int64_t after) = 0;
@@ -140,7 +168,15 @@ class Store {
     virtual void record_idle(const RunRecord& record) = 0;  // one status row
     virtual std::vector<KeptConflict> conflicts() = 0;
 
+    // what people decide. False, and nothing happened: the row is not as expected. Throws Refused.
+    virtual bool write_as_user(const RowEdit&) { throw not_offered(); }
+
+    // views for the app; cloud only
+    virtual ViewFacts look_at_view(const AppView&) { throw not_offered(); }
+    virtual void create_view(const AppView&) { throw not_offered(); }  // it must not exist
+
     virtual Archive* archive() = 0;  // the desktop's; null at the cloud
+    virtual Journal& journal() { throw not_offered(); }
 };
 
 // What only the desktop keeps: base, marks, waiting keys, run history.
@@ -151,9 +187,11 @@ class Archive {
     virtual std::int64_t peer_sequence() = 0;  // of the cloud, as far as the desktop knows
     virtual std::string epoch() = 0;           // of the desktop's lease
     // S2: takes the desktop's lease (Error(lease_held) if another run holds it), finds rollbacks, books
-    // receipts. The run's id becomes the epoch of both sides if a restore is noticed.
-    virtual Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts,
-                             const std::string& run, const std::string& holder) = 0;
+    // receipts. The run's id becomes the epoch of both sides if a restore is noticed. Where the desktop has
+    // come to know more of the cloud since `known`, what was read there is old: Error(lease_held).
+    virtual Recovery recover(const KnownCloud& known, const LeaseState& cloud,
+                             const std::vector<Receipt>& receipts, const std::string& run,
+                             const std::string& holder) = 0;
     virtual void book(const Booking& booking, std::int64_t fence) = 0;
     virtual std::map<std::pair<int, Side>, StoredMark> marks() = 0;
     // M7. Remembers how far the cloud's numbers have gone, so that a later restore of the desktop shows.
@@ -183,7 +221,13 @@ class Archive {
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
+    virtual ProofRecords& proofs() { throw not_offered(); }
     virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
+    virtual KeptPlans& kept_plans() = 0;
+    // The same for a key that does not wait: the next run takes this side's row whatever the policy says.
+    virtual void choose_key(const LinkedTable&, const Key&, Side, const std::string& /*run*/) {
+        throw not_offered();
+    }
     // A key above `above` that no desktop row has and none of the dependents refers to: the next of the
     // sequence that numbers the column, else the lowest; none: the range is used up. The table's key must be
     // one whole number.
@@ -196,6 +240,12 @@ class Archive {
     // Captured like a user's change. False if the row is no longer as expected; Refused if the database does
     // not let it.
     virtual bool renumber(const Renumbering&, std::int64_t) { throw not_offered(); }
+    // What the base says of a key; where rows repeat of all its rows, unless the key has its ordinal behind.
+    virtual std::vector<Agreed> agreed(const LinkedTable&, const Key&) { throw not_offered(); }
+    // An undo brought deleted rows back: their tombstones say nothing any more, but for the rows' origin.
+    virtual void forget_tombstones(const LinkedTable&, const std::vector<Key>&, std::int64_t) {
+        throw not_offered();
+    }
 };
 
 }  // namespace tideway

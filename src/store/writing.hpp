@@ -16,6 +16,9 @@ namespace tideway {
 struct ConflictNote {
     std::string kind, policy, reason;
     Side winner = Side::cloud;
+    // A JSON object, what is not known left out: rule, origin, desktop_stamp, desktop_captured, cloud_stamp,
+    // cloud_captured (UTC microseconds).
+    std::string facts = {};
     std::string other_row = {};  // a merge: the row of the other side, as JSON; the merged row is neither of them
 };
 
@@ -33,6 +36,7 @@ struct PlannedRow {
     bool chosen = false;             // a person decided this
     std::optional<Refusal> refused;  // cannot be written, known before anything was sent
     bool fills = false;              // nothing is new but that a parent may have come for an empty reference
+    std::int64_t restores = 0;  // of an undo: the journal's entry whose image is written, in place of cells
     std::string
         emptied;  // references of the source's row that are empty until their parents come, one a line
     std::string source_row = {};         // merged tables only: RowImage::values of the version that is copied
@@ -59,9 +63,14 @@ struct Batch {
     bool cut = false;                  // one of several of a run: parents in a ring may be in a later one
     bool skip_locked = false;          // rows that somebody holds count as raced instead of being waited for
     std::int64_t patience_ms = 2'000;  // for a lock
+    // An undo writes as a user would: captured like an edit, and nothing is agreed on.
+    bool undoes = false;
+    bool rehearsal = false;  // everything but the COMMIT
+    bool backup = false;     // rows that are replaced or removed go into the table's backup as well
 };
 
-enum class Fate { applied, raced, suppressed, orphan, parent, clash };
+// inexact: the image does not give back the row that was kept (undo).
+enum class Fate { applied, raced, suppressed, orphan, parent, clash, inexact };
 
 struct RowOutcome {
     Fate fate = Fate::raced;

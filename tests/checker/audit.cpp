@@ -27,6 +27,13 @@ begin
         case when tg_op <> 'INSERT' then to_jsonb(old) end, case when tg_op <> 'DELETE' then to_jsonb(new) end);
     return null;
 end $body$;
+create function audit.note_truncate() returns trigger language plpgsql security definer
+    set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $body$
+begin
+    execute format('insert into audit.log (by_sync, tbl, before) select session_user = $1, $2, to_jsonb(t) from %I.%I t',
+        tg_table_schema, tg_table_name) using tg_argv[0], tg_table_name::text;
+    return null;
+end $body$;
 )";
 
 std::string text(const test::Cell& cell) { return cell.value_or(""); }
@@ -87,7 +94,9 @@ void install_audit(Db& db, const std::vector<TableRules>& tables, const std::str
         const std::string table = quote_identifier(rules.table);
         db.exec(fmt::format(
             "create trigger zz_audit after insert or update or delete on {0} for each row execute "
-            "function audit.note({1}); alter table {0} enable always trigger zz_audit",
+            "function audit.note({1}); alter table {0} enable always trigger zz_audit; "
+            "create trigger zz_truncate before truncate on {0} for each statement execute "
+            "function audit.note_truncate({1}); alter table {0} enable always trigger zz_truncate",
             table, quote_literal(sync_role)));
     }
 }

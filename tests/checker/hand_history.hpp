@@ -63,6 +63,21 @@ class HandHistory {
         all.erase(found);
         return log(side, by_sync, "remark", old, {});
     }
+    // The number of the last write.
+    long long last() const { return count_; }
+    // A side goes back to what it was after that write.
+    HandHistory& restore(Side side, long long to) {
+        history.restores.push_back({side, ++count_, to, to * 1'000'000, count_ * 1'000'000});
+        auto& tables = history.rows[index(side)];
+        tables.clear();
+        for (const Write& write : history.writes) {
+            if (write.side != side || !history.holds(write)) continue;
+            auto& all = tables[write.table];
+            if (write.before) std::erase(all, *write.before);
+            if (write.after) all.push_back(*write.after);
+        }
+        return *this;
+    }
     template <typename Work>
     HandHistory& together(const Work& work) {
         ++transaction_;

@@ -104,6 +104,80 @@ TEST(Judge, AnEditOfAnEditThatBothSidesMadeIsAConflictWhereNobodyHadCompared) {
     EXPECT_LAWFUL(hand);
 }
 
+TEST(Judge, AnEditThatIsTakenBackIsNoRegressionAndNoConflictOfAncestors) {
+    HandHistory hand = agreed();
+    hand.user(desktop, "job", "1", "b").sync(cloud, "job", "1", "b");
+    hand.user(desktop, "job", "1", "a").sync(cloud, "job", "1", "a");
+    EXPECT_LAWFUL(hand);
+    hand.user(cloud, "job", "1", "").user(desktop, "job", "1", "c").user(desktop, "job", "1", "a");
+    hand.sync(cloud, "job", "1", "a").conflict(cloud, "job", "1", "a", "", "desktop");
+    EXPECT_LAWFUL(hand);
+}
+
+TEST(Judge, WhatARestoreTookBackIsNoLossAndWhatItBroughtBackIs) {
+    HandHistory hand = agreed();
+    const long long backup = hand.last();
+    hand.user(cloud, "job", "1", "lost").restore(cloud, backup);
+    EXPECT_LAWFUL(hand);
+    hand.user(cloud, "job", "1", "c").sync(desktop, "job", "1", "c");
+    EXPECT_LAWFUL(hand);
+}
+
+TEST(Judge, AVersionThatTheOtherSideHadReceivedIsNotLostByARestore) {
+    HandHistory hand = agreed();
+    const long long backup = hand.last();
+    hand.user(cloud, "job", "1", "b").sync(desktop, "job", "1", "b").restore(cloud, backup);
+    HandHistory lost = hand;
+    hand.sync(cloud, "job", "1", "b");
+    EXPECT_LAWFUL(hand);
+    lost.sync(desktop, "job", "1", "a");
+    EXPECT_BROKEN(lost, "I1 job 1\nI2 job 1");
+}
+
+TEST(Judge, AConflictRecordThatARestoreTookBackKeepsNothing) {
+    HandHistory hand = agreed();
+    const long long backup = hand.last();
+    hand.user(cloud, "job", "1", "c").user(desktop, "job", "1", "b").sync(cloud, "job", "1", "b");
+    hand.conflict(cloud, "job", "1", "b", "c", "desktop");
+    hand.user(cloud, "job", "1", "d").sync(desktop, "job", "1", "d").restore(cloud, backup + 1);
+    hand.sync(cloud, "job", "1", "d");
+    EXPECT_BROKEN(hand, "I1 job 1\nI2 job 1");
+}
+
+TEST(Judge, AfterARestoreARowMayComeBackThatWasDeletedMeanwhile) {
+    HandHistory hand = agreed();
+    const long long backup = hand.last();
+    hand.user(desktop, "job", "1", "b").sync(cloud, "job", "1", "b").user(desktop, "job", "1", "");
+    HandHistory without_restore = hand;
+    without_restore.sync(desktop, "job", "1", "b");
+    EXPECT_BROKEN(without_restore, "I1 job 1\nI2 job 1\nI5 job 1");
+    hand.restore(cloud, backup).sync(desktop, "job", "1", "a");
+    EXPECT_LAWFUL(hand);
+}
+
+TEST(Judge, AHistoryWithRestoresCanBeKept) {
+    HandHistory hand = agreed();
+    const long long backup = hand.last();
+    hand.user(cloud, "job", "1", "lost").restore(cloud, backup);
+    hand.history.clocks_were_set = true;
+    const History again = from_json(to_json(hand.history));
+    EXPECT_EQ(to_json(again), to_json(hand.history));
+    EXPECT_EQ(again.restores.size(), 1U);
+    EXPECT_TRUE(again.clocks_were_set);
+}
+
+TEST(History, AWriteIsThereOrNotHoweverOftenASideGoesBack) {
+    History history;
+    history.restores = {{cloud, 11, 5, 0, 0}, {cloud, 21, 8, 0, 0}, {cloud, 31, 15, 0, 0}};
+    EXPECT_TRUE(history.holds(cloud, 8, 10));
+    EXPECT_FALSE(history.holds(cloud, 8, 12));
+    EXPECT_TRUE(history.holds(cloud, 8, 25));
+    EXPECT_FALSE(history.holds(cloud, 8, 35));
+    EXPECT_TRUE(history.holds(cloud, 14, 35));
+    EXPECT_FALSE(history.holds(cloud, 14, 25));
+    EXPECT_TRUE(history.holds(desktop, 14, 25));
+}
+
 TEST(Judge, AWriteThatPassesThroughOtherValuesIsJudgedByItsEnd) {
     HandHistory hand = agreed();
     hand.user(desktop, "job", "1", "b");
@@ -260,6 +334,12 @@ TEST(Judge, I8_WaitingWithoutAReasonOrADifferenceIsSeen) {
     HandHistory silent;
     silent.user(desktop, "job", "1", "a").waits("job", "1", "");
     EXPECT_BROKEN(silent, "I8 job 1");
+    for (const char* under_way : {"pending", "raced"}) {
+        HandHistory unfinished;
+        unfinished.user(desktop, "job", "1", "a").waits("job", "1");
+        unfinished.history.waiting[0].kind = under_way;
+        EXPECT_BROKEN(unfinished, "I8 job 1");
+    }
 }
 
 TEST(Judge, I12_AConflictOfAVersionWithItsDescendantIsSeen) {

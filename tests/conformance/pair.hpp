@@ -53,6 +53,7 @@ class Pair : public testing::TestWithParam<Kinds> {
         tables_.push_back(std::move(owned));
         return *tables_.back();
     }
+    KnownCloud known_cloud() { return {archive().peer_sequence(), archive().epoch()}; }
     void install_pair() {
         for (const Side side : {Side::cloud, Side::desktop}) {
             PairIdentity identity{"pair-1", store(side).server().system_id, side, {7, -9}, 1};
@@ -60,8 +61,8 @@ class Pair : public testing::TestWithParam<Kinds> {
             ASSERT_TRUE(store(side).identity("main").has_value());
         }
         const LeaseState seen = cloud().lease();
-        recovery =
-            archive().recover(seen, cloud().receipts(archive().acknowledged()), "run-1", "somebody:1:1");
+        recovery = archive().recover(known_cloud(), seen, cloud().receipts(archive().acknowledged()), "run-1",
+                                     "somebody:1:1");
         desktop_fence = recovery.fence;
         cloud_fence = std::max(seen.sequence, recovery.peer_sequence) + 1;
         ASSERT_TRUE(cloud().take_lease(seen, cloud_fence, "run-1", "somebody:1:1", recovery.epoch));

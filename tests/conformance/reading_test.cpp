@@ -79,6 +79,31 @@ TEST_P(Reading, TheChangelogHintsEveryKeyThatWasTouchedSinceTheMark) {
     }
 }
 
+TEST_P(Reading, AQuickLookCallsATableQuietOnlyWhileNobodyWrites) {
+    const LinkedTable& table = synced(job);
+    both("insert into job values (1, 'a'), (2, 'b')");
+    for (const Side side : {Side::desktop, Side::cloud})
+        for (const char* write :
+             {"insert into job values (3, 'c')", "update job set title = 'x' where id = 1",
+              "delete from job where id = 2", "delete from job"}) {
+            const std::string mark = store(side).snapshot({&table})->mark(table);
+            const auto quiet = [&] { return store(side).look({{&table, Capture::changelog, mark}}).quiet; };
+            // A file is looked through as quickly by the ordinary way.
+            EXPECT_EQ(quiet(), db(side).kind() == Kind::postgres) << write;
+            db(side).exec(write);
+            EXPECT_FALSE(quiet()) << write;
+        }
+}
+
+TEST_P(Reading, AQuickLookWithoutAMarkIsNotQuiet) {
+    const LinkedTable& table = synced(job);
+    for (const Side side : {Side::desktop, Side::cloud}) {
+        EXPECT_FALSE(store(side).look({{&table, Capture::changelog, ""}}).quiet);
+        const std::string mark = store(side).snapshot({&table})->mark(table);
+        EXPECT_FALSE(store(side).look({{&table, Capture::digest, mark}}).quiet);
+    }
+}
+
 TEST_P(Reading, AChangelogThatCannotTellAsksForADigest) {
     const LinkedTable& table = synced(job);
     for (const Side side : {Side::desktop, Side::cloud}) {

@@ -107,8 +107,8 @@ TEST_P(State, AHeldDesktopLeaseKeepsOtherRunsOut) {
     install_pair();
     const auto other = db(Side::desktop).open(Side::desktop);
     ASSERT_TRUE(other->identity("main").has_value());
-    const auto error =
-        caught<Error>([&] { other->archive()->recover(cloud().lease(), {}, "run-2", "elsewhere:1:1"); });
+    const auto error = caught<Error>(
+        [&] { other->archive()->recover(known_cloud(), cloud().lease(), {}, "run-2", "elsewhere:1:1"); });
     EXPECT_EQ(error->code(), Code::lease_held);
 }
 
@@ -204,7 +204,7 @@ TEST_P(State, ReceiptsOfALostBookingAreBookedByTheNextRun) {
     EXPECT_EQ(changed_keys(table), "1");
 
     desktop().release_lease("run-1");
-    const Recovery next = archive().recover(cloud().lease(), receipts, "run-2", "me:1:1");
+    const Recovery next = archive().recover(known_cloud(), cloud().lease(), receipts, "run-2", "me:1:1");
     EXPECT_EQ(next.booked, 1);
     EXPECT_FALSE(next.cloud_rolled_back || next.desktop_rolled_back);
     EXPECT_GE(next.acknowledged, outcome.sequence);
@@ -222,7 +222,7 @@ TEST_P(State, AReceiptOfAValueThatTheDesktopForgotIsNotBooked) {
     receipt.sequence = cloud_fence + 1;
     receipt.desktop_barrier = desktop_fence + 10;
     desktop().release_lease("run-1");
-    const Recovery next = archive().recover(cloud().lease(), {receipt}, "run-2", "me:1:1");
+    const Recovery next = archive().recover(known_cloud(), cloud().lease(), {receipt}, "run-2", "me:1:1");
     EXPECT_TRUE(next.desktop_rolled_back);
     EXPECT_EQ(next.booked, 0);
     EXPECT_GT(next.fence, receipt.desktop_barrier);
@@ -237,13 +237,27 @@ TEST_P(State, ACloudThatWentBackTakesItsAgreementsWithIt) {
     LeaseState restored = cloud().lease();
     restored.sequence = 1;
     desktop().release_lease("run-1");
-    const Recovery next = archive().recover(restored, {}, "run-2", "me:1:1");
+    const Recovery next = archive().recover(known_cloud(), restored, {}, "run-2", "me:1:1");
     EXPECT_TRUE(next.cloud_rolled_back);
     EXPECT_EQ(next.epoch, "run-2");
     EXPECT_TRUE(archive().marks().empty());
     const auto groups = candidates(table);
     ASSERT_EQ(groups.size(), 1U);
     EXPECT_EQ(groups[0].base.at(0).entry.state, BaseState::unknown);
+}
+
+TEST_P(State, ACloudThatWasReadBeforeAnotherRunWroteThereIsNotTakenForARestoredOne) {
+    const LinkedTable& table = synced(job);
+    db(Side::desktop).exec("insert into job values (1, 'a')");
+    const KnownCloud known = known_cloud();
+    const LeaseState read_early = cloud().lease();
+    desktop_fence = desktop().barrier(desktop_fence, cloud_fence + 1);
+    cloud_fence = cloud().barrier(cloud_fence, 0);
+    agree_on(table, {{"1"}});
+    desktop().release_lease("run-1");
+    const auto error = caught<Error>([&] { archive().recover(known, read_early, {}, "run-2", "me:1:1"); });
+    EXPECT_EQ(error->code(), Code::lease_held);
+    EXPECT_EQ(changed_keys(table), "");
 }
 
 TEST_P(State, MarksComeBackAndAreForgottenTableByTable) {

@@ -142,7 +142,7 @@ TEST(Interrupt, ASecondSignalEndsTheRunAtOnce) {
 
 // A COMMIT is waited for, because its outcome is worth more; what follows it is not begun.
 TEST(Interrupt, ASignalDuringACommitStopsTheRunAfterIt) {
-    PgServer desktop_server, cloud_server;
+    PgServer desktop_server{{.version = desktop_version()}}, cloud_server;
     Prepared prepared(desktop_server, cloud_server, "commit", {first_rows}, {mixed_edits});
     for (const At side : both_sides) {
         SCOPED_TRACE(word(side));

@@ -48,6 +48,7 @@ class RandomFault {
         terminated,
         short_timeout,
         read_only,
+        disk_full,
         second_run
     };
 
@@ -57,7 +58,8 @@ class RandomFault {
           kind_(kind),
           side_(dice.one_in(2) ? checker::Side::desktop : checker::Side::cloud) {}
 
-    // Half of the runs of a seed go well; its faults are of a few kinds, so that each seed has a character.
+    // A seed has faults of a few kinds, so that each has a character; those that let users go on are the
+    // commonest.
     static std::vector<Kind> kinds_of(Dice& dice) {
         std::vector<Kind> kinds{Kind::none, Kind::failpoint, Kind::paused};
         for (int i = 0; i < 3; ++i)
@@ -86,6 +88,9 @@ class RandomFault {
                 break;
             case Kind::read_only:
                 for_the_role("set default_transaction_read_only = on");
+                break;
+            case Kind::disk_full:
+                fill_the_disk();
                 break;
             default:
                 break;
@@ -137,8 +142,11 @@ class RandomFault {
         for (TcpProxy* proxy : world_.proxies) proxy->clear_faults();
         if (kind_ == Kind::short_timeout) for_the_role("reset statement_timeout");
         if (kind_ == Kind::read_only) for_the_role("reset default_transaction_read_only");
+        if (kind_ == Kind::disk_full) world_.admin(side_).exec("drop function audit.full() cascade");
     }
 
+    // Between strike() and relent(): the run waits for the users.
+    bool stands() const { return pause_ != nullptr; }
     bool needs_second_run() const { return kind_ == Kind::second_run; }
     Kind kind() const { return kind_; }
     const std::string& text() const { return text_; }
@@ -160,9 +168,15 @@ class RandomFault {
         text_ = fmt::format("{}={}@{}", dice_.any_of(failpoint_names()), action, 1 + dice_.below(3));
         return {{"TIDEWAY_FAILPOINTS", text_}};
     }
-    // Users go on while the run stands at a failpoint.
+    // Users go on while the run stands at a failpoint; mostly between what it has read and what it is about
+    // to write or to book.
     Environment pause_somewhere() {
-        pause_ = std::make_unique<PauseAt>(dice_.any_of(failpoint_names()), 1 + dice_.below(2));
+        static const std::vector<std::string> between{"M3.before",     "M3.cloud",   "M5a.before",
+                                                      "M5a.before",    "M5b.before", "M5b.before",
+                                                      "M5a.committed", "M6a.before", "M7.before"};
+        const bool anywhere = dice_.one_in(4);
+        pause_ = std::make_unique<PauseAt>(dice_.any_of(anywhere ? failpoint_names() : between),
+                                           anywhere && dice_.one_in(3) ? 2 : 1);
         text_ = pause_->spec().substr(0, pause_->spec().find(':'));
         return pause_->env();
     }
@@ -206,6 +220,18 @@ class RandomFault {
             fmt::format("alter role {} in database {} {}", world_.roles[i], world_.databases[i], setting));
         on_its_backends("pg_terminate_backend");
         text_ = fmt::format("{} of the {}'s role", setting, checker::name(side_));
+    }
+    // For what the program writes to one table; users are luckier.
+    void fill_the_disk() {
+        const std::string table = dice_.any_of<std::string>({"client", "job", "setting", "remark"});
+        world_.admin(side_).exec(fmt::format(
+            "create function audit.full() returns trigger language plpgsql as $$ begin if session_user = "
+            "'{}' "
+            "then raise exception 'could not extend file: No space left on device' using errcode = "
+            "'disk_full'; end if; return new; end $$; create trigger aa_full before insert or update on {} "
+            "for each row execute function audit.full()",
+            world_.roles[checker::index(side_)], table));
+        text_ = fmt::format("no space left for {} at the {}", table, checker::name(side_));
     }
     void restart(StopMode mode) {
         text_ = fmt::format("the server of the {} restarts", checker::name(side_));

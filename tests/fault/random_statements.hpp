@@ -1,5 +1,6 @@
 // What a user does in one transaction, as SQL.
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,36 @@ class RandomStatements {
         }
     }
 
+    // From now on half of all edits meet at a few rows of two tables, the same on both sides, so that what a
+    // run is about to write is often what somebody edits meanwhile.
+    void look_elsewhere() {
+        for (std::string& table : busy_tables_) table = dice_.any_of(tables());
+        for (int& salt : busy_salts_) salt = dice_.below(1'000'000);
+    }
+    // What an administrator does: rows move to other places and other files, and stay what they are.
+    std::string maintenance() {
+        const std::string table = dice_.one_in(2) ? busy_table() : unreferenced_table();
+        switch (dice_.below(4)) {
+            case 0:
+                return "vacuum full " + table;
+            case 1:
+                return "vacuum freeze " + table;
+            case 2:
+                return fmt::format("create index if not exists extra_{0} on {0} (note)", table);
+            default:
+                return fmt::format("alter table {} set (fillfactor = {})", table, 50 + dice_.below(50));
+        }
+    }
+    // An edit of one of these rows.
+    void add_busy_update(Work& work) { add_update(work, busy_table(), busy_salt()); }
+
     void add_update(Work& work) {
-        const std::string table = keyed_table();
-        const std::string row = some_row(table);
+        if (dice_.one_in(2)) return add_busy_update(work);
+        const std::string table = dice_.any_of(tables());
+        add_update(work, table, dice_.below(1'000'000));
+    }
+    void add_update(Work& work, const std::string& table, int salt) {
+        const std::string row = some_row(table, salt);
         work.statements.push_back(fmt::format(
             "update {} set vid = '{}', note = 'note {}', updated_at = {} where ctid = {} returning vid",
             table, fresh(work), dice_.below(1000), stamp(), row));
@@ -77,24 +105,38 @@ class RandomStatements {
         return fmt::format("'{}', 'note {}', {}, now(), {}", fresh(work), dice_.below(1000), mark(work),
                            time);
     }
-    std::string some_row(const std::string& table) {
-        return fmt::format("(select ctid from {} order by md5(vid || '{}') limit 1)", table,
-                           dice_.below(1'000'000));
+    std::string some_row(const std::string& table) { return some_row(table, dice_.below(1'000'000)); }
+    // The same row on both sides, where both have it.
+    static std::string some_row(const std::string& table, int salt) {
+        return fmt::format("(select ctid from {} order by md5({} || '{}') limit 1)", table, key_text(table),
+                           salt);
     }
+    static std::string key_text(const std::string& table) {
+        if (table == "remark") return "vid";
+        if (table == "visit") return "(job_id || '/' || day)";
+        return table == "item" ? "code" : table == "setting" ? "name" : "id::text";
+    }
+    const std::string& unreferenced_table() {
+        static const std::vector<std::string> leaves{"visit", "item", "login", "setting", "remark"};
+        return dice_.any_of(leaves);
+    }
+    const std::string& busy_table() { return busy_tables_[static_cast<std::size_t>(dice_.below(2))]; }
+    int busy_salt() { return busy_salts_[static_cast<std::size_t>(dice_.below(2))]; }
     std::string some(const std::string& table, const std::string& column = "id") {
         return fmt::format("(select {1} from {0} order by md5(vid || '{2}') limit 1)", table, column,
                            dice_.below(1'000'000));
     }
 
-    const std::string& keyed_table() {
-        static const std::vector<std::string> tables{"client", "job",   "visit",  "node",
-                                                     "item",   "login", "setting"};
-        return dice_.any_of(tables);
+    static const std::vector<std::string>& tables() {
+        static const std::vector<std::string> keyed{"client", "job",   "visit",  "node",
+                                                    "item",   "login", "setting"};
+        return keyed;
     }
 
     // Keys are few, so that both sides often choose the same one.
     void add_insert(Work& work) {
-        const std::string table = keyed_table(), common = "vid, note, source, created_at, updated_at";
+        const std::string table = dice_.any_of(tables()),
+                          common = "vid, note, source, created_at, updated_at";
         const int key = 1 + dice_.below(14);
         std::string into, values;
         if (table == "client") into = "id", values = fmt::format("{}", key);
@@ -115,8 +157,10 @@ class RandomStatements {
                         into, common, values, columns(work)));
     }
     void add_delete(Work& work) {
-        const std::string table = keyed_table();
-        work.statements.push_back(fmt::format("delete from {} where ctid = {}", table, some_row(table)));
+        const bool busy = dice_.one_in(3);
+        const std::string table = busy ? busy_table() : dice_.any_of(tables());
+        work.statements.push_back(fmt::format("delete from {} where ctid = {}", table,
+                                              some_row(table, busy ? busy_salt() : dice_.below(1'000'000))));
     }
 
     // A client with a job and visits, or a node with a child, all new.
@@ -159,7 +203,7 @@ class RandomStatements {
     }
 
     void add_special(Work& work) {
-        switch (dice_.below(6)) {
+        switch (dice_.below(7)) {
             case 0:  // changes nothing
                 work.statements.push_back("update job set note = note where ctid = " + some_row("job"));
                 return;
@@ -181,6 +225,9 @@ class RandomStatements {
                 return;
             case 4:
                 return add_bulk(work);
+            case 5:  // all rows at once
+                if (dice_.one_in(2)) work.statements.push_back("truncate " + unreferenced_table());
+                return;
             default:
                 return add_swap(work);
         }
@@ -215,6 +262,8 @@ class RandomStatements {
 
     Dice& dice_;
     int number_ = 0;
+    std::array<std::string, 2> busy_tables_{"client", "setting"};
+    std::array<int, 2> busy_salts_{};
 };
 
 }  // namespace tideway::test

@@ -16,8 +16,16 @@ class RandomUsers {
 
     // One transaction of a user on one of the sides.
     void act() { act(dice_.one_in(2) ? checker::Side::desktop : checker::Side::cloud); }
+    // An edit where many edits meet.
+    void edit_a_busy_row(checker::Side side) {
+        Work work = statements_.begin(side);
+        statements_.add_busy_update(work);
+        finish(sessions_[checker::index(work.side)], std::move(work), true);
+    }
+    void look_elsewhere() { statements_.look_elsewhere(); }
     void act(checker::Side side) {
         if (dice_.one_in(12)) return same_edit_on_both_sides();
+        if (dice_.one_in(40)) return maintain(side);
         Work work = statements_.begin(side);
         for (int statements = 1 + (dice_.one_in(3) ? dice_.below(3) : 0); statements > 0; --statements)
             statements_.add(work);
@@ -25,7 +33,8 @@ class RandomUsers {
         finish(sessions_[checker::index(side)], std::move(work), !dice_.one_in(12));
     }
 
-    // A transaction that stays open, with its locks, until let_go().
+    // A transaction that stays open, with its locks, until let_go(); sometimes a prepared one, which outlives
+    // its session and its server.
     void hold_open() {
         if (holder_) return;
         const checker::Side side = dice_.one_in(2) ? checker::Side::desktop : checker::Side::cloud;
@@ -34,14 +43,17 @@ class RandomUsers {
         try {
             holder_ = std::make_unique<Db>(urls_[checker::index(side)]);
             written_ = run(*holder_, held_, "");
+            prepared_ = dice_.one_in(3);
+            if (prepared_) holder_->exec("prepare transaction 'held'");
         } catch (const DbError&) {
             holder_.reset();
+            prepared_ = false;
             log(held_, checker::Outcome::failed, held_.planned);
         }
     }
     // That transaction wants another row as well, perhaps one that somebody else holds who waits for it.
     void reach_further() {
-        if (!holder_ || reaching_) return;
+        if (!holder_ || reaching_ || prepared_) return;
         Work further = statements_.begin(held_.side);
         statements_.add_update(further);
         held_.planned.push_back(further.planned[0]);
@@ -60,17 +72,37 @@ class RandomUsers {
             return;
         }
         const bool commits = !dice_.one_in(4);
-        end(*holder_, held_, written_, commits);
+        if (prepared_)
+            end_prepared(commits);
+        else
+            end(*holder_, held_, written_, commits);
         holder_.reset();
     }
 
     const std::vector<checker::UserTransaction>& log() const { return log_; }
-    // After a restart of a server.
+    // Before the databases are dropped.
     void forget_sessions() {
+        if (prepared_) end_prepared(false);
         for (auto& session : sessions_) session.reset();
     }
 
   private:
+    void end_prepared(bool commits) {
+        prepared_ = false;
+        Db(urls_[checker::index(held_.side)])
+            .exec(commits ? "commit prepared 'held'" : "rollback prepared 'held'");
+        log(held_, commits ? checker::Outcome::committed : checker::Outcome::failed, written_);
+    }
+    void maintain(checker::Side side) {
+        try {
+            Db administrator(urls_[checker::index(side)]);
+            administrator.exec("set lock_timeout = '300ms'");
+            administrator.exec(statements_.maintenance());
+        } catch (const DbError&) {
+            // Somebody holds the table.
+        }
+    }
+
     // What it waited for is done; otherwise its transaction has failed.
     bool has_reached() {
         reaching_ = false;
@@ -158,6 +190,7 @@ class RandomUsers {
     std::array<std::unique_ptr<Db>, 2> sessions_;
     std::unique_ptr<Db> holder_;
     bool reaching_ = false;  // a statement of it is under way
+    bool prepared_ = false;
     Work held_;
     Versions written_;
     std::vector<checker::UserTransaction> log_;

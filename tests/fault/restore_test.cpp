@@ -69,7 +69,7 @@ class Restorable {
         }
     }
 
-    PgServer desktop_server, cloud_server;
+    PgServer desktop_server{{.version = desktop_version()}}, cloud_server;
     Office office{desktop_server, cloud_server, "restore"};
     Ledger users;
 

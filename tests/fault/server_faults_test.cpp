@@ -11,7 +11,7 @@ namespace {
 
 // Of this file alone: shared servers must not be stopped.
 struct Servers {
-    PgServer desktop, cloud;
+    PgServer desktop{{.version = desktop_version()}}, cloud;
 };
 Servers& servers() {
     static Servers both;

@@ -65,13 +65,15 @@ TEST_F(Guard, AStaleHashIsRefused) {
     start_with(1000);
     sides.desktop.exec("delete from jobshead where job_id % 20 = 0");
     const std::string hash = expect_stop()["plan_hash"];
-    sides.desktop.exec("delete from jobshead where job_id % 20 = 1");
+    sides.desktop.exec(
+        "insert into jobshead (job_id, client_id, job_name) select i, 1, 'Again' from generate_series(20, 1000, 20) "
+        "i; delete from jobshead where job_id % 20 = 1");
     const json refused = expect_stop({"--confirm", hash});
     EXPECT_NE(refused["plan_hash"], hash);
     EXPECT_NE(refused.dump().find("TW404"), std::string::npos) << "the reason is not told: " << refused;
     expect_stop({"--confirm", "0123456789abcdef"});
     run_json({"sync", "--confirm", refused["plan_hash"]}, 0);
-    EXPECT_EQ(jobs(sides.cloud), 900);
+    EXPECT_EQ(jobs(sides.cloud), 950);
 }
 
 TEST_F(Guard, AConfirmationIsForOneRunOnly) {

@@ -5,6 +5,10 @@
 namespace tideway::test {
 namespace {
 
+// Before version 14 the cloud's rows arrive by ordinary batches, and nothing is loaded.
+#define NEEDS_LOADING() \
+    if (shared_cloud().version() < 14) GTEST_SKIP() << "rows are loaded from PostgreSQL 14 on"
+
 constexpr const char* rows = "select id, body, n from item order by id";
 
 struct Load {
@@ -21,6 +25,7 @@ struct Load {
 };
 
 TEST(FirstLoad, brings_every_row_as_it_is_and_the_next_run_is_quiet) {
+    NEEDS_LOADING();
     Load office(60'000);
     office.pair.desktop.exec(
         "update item set body = null where id = 7; update item set body = '' where id = 8");
@@ -40,6 +45,7 @@ TEST(FirstLoad, brings_every_row_as_it_is_and_the_next_run_is_quiet) {
 }
 
 TEST(FirstLoad, P9_may_be_killed_anywhere_and_knows_who_edited_what_afterwards) {
+    NEEDS_LOADING();
     for (const char* failpoint :
          {"load.written=kill9", "load.committed=kill9", "load.before_booking=kill9", "load.booked=kill9"}) {
         SCOPED_TRACE(failpoint);
@@ -87,6 +93,7 @@ TEST(FirstLoad, what_the_cloud_refuses_waits_and_the_rest_arrives) {
 }
 
 TEST(FirstLoad, orphans_wait_and_do_not_stop_the_load) {
+    NEEDS_LOADING();
     Load office(3'000, "; create table part (id int primary key, item_id int references item)");
     office.pair.desktop.exec(
         "create table part (id int primary key, item_id int);"
@@ -104,6 +111,7 @@ TEST(FirstLoad, orphans_wait_and_do_not_stop_the_load) {
 }
 
 TEST(FirstLoad, a_trigger_that_rewrites_values_in_the_cloud_makes_no_echo) {
+    NEEDS_LOADING();
     Load office(3'000,
                 "; create function shout() returns trigger language plpgsql set search_path = public as $$ "
                 "begin new.body = upper(new.body); "
@@ -132,6 +140,7 @@ TEST(FirstLoad, a_trigger_that_writes_elsewhere_is_found_before_anything_stays) 
 }
 
 TEST(FirstLoad, rows_that_land_in_gaps_of_the_table_are_known_and_numbered_like_others) {
+    NEEDS_LOADING();
     Load office(3'000);
     office.pair.cloud.exec(
         "insert into item select i, repeat('x', 200), 0 from generate_series(1, 9000) i; delete from item "

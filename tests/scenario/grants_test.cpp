@@ -45,11 +45,11 @@ class Grants : public testing::Test {
         desktop_db.exec(printed.out.substr(0, middle));
         cloud_db.exec(printed.out.substr(middle));
     }
-    ConfigFile config() const {
+    ConfigFile config(const std::string& more = "") const {
         return ConfigFile(
-            fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n[[table]]\nname = "
+            fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}[[table]]\nname = "
                         "\"app.job\"\ntimestamps = {{ updated = \"updated_at\" }}\n",
-                        desktop.url("office_sync"), cloud.url("office_sync")));
+                        desktop.url("office_sync"), cloud.url("office_sync"), more));
     }
     // "code where: remedy" of every error.
     std::string errors() const {
@@ -85,6 +85,24 @@ TEST_F(Grants, WhatIsPrintedIsEnough) {
     EXPECT_EQ(second.exit_code, 0) << second.out << second.err;
     EXPECT_ROWS(cloud, "select id, note from app.job order by id", "2|changed");
     EXPECT_ROWS(cloud, "select count(*) from pg_trigger where tgname like 'tideway%'", "4");
+}
+
+TEST_F(Grants, WhatIsPrintedIsEnoughToKeepOldRowsToUndoAndToExplain) {
+    grant_what_is_printed();
+    const ConfigFile keeping = config("[guard]\nbackup = 'table'\n[journal]\nkeep = '1d'\n");
+    desktop_db.exec("insert into app.job values (1, 'office', now()), (2, 'office', now())");
+    EXPECT_EQ(run_tideway(keeping, {"sync"}).exit_code, 0);
+    cloud_db.exec("update tideway.journal set at = at - interval '2 days'");
+    const std::string before = dump(cloud, "select * from app.job order by id");
+    desktop_db.exec("update app.job set note = 'changed' where id = 1; delete from app.job where id = 2");
+    const TidewayResult changed = run_tideway(keeping, {"sync", "--json"});
+    EXPECT_EQ(changed.exit_code, 0) << changed.out << changed.err;
+    EXPECT_ROWS(cloud, "select count(*) from tideway.journal", "2");
+    const TidewayResult undone = run_tideway(keeping, {"undo", "--run", changed.json["run"]});
+    EXPECT_EQ(undone.exit_code, 0) << undone.out << undone.err;
+    EXPECT_EQ(dump(cloud, "select * from app.job order by id"), before);
+    const TidewayResult story = run_tideway(keeping, {"explain", "app.job", "1"});
+    EXPECT_EQ(story.exit_code, 0) << story.out << story.err;
 }
 
 TEST_F(Grants, EachRightThatIsTakenAwayIsNamedWithTheSqlThatGivesItBack) {

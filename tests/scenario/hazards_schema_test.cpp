@@ -35,6 +35,8 @@ const Drift drifts[] = {
 
 bool named(const TidewayResult& result) {
     const std::string code = error_code(result);
+    if (code.empty() && result.json.is_object() && !result.json["guard"].empty())
+        return result.json["guard"][0]["reason"] == "schema_changed";
     return code == "TW311" || code == "TW301" || code == "TW302" || code == "TW305";
 }
 

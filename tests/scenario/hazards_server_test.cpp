@@ -8,7 +8,7 @@ namespace {
 // Servers of this test alone: they are stopped and started.
 class Hazard : public testing::Test {
   protected:
-    PgServer desktop_server, cloud_server;
+    PgServer desktop_server{{.version = desktop_version()}}, cloud_server;
     std::unique_ptr<LivePair> pair = std::make_unique<LivePair>("h65", desktop_server, cloud_server);
 
     ~Hazard() override {

@@ -164,7 +164,7 @@ TEST_P(HazardCapture, H08_rows_written_under_a_savepoint_are_found) {
 // ---- H10 -------------------------------------------------------------------------------------------------
 
 PgServer& server_with_prepared_transactions(At side) {
-    static PgServer desktop({.settings = {{"max_prepared_transactions", "4"}}});
+    static PgServer desktop({.version = desktop_version(), .settings = {{"max_prepared_transactions", "4"}}});
     static PgServer cloud({.settings = {{"max_prepared_transactions", "4"}}});
     return side == At::desktop ? desktop : cloud;
 }

@@ -5,19 +5,11 @@
 
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 
 #include "support/db.hpp"
 
 namespace tideway::test {
 namespace {
-
-PgServerOptions version_from(const char* variable) {
-    PgServerOptions options;
-    const char* value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') options.version = std::stoi(value);
-    return options;
-}
 
 std::string unique_name(const std::string& hint) {
     static std::atomic<int> counter = 0;
@@ -27,12 +19,12 @@ std::string unique_name(const std::string& hint) {
 }  // namespace
 
 PgServer& shared_desktop() {
-    static PgServer server(version_from("TIDEWAY_TEST_PG_DESKTOP"));
+    static PgServer server({.version = desktop_version()});
     return server;
 }
 
 PgServer& shared_cloud() {
-    static PgServer server(version_from("TIDEWAY_TEST_PG_CLOUD"));
+    static PgServer server({.version = cloud_version()});
     return server;
 }
 

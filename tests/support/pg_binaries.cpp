@@ -14,6 +14,11 @@ namespace tideway::test {
 namespace fs = std::filesystem;
 namespace {
 
+int version_from(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value != '\0' ? std::stoi(value) : 15;
+}
+
 fs::path own_cache() {
     const char* cache = std::getenv("XDG_CACHE_HOME");
     const char* home = std::getenv("HOME");
@@ -59,6 +64,9 @@ fs::path cluster_template(int version) {
 }
 
 }  // namespace
+
+int desktop_version() { return version_from("TIDEWAY_TEST_PG_DESKTOP"); }
+int cloud_version() { return version_from("TIDEWAY_TEST_PG_CLOUD"); }
 
 bool pg_available(int version) { return fs::exists(bin_path(version) / "postgres"); }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/free_port.hpp"
+#include "support/pg_binaries.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
@@ -15,7 +16,7 @@ namespace tideway::test {
 using Settings = std::map<std::string, std::string>;
 
 struct PgServerOptions {
-    int version = 15;
+    int version = cloud_version();
     Settings settings = {};  // lines of postgresql.conf, quoted by us; they win over the defaults
     Environment env = {};    // of the server process
     bool fsync = false;      // off is safe against kill9(): the operating system survives

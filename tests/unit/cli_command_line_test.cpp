@@ -84,7 +84,7 @@ TEST(CommandLine, global_options_may_stand_before_the_command_too) {
 
 TEST(CommandLine, other_commands_take_their_options) {
     const Request resolve = parse_command_line({"conflicts", "resolve", "12", "--take", "row.json"});
-    EXPECT_EQ(resolve.conflict, 12);
+    EXPECT_EQ(resolve.conflicts.ids, std::vector<std::int64_t>{12});
     EXPECT_EQ(resolve.take, "row.json");
     EXPECT_EQ(parse_command_line({"conflicts", "show", "9"}).conflict, 9);
     EXPECT_TRUE(parse_command_line({"uninstall", "--check"}).check_only);
@@ -126,15 +126,44 @@ TEST(CommandLine, refuses_what_is_missing_or_too_much) {
     expect_refused({"conflicts", "show", "x"}, Code::usage, "ID", "tideway conflicts show --help");
     expect_refused({"conflicts", "resolve", "3"}, Code::usage, "--take is required",
                    "tideway conflicts resolve --help");
+    expect_refused({"conflicts", "resolve", "--take", "cloud"}, Code::usage, "needs the number", "conflicts list");
+    expect_refused({"conflicts", "resolve", "3", "--kind", "held", "--take", "cloud"}, Code::usage, "do not go with",
+                   "alone");
+    expect_refused({"conflicts", "resolve", "--kind", "held", "--take", "row.json"}, Code::usage, "for one conflict",
+                   "");
+    expect_refused({"sync", "--desktop", "url"}, Code::usage, "from the configuration", "--rehearse");
+    expect_refused({"alert"}, Code::usage, "\"tideway alert\" needs a command", "");
     expect_refused({"init", "--desktop", "a"}, Code::usage, "init needs the url of both", "--cloud URL");
     expect_refused({"sync", "--dry-run", "--confirm", "a"}, Code::usage, "exclude each other", "");
 }
 
+TEST(CommandLine, undo_is_told_a_run_a_time_or_a_row) {
+    const Request run = parse_command_line({"undo", "--run", "1a2b", "--dry-run"});
+    EXPECT_EQ(run.command, Command::undo);
+    EXPECT_EQ(run.undo_run, "1a2b");
+    EXPECT_TRUE(run.dry_run);
+    EXPECT_EQ(parse_command_line({"undo", "--since", "2026-11-26T10:00:30+05:30"}).since, 1795667430000000);
+    const Request row = parse_command_line({"undo", "--table", "jobs", "--key", "a/b", "--key", "7"});
+    EXPECT_EQ(row.tables, Args{"jobs"});
+    EXPECT_EQ(row.key, (Args{"a/b", "7"}));
+    EXPECT_EQ(parse_command_line({"undo", "--list"}).command, Command::undo_list);
+    expect_refused({"undo"}, Code::usage, "undo needs to know what", "--run ID");
+    expect_refused({"undo", "--key", "1"}, Code::usage, "--key needs --table", "--table NAME --key KEY");
+    expect_refused({"undo", "--table", "jobs"}, Code::usage, "undo needs to know what", "--since TIME");
+    expect_refused({"undo", "--since", "yesterday"}, Code::usage, "--since cannot be", "2026-11-26T10:00Z");
+    expect_refused({"undo", "--list", "--run", "3"}, Code::usage, "--list stands alone", "undo --list");
+}
+
+TEST(CommandLine, explain_is_told_a_table_and_a_key) {
+    const Request request = parse_command_line({"explain", "jobs", "a/b", "7"});
+    EXPECT_EQ(request.command, Command::explain);
+    EXPECT_EQ(request.tables, Args{"jobs"});
+    EXPECT_EQ(request.key, (Args{"a/b", "7"}));
+    expect_refused({"explain", "jobs"}, Code::usage, "KEY is required", "tideway explain --help");
+}
+
 TEST(CommandLine, commands_of_a_later_version_say_so_and_what_to_use_now) {
     const std::vector<std::pair<Args, std::string>> later = {
-        {{"verify", "--repair"}, "plan --mode full"},
-        {{"explain", "jobs", "7"}, "plan --rows"},
-        {{"undo", "--run", "3"}, "journal"},
         {{"serve"}, "timer"},
     };
     for (const auto& [args, instead] : later)

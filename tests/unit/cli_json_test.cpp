@@ -37,7 +37,7 @@ RunReport a_run() {
     table.capture_desktop = "xmin";
     table.capture_cloud = "changelog";
     report.tables = {table};
-    report.guard = {{"reminder", "would delete 16 of 17 rows", 16, 17}};
+    report.guard = {{"reminder", "would delete 16 of 17 rows", 16, 17, "deletes"}};
     report.remarks = {"remark"};
     return report;
 }
@@ -50,11 +50,12 @@ TEST(RunJson, holds_every_number_of_the_report) {
                     "to_cloud": {"inserted": 1, "updated": 2, "deleted": 3},
                     "to_desktop": {"inserted": 4, "updated": 5, "deleted": 6},
                     "adopted": 7, "reasserted": 0, "renumbered": 0, "merged": 0, "conflicts": 8, "open_conflicts": 9, "held": 10, "parked": 11, "pending": 12,
-                    "protected": {"before": 13, "after": 14}, "rules": {"R7": 15},
-                    "capture": {"desktop": "xmin", "cloud": "changelog"}, "not_synced": null}],
-        "guard": [{"table": "reminder", "what": "would delete 16 of 17 rows", "count": 16, "of": 17}],
+                    "protected": {"before": 13, "after": 14, "removed_by_users": null}, "lost": 0, "rules": {"R7": 15},
+                    "capture": {"desktop": "xmin", "cloud": "changelog"}, "not_synced": null, "stopped": null}],
+        "guard": [{"table": "reminder", "what": "would delete 16 of 17 rows", "count": 16, "of": 17, "reason": "deletes",
+                   "stopped": true}],
         "idle": false, "receipts_booked": 0, "desktop_rolled_back": false, "cloud_rolled_back": false,
-        "clock_offset_ms": -5, "remarks": ["remark"]})"));
+        "clock_offset_ms": -5, "remarks": ["remark"], "rehearsal": false})"));
 }
 
 TEST(RunJson, is_one_line_that_begins_with_the_version) {
@@ -69,7 +70,7 @@ TEST(RunJson, unknown_counts_are_null_and_reasons_are_texts) {
     report.tables[0].protected_after.reset();
     report.tables[0].not_synced = "why";
     const Json table = run_json(report)["tables"][0];
-    EXPECT_EQ(table["protected"], Json::parse(R"({"before": null, "after": null})"));
+    EXPECT_EQ(table["protected"], Json::parse(R"({"before": null, "after": null, "removed_by_users": null})"));
     EXPECT_EQ(table["not_synced"], "why");
 }
 

@@ -207,7 +207,7 @@ why: the desktop's row is later
 *  job_status  H            C
 *  extra       NULL
 
-settled, the other row is kept here; if it should hold after all, enter its values again
+settled, the other row is kept here; to let it hold after all: tideway conflicts resolve 12 --take cloud
 )");
 }
 

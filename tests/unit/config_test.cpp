@@ -99,6 +99,14 @@ side_effects = ["audit", "app.log"]
     EXPECT_EQ(table.side_effects, (std::vector<std::string>{"audit", "app.log"}));
 }
 
+TEST(Config, reads_how_long_and_how_much_the_journal_keeps) {
+    EXPECT_EQ(with("").journal, (JournalSetting{30 * 86'400, 500'000'000}));
+    EXPECT_EQ(with("[journal]\nkeep = \"12h\"\nmax_size = \"2GB\"").journal,
+              (JournalSetting{12 * 3'600, 2'000'000'000}));
+    EXPECT_EQ(with("[journal]\nkeep = \"forever\"\nmax_size = \"unlimited\"").journal,
+              (JournalSetting{0, 0}));
+}
+
 TEST(Config, reads_pair_sides_and_guard) {
     const Config config = parse_config(R"(
 pair = "office-7"
@@ -216,6 +224,13 @@ void expect_refused(const Refusal& expected) {
         EXPECT_EQ(what.substr(0, expected.message.size()), expected.message) << what;
         EXPECT_NE(e.hint().find(expected.hint), std::string::npos) << e.hint();
     }
+}
+
+TEST(Config, refuses_spans_and_sizes_that_are_none) {
+    expect_refused({sides + "[journal]\nkeep = \"soon\"\n", Code::config_value,
+                    "t.toml:6:8: keep cannot be \"soon\"", "30d"});
+    expect_refused({sides + "[journal]\nmax_size = \"0MB\"\n", Code::config_value,
+                    "t.toml:6:12: max_size cannot be \"0MB\"", "500MB"});
 }
 
 TEST(Config, refuses_unknown_keys_with_their_place_and_a_suggestion) {
@@ -446,10 +461,57 @@ TEST(Config, refuses_settings_that_this_version_does_not_offer) {
         {sides + "[serve]\nlisten = \"127.0.0.1:8484\"\n[[serve.job]]\nevery = \"5m\"\nmode = \"full\"\n"
                  "[[serve.job]]\ncron = \"0 2 * * *\"\n",
          later, "t.toml:5:1: serve is not offered", "timer"});
-    expect_refused({sides + "[alert]\nwebhook = \"w\"\nheartbeat_url = \"h\"\n", later,
-                    "t.toml:5:1: alert is not offered", "exit code"});
-    expect_refused({sides + "status_view = \"public._sync_metadata\"\n", later, "t.toml:5:15: status_view",
-                    "sync_metadata"});
+}
+
+TEST(Config, alerts_name_who_is_told_and_how) {
+    const AlertSetting alert = *parse_config(std::string(sides) + R"([alert]
+command = "notify"
+webhook = "https://hooks.example/T/secret"
+heartbeat_url = "http://beat.example/x"
+timeout = "3s"
+events = ["run_failed", "held"]
+[alert.email]
+url = "smtps://clerk@mail.example:465"
+password_file = "mail.secret"
+from = "tideway@office.example"
+to = ["a@office.example"]
+[[table]]
+name = "t"
+)",
+                                            "/etc/office/t.toml")
+                                   .alert;
+    EXPECT_EQ(alert.command, "notify");
+    EXPECT_EQ(alert.timeout, std::chrono::seconds(3));
+    EXPECT_EQ(alert.repeat, std::chrono::hours(24));
+    EXPECT_EQ(alert.events, (std::set<AlertKind>{AlertKind::run_failed, AlertKind::held}));
+    EXPECT_EQ(alert.memory, "/etc/office/t.alerts");
+    EXPECT_EQ(alert.email->server.password_file, "/etc/office/mail.secret");
+    EXPECT_TRUE(alert.email->must_encrypt);
+}
+
+TEST(Config, alerts_that_cannot_be_sent_are_refused) {
+    const std::string s = sides;
+    const Code value = Code::config_value;
+    expect_refused({s + "[alert]\ntimeout = \"5s\"\n", value, "t.toml:5:1: alert names nobody", "webhook"});
+    expect_refused({s + "[alert]\nwebhook = \"ftp://x\"\n", value, "t.toml:6:11: webhook", "https"});
+    expect_refused({s + "[alert]\ncommand = \"c\"\nrepeat = \"soon\"\n", value, "t.toml:7:10: repeat", "24h"});
+    expect_refused({s + "[alert]\ncommand = \"c\"\nevents = [\"hold\"]\n", value, "t.toml:7:10: events", "held"});
+    const std::string mail = s + "[alert]\n[alert.email]\nurl = \"smtp://m\"\nfrom = \"a@b\"\n";
+    expect_refused({mail, value, "t.toml:6:1: to is missing", "url, from and to"});
+    expect_refused({mail + "to = [\"a@b\\nBcc: x@y\"]\n", value, "t.toml:9:6: to", "name@host"});
+}
+
+TEST(Config, views_and_copies_are_named) {
+    const std::string s = sides;
+    const Config config = parse_config(s + "status_view = \"public._sync\"\nconflicts_view = \"app.lost\"\n"
+                                           "[rehearsal]\ndesktop = \"service=copy\"\n[[table]]\nname = \"t\"\n",
+                                       "t.toml");
+    EXPECT_EQ(config.status_view, "public._sync");
+    EXPECT_EQ(config.conflicts_view, "app.lost");
+    EXPECT_EQ(config.rehearsal_desktop, "service=copy");
+    expect_refused({s + "status_view = \"tideway.x\"\n", Code::config_value, "t.toml:5:15: status_view", "outside"});
+    expect_refused({s + "status_view = \"v\"\nconflicts_view = \"v\"\n", Code::config_value,
+                    "t.toml:6:18: conflicts_view", "of its own"});
 }
 
 // ---------------------------------------------------------------- files

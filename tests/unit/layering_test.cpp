@@ -28,9 +28,15 @@ const std::map<std::string, Names> may_include = {
     {"store/sqlite", {"store", "db/sqlite", "model", "sql", "base"}},
     {"reconcile", {"store", "model", "sql", "base"}},
     {"engine", {"reconcile", "store", "config", "model", "sql", "base"}},
+    {"checker", {}},
+    {"simulate",
+     {"engine", "store/sqlite", "store", "db/sqlite", "config", "model", "sql", "base", "checker"}},
+    {"alert", {"config", "model", "sql", "base"}},
+    {"daemon", {"alert", "engine", "store", "config", "model", "sql", "base"}},
+    {"web", {"daemon", "engine", "store", "config", "model", "sql", "base"}},
     {"cli",
-     {"engine", "reconcile", "store/postgres", "store/sqlite", "store", "db/sqlite", "config", "model", "sql",
-      "base"}},
+     {"web", "daemon", "alert", "simulate", "engine", "reconcile", "store/postgres", "store/sqlite", "store",
+      "db/sqlite", "config", "model", "sql", "base"}},
     {"main.cpp", {"cli", "base"}},
 };
 
@@ -177,7 +183,27 @@ TEST(SqlText, EveryDeleteNamesItsRows) {
         EXPECT_EQ(unkeyed_deletes(statements_in(file, text)), 0U) << file;
 }
 
+// What a server would keep after a transaction, in a session that a pooler then gives to somebody else.
+std::size_t session_state(const std::string& text) {
+    static const std::regex temporary(R"(\bcreate temp(orary)? table\b)"), dropped(R"(\bon commit drop\b)");
+    static const std::regex others(
+        R"(\blisten\s|\bwith hold\b|\bset session\b|\bpg_(try_)?advisory_lock\b|\bset_config\([^)]*,\s*false\))");
+    const std::size_t tables = count_of(text, temporary), ends = count_of(text, dropped);
+    return (tables > ends ? tables - ends : 0) + count_of(text, others);
+}
+
+TEST(SqlText, H63_NothingOutlivesItsTransaction) {
+    for (const auto& [file, text] : sources()) {
+        if (!file.starts_with("store/postgres") && !file.starts_with("db/postgres")) continue;
+        EXPECT_EQ(session_state(statements_in(file, text)), 0U) << file;
+    }
+}
+
 TEST(SqlText, TheTestSeesViolations) {
+    EXPECT_EQ(session_state("create temp table x as; listen y"), 2U);
+    EXPECT_EQ(session_state("create temp table x on commit drop; set_config('a', 'b', true)"), 0U);
+    EXPECT_EQ(session_state("set_config('a', 'b', false); pg_advisory_lock(1); declare c cursor with hold"),
+              3U);
     EXPECT_EQ(truncates("\"truncate table x\""), 1U);
     EXPECT_EQ(truncates("\"truncate \" + table"), 1U);
     EXPECT_EQ(truncates("after truncate on x; insert or truncate on; tg_op = 'truncate'"), 0U);

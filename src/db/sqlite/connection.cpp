@@ -9,20 +9,28 @@
 namespace tideway::sqlite {
 namespace {
 
-constexpr Millis between_ticks{250};
+constexpr std::int64_t between_ticks_micros = 250'000;
 constexpr int instructions_between_looks = 20'000;
 
 }  // namespace
 
 bool ConnectionImpl::tick() noexcept try {
-    const auto now = std::chrono::steady_clock::now();
-    if (!hook || now - ticked < between_ticks) return true;
+    const std::int64_t now = world().clock.monotonic_micros();
+    if (!hook || now - ticked < between_ticks_micros) return true;
     ticked = now;
     hook->tick();
     return true;
 } catch (...) {
     stopped = std::current_exception();
     return false;
+}
+
+// A program that was asked to stop still waits as long as it has to: its sleeper would not.
+void ConnectionImpl::pause(Millis duration) {
+    if (options.world)
+        options.world->sleeper.sleep(duration);
+    else
+        std::this_thread::sleep_for(duration);
 }
 
 void ConnectionImpl::rethrow_stop() {
@@ -35,10 +43,10 @@ extern "C" {
 
 int wait_for_writer(void* data, int tries) {
     auto& impl = *static_cast<ConnectionImpl*>(data);
-    const auto now = std::chrono::steady_clock::now();
+    const std::int64_t now = impl.world().clock.monotonic_micros();
     if (tries == 0) impl.waits_since = now;
-    if (now - impl.waits_since >= impl.patience || !impl.tick()) return 0;
-    std::this_thread::sleep_for(Millis(std::min(1 + tries, 25)));
+    if (now - impl.waits_since >= 1'000 * impl.patience.count() || !impl.tick()) return 0;
+    impl.pause(Millis(std::min(1 + tries, 25)));
     return 1;
 }
 
@@ -75,6 +83,7 @@ Connection Connection::open(const ConnectOptions& options, WaitHook* hook) {
     sqlite3_busy_handler(impl->handle, wait_for_writer, impl.get());
     sqlite3_progress_handler(impl->handle, instructions_between_looks, look_around, impl.get());
     sqlite3_update_hook(impl->handle, note_write, impl.get());
+    if (options.world) take_over_functions(*impl);
     Connection connection(std::move(impl));
     // With FULL a commit syncs the log, and with it everything that others committed before.
     connection.execute("settle connection",

@@ -45,6 +45,7 @@ class SqliteError : public Error {
 struct ConnectOptions {
     std::string path;
     Side side = Side::desktop;
+    World* world = {};  // null: the real one. Its clock is also what SQL in the file knows of time.
 };
 
 struct TableWrites {

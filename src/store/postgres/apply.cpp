@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/postgres/pg_archive.hpp"
+#include "store/postgres/row_guard.hpp"
 #include "store/postgres/schema.hpp"
 #include "store/postgres/side_effects.hpp"
 
@@ -16,6 +19,13 @@ constexpr const char* create_work_tables = R"(
 CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) ON COMMIT DROP;
 CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
 )";
+
+std::string work_tables_sql(const Batch& batch, Side side) {
+    const bool guarded = side == Side::cloud &&
+                         std::any_of(batch.sections.begin(), batch.sections.end(),
+                                     [](const BatchSection& section) { return section.table->row_guard; });
+    return std::string(create_work_tables) + (guarded ? index_work_tables : "") + begin_guarded_writes;
+}
 
 }  // namespace
 
@@ -100,17 +110,17 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     for (const BatchSection& section : batch.sections) {
         tables.push_back(section.table);
         names.push_back(section.table->on(side()).quoted());
-        sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch.cut);
+        sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch);
     }
     lock_for_writing(connection, join(names));
     check_fingerprints(connection, side(), tables);
-    connection.query({"create work tables", create_work_tables});
+    connection.query({"create work tables", work_tables_sql(batch, side())});
     remember_writes(connection);
-    apply_sections(sections, batch.skip_locked);
+    apply_sections(sections, batch);
     for (std::size_t i = 0; i < sections.size(); ++i) {
         const std::int64_t journaled = sections[i].journal(batch, outcome.sequence);
         const std::int64_t kept = sections[i].keep_conflicts(batch);
-        sections[i].record_agreements(batch, outcome.sequence);
+        if (!batch.undoes) sections[i].record_agreements(batch, outcome.sequence);
         outcome.outcomes.push_back(sections[i].outcomes());
         ensure(journaled == count_applied(batch.sections[i], outcome.outcomes[i], false),
                "P1: every written row is in the journal");
@@ -123,6 +133,7 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     check_side_effects(connection, side(), planned_writes(side(), batch, outcome, sections));
     if (archive_) archive_->note_peer(connection, batch.source_barrier);
     failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
+    if (batch.rehearsal) return outcome;
     transaction.commit();
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
     return outcome;
@@ -131,10 +142,12 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
 }
 
 // Parents before children for what is written, children before parents for what is deleted.
-void apply_sections(std::vector<SectionApply>& sections, bool skip_locked) {
+void apply_sections(std::vector<SectionApply>& sections, const Batch& batch) {
     for (SectionApply& section : sections) {
         section.stage();
-        section.lock(skip_locked);
+        section.restore_images();
+        section.lock(batch.skip_locked);
+        if (batch.backup) section.back_up(batch.run);
     }
     failpoint("apply.locked");
     for (SectionApply& section : sections) {

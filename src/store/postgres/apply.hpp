@@ -10,13 +10,16 @@ namespace tideway::pg {
 
 class SectionApply {
   public:
-    SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number, bool cut);
+    SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number,
+                 const Batch& batch);
     void stage();
     // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as
     // raced.
     void lock(bool skip_locked);
-    void mark_direct();      // capture triggers do not log the next statements on this table
-    void resolve_parents();  // keys that came for a parent's own number
+    void mark_direct();                    // capture triggers do not log the next statements on this table
+    void restore_images();                 // what the rows of an undo are given back
+    void back_up(const std::string& run);  // copies the locked rows that are to be replaced or removed
+    void resolve_parents();                // keys that came for a parent's own number
     void set_orphans_aside();
     void set_clashes_aside();
     void set_parents_aside();
@@ -58,6 +61,7 @@ class SectionApply {
     std::size_t column_number(const std::string& name) const;
     void move_counters();
     std::string written_row() const;
+    void insert_into(std::vector<std::string>& names, std::vector<std::string>& values) const;
     std::string claimed(char op) const;
     void lock_repeated(bool skip_locked);
     void insert_repeated(const std::string& names, const std::string& values);
@@ -68,7 +72,8 @@ class SectionApply {
     int number_;
     Expressions e_;
     std::string stage_;
-    bool cut_ = false;
+    bool cut_ = false, undoes_ = false, rehearsal_ = false;
+    std::vector<std::string> unlinked_;  // of an undo: columns that only the image knows, quoted
     bool skip_locked_ = false;
     std::set<std::size_t> postponed_;  // positions of columns
     std::set<std::int64_t> released_;  // rows to be deleted whose references were emptied for it
@@ -77,6 +82,9 @@ class SectionApply {
 
 // The agreements of a load's receipt, one a row; `load` has what they share.
 void expand_load(const Receipt& load, std::string_view lines, std::vector<Receipt>& receipts);
+// Columns of the side that no column of the other one is linked to, those left out that the server makes.
+std::vector<std::string> unlinked_columns(Connection& connection, const BatchSection& section, Side side);
+std::size_t parents_by_key(const LinkedTable& table);  // columns that cross as a parent's key
 // The server would round a value of the other side without a word.
 bool may_round(const LinkedColumn& column, Side target);
 // Moves a sequence on behind the numbers that the query `ids` gives (column id).
@@ -87,7 +95,7 @@ void lock_for_writing(Connection& connection, const std::string& names);
 std::int64_t advance_fence(Connection& connection, const std::string& pair, std::int64_t fence);
 
 // Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.
-void apply_sections(std::vector<SectionApply>& sections, bool skip_locked);
+void apply_sections(std::vector<SectionApply>& sections, const Batch& batch);
 
 // "ON CONFLICT (k1..) DO UPDATE SET ..." of a base table.
 std::string base_upsert(std::size_t keys);

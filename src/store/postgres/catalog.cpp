@@ -46,20 +46,33 @@ bool hashes_by_image(TypeClass type, bool deterministic) {
     }
 }
 
-std::vector<RelationColumn> read_columns(Connection& c, const std::string& oid) {
+// By oid, as text: one statement tells for all tables what they have of something.
+using Relations = std::map<std::string, Relation, std::less<>>;
+
+std::string oids_of(const Relations& relations) {
+    std::vector<std::string> oids;
+    for (const auto& [oid, relation] : relations) oids.push_back(oid);
+    return text_array(oids);
+}
+
+Relation& at(Relations& relations, const Result& found, int row) {
+    return relations.find(found.text(row, 0))->second;
+}
+
+void read_columns(Connection& c, Relations& relations) {
     const Result found = run(c, "read columns", R"(
 WITH RECURSIVE resolved AS (
-    SELECT a.attnum, a.atttypid AS typ, a.atttypmod AS typmod FROM pg_attribute a
-    WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+    SELECT a.attrelid, a.attnum, a.atttypid AS typ, a.atttypmod AS typmod FROM pg_attribute a
+    WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
-    SELECT r.attnum, y.typbasetype, CASE WHEN r.typmod = -1 THEN y.typtypmod ELSE r.typmod END
+    SELECT r.attrelid, r.attnum, y.typbasetype, CASE WHEN r.typmod = -1 THEN y.typtypmod ELSE r.typmod END
     FROM resolved r JOIN pg_type y ON y.oid = r.typ WHERE y.typtype = 'd')
-SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(r.typ, NULL),
+SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), format_type(r.typ, NULL),
        CASE WHEN r.typmod < 4 THEN -1 WHEN r.typ = 'numeric'::regtype THEN ((r.typmod - 4) >> 16) & 65535 ELSE r.typmod - 4 END,
        coalesce(l.collisdeterministic, true), a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
        a.attidentity = 'a', coalesce(s.name, ''), coalesce(s.usable, true),
        coalesce(s.name, i.name, ''), coalesce(s.movable, i.movable, true)
-FROM pg_attribute a JOIN resolved r USING (attnum) JOIN pg_type y ON y.oid = r.typ AND y.typtype <> 'd'
+FROM pg_attribute a JOIN resolved r ON r.attrelid = a.attrelid AND r.attnum = a.attnum JOIN pg_type y ON y.oid = r.typ AND y.typtype <> 'd'
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN LATERAL (
     SELECT format('%I.%I', n.nspname, q.relname) AS name, has_sequence_privilege(q.oid, 'USAGE') AS usable,
@@ -73,96 +86,90 @@ LEFT JOIN LATERAL (
     FROM pg_depend p JOIN pg_class q ON q.oid = p.objid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = q.relnamespace
     WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
       AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum LIMIT 1) i ON true
-WHERE a.attrelid = $1::oid ORDER BY a.attnum)",
-                             {oid});
-    std::vector<RelationColumn> columns;
+ORDER BY a.attrelid, a.attnum)",
+                             {oids_of(relations)});
     for (int i = 0; i < found.rows(); ++i) {
         RelationColumn column;
-        column.name = found.text(i, 0);
-        column.type = found.text(i, 1);
-        column.base_type = found.text(i, 2);
+        column.name = found.text(i, 1);
+        column.type = found.text(i, 2);
+        column.base_type = found.text(i, 3);
         column.type_class = class_of(column.base_type);
-        column.length = static_cast<int>(found.integer(i, 3));
-        column.native_hash = hashes_by_image(column.type_class, found.boolean(i, 4));
+        column.length = static_cast<int>(found.integer(i, 4));
+        column.native_hash = hashes_by_image(column.type_class, found.boolean(i, 5));
         column.equal_by_text =
-            found.boolean(i, 4) && column.base_type != "interval" && !column.base_type.ends_with("citext");
-        column.not_null = found.boolean(i, 5);
-        column.has_default = found.boolean(i, 6);
-        column.generated = found.boolean(i, 7);
-        column.identity_always = found.boolean(i, 8);
-        column.sequence = found.text(i, 9);
-        column.may_use_sequence = found.boolean(i, 10);
-        column.counter = found.text(i, 11);
-        column.may_move_counter = found.boolean(i, 12);
+            found.boolean(i, 5) && column.base_type != "interval" && !column.base_type.ends_with("citext");
+        column.not_null = found.boolean(i, 6);
+        column.has_default = found.boolean(i, 7);
+        column.generated = found.boolean(i, 8);
+        column.identity_always = found.boolean(i, 9);
+        column.sequence = found.text(i, 10);
+        column.may_use_sequence = found.boolean(i, 11);
+        column.counter = found.text(i, 12);
+        column.may_move_counter = found.boolean(i, 13);
         if (column.base_type == "character") column.base_type = "bpchar";
-        columns.push_back(std::move(column));
+        at(relations, found, i).columns.push_back(std::move(column));
     }
-    return columns;
 }
 
-std::vector<UniqueKey> read_unique_keys(Connection& c, const std::string& oid) {
+void read_unique_keys(Connection& c, Relations& relations) {
     const Result found = run(c, "read unique keys", R"(
-SELECT i.indexrelid::regclass::text, i.indisprimary,
+SELECT i.indrelid, i.indexrelid::regclass::text, i.indisprimary,
        i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL,
        ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts ORDER BY k.n)
-FROM pg_index i WHERE i.indrelid = $1::oid AND i.indisunique ORDER BY i.indisprimary DESC, 1)",
-                             {oid});
-    std::vector<UniqueKey> keys;
+FROM pg_index i WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique ORDER BY i.indisprimary DESC, 2)",
+                             {oids_of(relations)});
     for (int i = 0; i < found.rows(); ++i)
-        keys.push_back({std::string(found.text(i, 0)), parse_text_array(found.text(i, 3)),
-                        found.boolean(i, 1), found.boolean(i, 2)});
-    return keys;
+        at(relations, found, i)
+            .unique_keys.push_back({std::string(found.text(i, 1)), parse_text_array(found.text(i, 4)),
+                                    found.boolean(i, 2), found.boolean(i, 3)});
 }
 
-std::vector<ForeignKey> read_foreign_keys(Connection& c, const std::string& oid) {
+void read_foreign_keys(Connection& c, Relations& relations) {
     const Result found = run(c, "read foreign keys", R"(
-SELECT f.conname, n.nspname, p.relname, f.confdeltype, f.confupdtype, f.condeferrable,
+SELECT f.conrelid, f.conname, n.nspname, p.relname, f.confdeltype, f.confupdtype, f.condeferrable,
        ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum ORDER BY k.n),
        ARRAY(SELECT a.attname::text FROM unnest(f.confkey) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum ORDER BY k.n),
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(p.oid, 'SELECT') AND NOT row_security_active(p.oid)
 FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
-WHERE f.conrelid = $1::oid AND f.contype = 'f' ORDER BY f.conname)",
-                             {oid});
-    std::vector<ForeignKey> keys;
+WHERE f.conrelid = ANY ($1::oid[]) AND f.contype = 'f' ORDER BY f.conname)",
+                             {oids_of(relations)});
     for (int i = 0; i < found.rows(); ++i)
-        keys.push_back({std::string(found.text(i, 0)),
-                        parse_text_array(found.text(i, 6)),
-                        parse_text_array(found.text(i, 7)),
-                        {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
-                        found.text(i, 3)[0],
-                        found.text(i, 4)[0],
-                        found.boolean(i, 5),
-                        found.boolean(i, 8)});
-    return keys;
+        at(relations, found, i)
+            .foreign_keys.push_back({std::string(found.text(i, 1)),
+                                     parse_text_array(found.text(i, 7)),
+                                     parse_text_array(found.text(i, 8)),
+                                     {std::string(found.text(i, 2)), std::string(found.text(i, 3))},
+                                     found.text(i, 4)[0],
+                                     found.text(i, 5)[0],
+                                     found.boolean(i, 6),
+                                     found.boolean(i, 9)});
 }
 
-std::vector<Cascade> read_cascades(Connection& c, const std::string& oid) {
+void read_cascades(Connection& c, Relations& relations) {
     const Result found = run(c, "read cascades", R"(
-SELECT f.conname, n.nspname, t.relname, f.confdeltype, f.confupdtype
+SELECT f.confrelid, f.conname, n.nspname, t.relname, f.confdeltype, f.confupdtype
 FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE f.confrelid = $1::oid AND f.contype = 'f' AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
-ORDER BY 2, 3, 1)",
-                             {oid});
-    std::vector<Cascade> cascades;
+WHERE f.confrelid = ANY ($1::oid[]) AND f.contype = 'f'
+  AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
+ORDER BY 3, 4, 2)",
+                             {oids_of(relations)});
     for (int i = 0; i < found.rows(); ++i)
-        cascades.push_back({std::string(found.text(i, 0)),
-                            {std::string(found.text(i, 1)), std::string(found.text(i, 2))},
-                            found.text(i, 3)[0],
-                            found.text(i, 4)[0]});
-    return cascades;
+        at(relations, found, i)
+            .cascades.push_back({std::string(found.text(i, 1)),
+                                 {std::string(found.text(i, 2)), std::string(found.text(i, 3))},
+                                 found.text(i, 4)[0],
+                                 found.text(i, 5)[0]});
 }
 
-std::vector<std::string> read_triggers(Connection& c, const std::string& oid) {
+void read_triggers(Connection& c, Relations& relations) {
     const Result found = run(c, "read triggers", R"(
-SELECT g.tgname FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
-WHERE g.tgrelid = $1::oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway' ORDER BY 1)",
-                             {oid});
-    std::vector<std::string> triggers;
-    for (int i = 0; i < found.rows(); ++i) triggers.emplace_back(found.text(i, 0));
-    return triggers;
+SELECT g.tgrelid, g.tgname FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
+WHERE g.tgrelid = ANY ($1::oid[]) AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway' ORDER BY 2)",
+                             {oids_of(relations)});
+    for (int i = 0; i < found.rows(); ++i) at(relations, found, i).triggers.emplace_back(found.text(i, 1));
 }
 
 }  // namespace
@@ -186,11 +193,9 @@ void check_fingerprints(Connection& connection, Side side, const std::vector<con
     for (int i = 0; i < found.rows(); ++i) {
         const LinkedTable& table = *tables[static_cast<std::size_t>(i)];
         if (found.text(i, 0) == table.fingerprint(side)) continue;
-        throw Error(Code::schema_changed,
-                    fmt::format("the columns of {} changed at the {} side while this run was at work",
-                                table.on(side).display(), name(side)),
-                    "nothing was written to it; run the same command again, and see doctor if a column was "
-                    "dropped or retyped");
+        throw SchemaChanged(table.id,
+                            fmt::format("the columns of {} changed at the {} side while this run was at work",
+                                        table.on(side).display(), name(side)));
     }
 }
 
@@ -244,10 +249,16 @@ ORDER BY 1, 2)");
     return names;
 }
 
-std::optional<Relation> PgStore::relation(const sql::TableName& name) {
-    Connection& c = asker();
-    Transaction transaction(c, {.read_only = true});
-    const Result found = run(c, "read relation",
+namespace {
+
+// What pg_class alone says of those tables that exist.
+Relations read_relations(Connection& c, const std::vector<sql::TableName>& names) {
+    std::vector<std::string> schemas, tables;
+    for (const sql::TableName& name : names) {
+        schemas.push_back(name.schema);
+        tables.push_back(name.table);
+    }
+    const Result found = run(c, "read relations",
                              fmt::format(R"(
 SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c.relowner, 'USAGE'),
        has_table_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'UPDATE'),
@@ -255,36 +266,57 @@ SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c
        CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, {},
        pg_get_userbyid(c.relowner), has_schema_privilege(n.oid, 'USAGE'),
        EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid OR h.inhparent = c.oid),
-       EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid)
+       EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid), n.nspname, c.relname
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))",
+WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::name[], $2::name[])) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))",
                                          fingerprint_sql("c.oid")),
-                             {name.schema, name.table});
-    if (found.rows() == 0) return std::nullopt;
-    const std::string oid(found.text(0, 0));
-    Relation relation;
-    relation.name = name;
-    relation.kind = found.text(0, 1)[0];
-    relation.rls = found.boolean(0, 2);
-    relation.owned = found.boolean(0, 3);
-    relation.may_select = found.boolean(0, 4);
-    relation.may_insert = found.boolean(0, 5);
-    relation.may_update = found.boolean(0, 6);
-    relation.may_delete = found.boolean(0, 7);
-    relation.may_trigger = found.boolean(0, 8);
-    relation.estimated_rows = found.integer(0, 9);
-    relation.fingerprint = found.text(0, 10);
-    relation.owner = found.text(0, 11);
-    relation.may_use_schema = found.boolean(0, 12);
-    relation.inherits = found.boolean(0, 13);
-    relation.subscribed = found.boolean(0, 14);
-    relation.columns = read_columns(c, oid);
-    relation.unique_keys = read_unique_keys(c, oid);
-    relation.foreign_keys = read_foreign_keys(c, oid);
-    relation.cascades = read_cascades(c, oid);
-    relation.triggers = read_triggers(c, oid);
-    transaction.commit();
-    return relation;
+                             {text_array(schemas), text_array(tables)});
+    Relations relations;
+    for (int i = 0; i < found.rows(); ++i) {
+        Relation& relation = relations[std::string(found.text(i, 0))];
+        relation.kind = found.text(i, 1)[0];
+        relation.rls = found.boolean(i, 2);
+        relation.owned = found.boolean(i, 3);
+        relation.may_select = found.boolean(i, 4);
+        relation.may_insert = found.boolean(i, 5);
+        relation.may_update = found.boolean(i, 6);
+        relation.may_delete = found.boolean(i, 7);
+        relation.may_trigger = found.boolean(i, 8);
+        relation.estimated_rows = found.integer(i, 9);
+        relation.fingerprint = found.text(i, 10);
+        relation.owner = found.text(i, 11);
+        relation.may_use_schema = found.boolean(i, 12);
+        relation.inherits = found.boolean(i, 13);
+        relation.subscribed = found.boolean(i, 14);
+        relation.name = {std::string(found.text(i, 15)), std::string(found.text(i, 16))};
+    }
+    return relations;
 }
+
+}  // namespace
+
+std::vector<std::optional<Relation>> PgStore::relations(const std::vector<sql::TableName>& names) {
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    Relations found = read_relations(c, names);
+    if (!found.empty()) {
+        read_columns(c, found);
+        read_unique_keys(c, found);
+        read_foreign_keys(c, found);
+        read_cascades(c, found);
+        read_triggers(c, found);
+    }
+    transaction.commit();
+    std::map<sql::TableName, Relation> by_name;
+    for (auto& [oid, relation] : found) by_name.emplace(relation.name, std::move(relation));
+    std::vector<std::optional<Relation>> relations;
+    for (const sql::TableName& name : names) {
+        const auto at = by_name.find(name);
+        relations.push_back(at == by_name.end() ? std::nullopt : std::optional(at->second));
+    }
+    return relations;
+}
+
+std::optional<Relation> PgStore::relation(const sql::TableName& name) { return relations({name}).front(); }
 
 }  // namespace tideway::pg

@@ -105,6 +105,12 @@ std::string refused_by_jsonb(const std::string& value) {
     return value + R"(::text ~ '\\u(0000|[dD][89a-fA-F])|[eE][+-]?[0-9]{3}')";
 }
 
+// Its text is not the one that jsonb would give back, or jsonb_populate_record() takes it for something else.
+std::string misread_from_jsonb(const std::string& value) {
+    return fmt::format("{0}::text = 'null' OR {0}::jsonb ? 'json_text' OR {0}::jsonb::text <> {0}::text",
+                       value);
+}
+
 }  // namespace
 
 std::string Expressions::image() const {
@@ -113,13 +119,32 @@ std::string Expressions::image() const {
     std::vector<std::string> parts;
     for (const ImageColumn& each : columns) {
         const std::string value = column_of("t", each.name), label = sql::Identifier(each.name).quoted();
-        parts.push_back(
-            each.json ? fmt::format("CASE WHEN {0} THEN jsonb_build_object('json_text', {1}::text) ELSE "
-                                    "{1}::jsonb END AS {2}",
-                                    refused_by_jsonb(value), value, label)
-                      : fmt::format("{} AS {}", value, label));
+        parts.push_back(each.json
+                            ? fmt::format("CASE WHEN {0} THEN jsonb_build_object('json_text', {1}::text) "
+                                          "WHEN {3} THEN jsonb_build_object('json_text', {1}::text) ELSE "
+                                          "{1}::jsonb END AS {2}",
+                                          refused_by_jsonb(value), value, label, misread_from_jsonb(value))
+                            : fmt::format("{} AS {}", value, label));
     }
     return fmt::format("(SELECT to_jsonb(x.*) FROM (SELECT {}) x)", join(parts));
+}
+
+// Every use of the alias `t` elsewhere in the statement means this row.
+std::string Expressions::row_of(const std::string& image) const {
+    const std::string record = fmt::format("jsonb_populate_record(NULL::{}, {})", relation(), image);
+    const auto& columns = side_ == Side::desktop ? table_.image_desktop : table_.image_cloud;
+    if (columns.empty()) return record + " AS t";
+    std::vector<std::string> parts;
+    for (const ImageColumn& each : columns) {
+        const std::string value = column_of("p", each.name), label = sql::Identifier(each.name).quoted();
+        const std::string kept = fmt::format("({} -> {})", image, sql::literal(each.name));
+        parts.push_back(each.json
+                            ? fmt::format("CASE WHEN jsonb_typeof({0}) = 'object' AND {0} ? 'json_text' "
+                                          "THEN ({0} ->> 'json_text')::{3} ELSE {1} END AS {2}",
+                                          kept, value, label, each.type)
+                            : fmt::format("{} AS {}", value, label));
+    }
+    return fmt::format("LATERAL (SELECT {} FROM {} AS p) t", join(parts), record);
 }
 
 std::string Expressions::canon(const LinkedColumn& column, const std::string& value) const {
@@ -456,6 +481,21 @@ std::string Expressions::same_meaning(const LinkedColumn& column, const std::str
 std::string Expressions::unless_kept(std::size_t cell, const std::string& name, const std::string& fresh) const {
     if (!table_.policy.merges() || side_ == Side::desktop) return fresh;
     return fmt::format("CASE WHEN {} = ANY (s.kept) THEN {} ELSE {} END", cell + 1, column_of("t", name), fresh);
+}
+
+std::string Expressions::exact_assignments() const {
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+        const LinkedColumn& column = table_.columns[i];
+        if (!column.key && !column.insert_only && !column.kept_on_update && column.on(side_).writable)
+            parts.push_back(
+                fmt::format("{} = s.c{}", sql::Identifier(column.on(side_).name).quoted(), i + 1));
+    }
+    for (std::size_t i = table_.columns.size(); i < table_.cells_to(side_); ++i)
+        parts.push_back(fmt::format(
+            "{} = s.c{}", sql::Identifier(table_.lookups[i - table_.columns.size()].cloud.name).quoted(),
+            i + 1));
+    return join(parts);
 }
 
 std::string Expressions::assignments() const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/table.hpp"
+#include "store/proof.hpp"
 
 namespace tideway::pg {
 
@@ -77,14 +78,25 @@ class Expressions {
     // UPDATE SET list from a stage `s` with columns c1.. and kept: keeps the present image where the meaning is
     // equal or `kept` names the cell, and takes a mark of deletion away.
     std::string assignments() const;
+    // The same for an undo: every value as the stage has it.
+    std::string exact_assignments() const;
+    // A FROM item `t`: the row whose image is this jsonb expression.
+    std::string row_of(const std::string& image) const;
     // The key of the parent's row `alias` (of column.by_key) as it crosses, and that row's own number.
     std::string parent_key(const LinkedColumn& column, const std::string& alias) const;
+    // To prove the sides equal (store/proof.hpp): the bucket of the key of `t`, what is hashed of `t`, and one half of
+    // the hash of such an image.
+    enum class Half { a, b };
+    std::string proof_bucket(ProofForm form) const;
+    std::string proof_image(ProofForm form) const;
+    std::string proof_hash(ProofForm form, const std::string& image, Half half) const;
     const LinkedTable& table() const { return table_; }
     Side side() const { return side_; }
 
   private:
     std::string hash(std::int64_t seed) const;
     std::string unless_kept(std::size_t cell, const std::string& name, const std::string& fresh) const;
+    std::string native_bucket() const;  // empty: the key has to be made a text
     std::string key_cell(const LinkedColumn& column, const std::string& value) const;
     std::string canon(const LinkedColumn& column, const std::string& value) const;
     std::string canon_in_row(const LinkedColumn& column) const;

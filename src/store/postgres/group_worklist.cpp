@@ -103,6 +103,11 @@ void GroupWorklist::close_cloud_hints(const std::vector<int>& complete_buckets) 
     empty_stage();
 }
 
+void GroupWorklist::add_keys(const std::vector<Key>& keys) {
+    PgWorklist::add_keys(keys);
+    located_ = false;
+}
+
 // One pass over the table for all keys that came from elsewhere than its own comparison.
 void GroupWorklist::locate_rows() {
     if (located_) return;

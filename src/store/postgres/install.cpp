@@ -2,21 +2,13 @@
 #include <fmt/format.h>
 
 #include "store/postgres/pg_store.hpp"
+#include "store/postgres/row_guard.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
 namespace {
 
 Side side_named(std::string_view text) { return text == "desktop" ? Side::desktop : Side::cloud; }
-
-// True if what an older version installed has the columns that this one needs.
-std::string missing_columns_sql(Side side) {
-    return fmt::format("SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = "
-                       "c.oid AND a.attname = 'row_c' AND NOT a.attisdropped)) = 0 FROM pg_class c JOIN "
-                       "pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tideway' AND c.relkind = 'r' "
-                       "AND c.relname {}",
-                       side == Side::cloud ? "= 'inbox'" : "~ '^base_[0-9]+_[0-9]+$'");
-}
 
 // Base tables of all pairs: one of them may be an older version's.
 constexpr const char* complete_bases = R"(
@@ -37,18 +29,17 @@ std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
     Transaction transaction(c, {.read_only = true});
     const Result exists = run(c, "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
     if (!exists.boolean(0, 0)) return std::nullopt;
-    const Result found = run(
-        c, "read pair",
-        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
-        {pair});
-    const Result complete = run(c, "look for missing columns", missing_columns_sql(side()));
+    const Result found =
+        run(c, "read pair",
+            "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
+            {pair});
     transaction.commit();
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
     seeds_ = hash_at(found, 0, 4);
+    complete_ = found.integer(0, 6) >= state_version;
     return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
-                        side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6)),
-                        complete_ = complete.boolean(0, 0)};
+                        side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6))};
 }
 
 void PgStore::install(const std::string& pair, const PairIdentity& identity) {
@@ -88,7 +79,11 @@ SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u
                                            format('tideway_%s_%s_d', p.no, u.id), format('tideway_%s_%s_t', p.no, u.id)])
                  AND r.relname = CASE $2 WHEN 'desktop' THEN u.desktop_table ELSE u.cloud_table END
                  AND r.relnamespace = (SELECT n.oid FROM pg_namespace n
-                     WHERE n.nspname = CASE $2 WHEN 'desktop' THEN u.desktop_schema ELSE u.cloud_schema END))))
+                     WHERE n.nspname = CASE $2 WHEN 'desktop' THEN u.desktop_schema ELSE u.cloud_schema END)))),
+       2 = (SELECT count(*) FROM pg_trigger g WHERE g.tgenabled IN ('A', 'O')
+            AND g.tgname IN (format('tideway_%s_%s_g', p.no, u.id), format('tideway_%s_%s_h', p.no, u.id))
+            AND g.tgrelid = (SELECT r.oid FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
+                 WHERE n.nspname = u.cloud_schema AND r.relname = u.cloud_table))
 FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER BY u.id)",
                              {pair_, name(side())});
     std::vector<TableUse> tables;
@@ -187,6 +182,8 @@ UNION ALL SELECT format('function tideway.%s', f.proname) FROM pg_proc f JOIN pg
     WHERE n.nspname = 'tideway'
 UNION ALL SELECT format('%s tideway.%s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'S' THEN 'sequence' ELSE 'view' END, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'tideway' AND c.relkind IN ('r', 'S', 'v')
+UNION ALL SELECT format('view %s', v.oid::regclass) FROM pg_class v WHERE v.relkind = 'v'
+    AND obj_description(v.oid, 'pg_class') LIKE 'Made by tideway: %'
 UNION ALL SELECT 'schema tideway' FROM pg_namespace WHERE nspname = 'tideway' ORDER BY 1)");
     std::vector<std::string> objects;
     for (int i = 0; i < found.rows(); ++i) objects.emplace_back(found.text(i, 0));
@@ -201,9 +198,11 @@ void PgStore::uninstall() {
     std::string text;
     for (const TableUse& table : tables)
         text += fmt::format(
-            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {};\n",
-            capture_function_name(pair_number_, table.id), changes_name(pair_number_, table.id),
-            base_name(pair_number_, table.id));
+            "DROP FUNCTION IF EXISTS {}() CASCADE; DROP FUNCTION IF EXISTS {}() CASCADE; DROP TABLE IF EXISTS {}, {}, "
+            "{};\n",
+            capture_function_name(pair_number_, table.id), guard_function_name(pair_number_, table.id),
+            changes_name(pair_number_, table.id), base_name(pair_number_, table.id),
+            backup_name(pair_number_, table.id));
     if (!text.empty()) writer().query({"drop table objects", text});
     run(writer(), "drop pair", "DELETE FROM tideway.pair AS p WHERE p.pair = $1", {pair_});
     const Result left = run(writer(), "count pairs", "SELECT count(*) FROM tideway.pair");

@@ -1,6 +1,8 @@
 // The lease of a side: fence token, barrier counter, and who is at work.
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "store/postgres/pg_archive.hpp"
 
 namespace tideway::pg {
@@ -25,8 +27,9 @@ FROM tideway.lease WHERE pair = $1 FOR UPDATE)",
                      found.integer(0, 3),
                      false,
                      std::string(found.text(0, 4))};
-    state.held =
-        !state.run.empty() && state.age_micros < lease_lifetime_micros && process_may_live(state.holder);
+    // One from the future was written before that clock was set back.
+    state.held = !state.run.empty() && std::abs(state.age_micros) < lease_lifetime_micros &&
+                 process_may_live(state.holder);
     return state;
 } catch (const DbError& error) {
     if (error.sqlstate() != "55P03") throw;

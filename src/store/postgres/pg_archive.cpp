@@ -119,7 +119,7 @@ void PgArchive::list_merged(Connection& c, int table_id, const std::string& run_
 void PgArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& waiting,
                               const std::string& run_id) {
     if (waiting.empty()) return;
-    std::vector<std::vector<std::string>> columns(8);
+    std::vector<std::vector<std::string>> columns(9);
     for (const WaitingKey& key : waiting) {
         const std::string cells[] = {std::to_string(key.table->id),
                                      text_array(key.key),
@@ -128,19 +128,21 @@ void PgArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& wait
                                      key.reason,
                                      key.refusal.sqlstate,
                                      key.refusal.detail,
-                                     key.refusal.constraint};
+                                     key.refusal.constraint,
+                                     key.facts};
         for (std::size_t i = 0; i < columns.size(); ++i) columns[i].push_back(cells[i]);
     }
     std::vector<Cell> parameters{store_.pair(), run_id};
     for (const std::vector<std::string>& column : columns) parameters.emplace_back(text_array(column));
     run(c, "list waiting keys", R"(
-INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, run)
-SELECT $1, w.tbl, w.key::text[], w.kind, w.rule, w.reason, nullif(w.sqlstate, ''), nullif(w.detail, ''), nullif(w.name, ''), $2
-FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-    AS w(tbl, key, kind, rule, reason, sqlstate, detail, name)
+INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, run, facts)
+SELECT $1, w.tbl, w.key::text[], w.kind, w.rule, w.reason, nullif(w.sqlstate, ''), nullif(w.detail, ''), nullif(w.name, ''), $2,
+    nullif(w.facts, '')::jsonb
+FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+    AS w(tbl, key, kind, rule, reason, sqlstate, detail, name, facts)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET kind = excluded.kind, rule = excluded.rule, reason = excluded.reason,
     sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name,
-    run = excluded.run, last_try = now(), tries = g.tries + 1
+    run = excluded.run, last_try = now(), tries = g.tries + 1, facts = coalesce(g.facts || excluded.facts, excluded.facts, g.facts)
 WHERE excluded.kind <> 'pending' OR g.kind IN ('held', 'conflict') AND g.choice IS NULL)",
         parameters);
 }
@@ -275,6 +277,15 @@ WHERE r.run = $1 AND t.value->>'not_synced' IS NOT NULL)",
                                 {last.run});
     for (int i = 0; i < left_out.rows(); ++i)
         last.left_out[std::string(left_out.text(i, 0))] = left_out.text(i, 1);
+    const Result stopped = run(c, "read what was stopped", R"(
+SELECT g.value->>'table', g.value->>'what', r.report->>'plan_hash' FROM tideway.run r, jsonb_array_elements(r.report->'guard') g
+WHERE r.run = $1 AND (g.value->>'stopped')::boolean
+    AND g.value->>'reason' NOT IN ('side_effects', 'protected_row', 'schema_changed', 'confirmation') ORDER BY 1, 2 DESC)",
+                               {last.run});
+    for (int i = 0; i < stopped.rows(); ++i) {
+        last.stopped[std::string(stopped.text(i, 0))] = stopped.text(i, 1);
+        last.plan_hash = stopped.text(i, 2);
+    }
     return last;
 }
 
@@ -283,14 +294,14 @@ std::vector<WaitingEntry> PgArchive::waiting() {
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "read waiting keys", R"(
 SELECT id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail, ''), coalesce(constraint_name, ''), coalesce(choice, ''),
-       to_char(first_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.waiting WHERE pair = $1 ORDER BY id)",
+       to_char(first_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), run, coalesce(facts::text, '') FROM tideway.waiting WHERE pair = $1 ORDER BY id)",
                              {store_.pair()});
     std::vector<WaitingEntry> entries;
     const auto text = [&](int row, int column) { return std::string(found.text(row, column)); };
     for (int i = 0; i < found.rows(); ++i)
         entries.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)),
                            parse_text_array(found.text(i, 2)), text(i, 3), text(i, 4), text(i, 5), text(i, 6),
-                           text(i, 7), text(i, 8), text(i, 9), text(i, 10)});
+                           text(i, 7), text(i, 8), text(i, 9), text(i, 10), text(i, 11), text(i, 12)});
     return entries;
 }
 

@@ -1,18 +1,20 @@
 // The archive in the desktop's PostgreSQL: base tables, marks, waiting keys, run history.
 #pragma once
+#include "store/postgres/kept_plans.hpp"
 #include "store/postgres/pg_store.hpp"
+#include "store/postgres/proof_records.hpp"
 
 namespace tideway::pg {
 
 class PgArchive : public Archive {
   public:
-    explicit PgArchive(PgStore& store) : store_(store) {}
+    explicit PgArchive(PgStore& store) : store_(store), kept_plans_(store), proofs_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
     std::string epoch() override;
-    Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run,
-                     const std::string& holder) override;
+    Recovery recover(const KnownCloud& known, const LeaseState& cloud, const std::vector<Receipt>& receipts,
+                     const std::string& run, const std::string& holder) override;
     void book(const Booking& booking, std::int64_t fence) override;
     std::map<std::pair<int, Side>, StoredMark> marks() override;
     void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,
@@ -31,11 +33,17 @@ class PgArchive : public Archive {
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
+    ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, Side side) override;
+    KeptPlans& kept_plans() override { return kept_plans_; }
+    void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
     std::optional<std::int64_t> free_number(const LinkedTable& table,
                                             const std::vector<Renumbering::Dependent>& dependents,
                                             std::int64_t above) override;
     bool renumber(const Renumbering& renumbering, std::int64_t fence) override;
+    std::vector<Agreed> agreed(const LinkedTable& table, const Key& key) override;
+    void forget_tombstones(const LinkedTable& table, const std::vector<Key>& keys,
+                           std::int64_t fence) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);
@@ -56,6 +64,8 @@ class PgArchive : public Archive {
                        const std::string& run);
     void settle(Connection& connection, const std::vector<std::pair<const LinkedTable*, Key>>& settled);
     PgStore& store_;
+    PgKeptPlans kept_plans_;
+    PgProofRecords proofs_;
 };
 
 }  // namespace tideway::pg

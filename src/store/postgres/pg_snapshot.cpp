@@ -66,6 +66,13 @@ std::string changed_since_sql() {
            "$1::pg_snapshot)";
 }
 
+std::string changed_since_sql(const Mark& since) {
+    std::string condition = changed_since_sql();
+    for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
+        condition.replace(at, 2, sql::literal(since.snapshot));
+    return condition;
+}
+
 std::string stamped_since_sql(const Expressions& e, const Mark& mark) {
     const LinkedTable& table = e.table();
     const bool desktop = e.side() == Side::desktop;
@@ -152,6 +159,12 @@ std::string PgSnapshot::mark(const LinkedTable& table) const {
     return mark.text();
 }
 
+// A rewritten table keeps its oid, which stands first.
+bool PgSnapshot::replaced(const LinkedTable& table, const std::string& mark) const {
+    const std::string then = Mark::parse(mark).relation, now = store_.relation_mark(table);
+    return !then.empty() && then.substr(0, then.find('.')) != now.substr(0, now.find('.'));
+}
+
 // On the snapshot's connection, within its transaction.
 void PgStore::note_relations(const std::vector<const LinkedTable*>& tables) {
     relations_.clear();
@@ -197,9 +210,7 @@ HintOutcome PgSnapshot::changelog_hints(const Expressions& e, const Mark& since,
     const std::string changes = changes_name(store_.pair_number(), e.table().id);
     if (truncated_since(connection_, changes, since)) return {.needs_digest = true};
     const std::size_t keys = e.table().key_cells();
-    std::string condition = changed_since_sql();
-    for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
-        condition.replace(at, 2, sql::literal(since.snapshot));
+    std::string condition = changed_since_sql(since);
     std::vector<std::string> logged;
     for (const std::string& key : e.logged_keys())
         logged.push_back(fmt::format("{} AS k{}", key, logged.size() + 1));

@@ -28,6 +28,7 @@ bool follows(const Mark& now, const Mark& then, Capture capture);
 
 // WHERE condition on a changelog alias `h`: committed after the mark was taken. $1 is the mark's snapshot.
 std::string changed_since_sql();
+std::string changed_since_sql(const Mark& mark);  // the same without a parameter
 // WHERE condition on `t` for timestamp capture; overlap included. Uses no parameter.
 std::string stamped_since_sql(const Expressions& expressions, const Mark& mark);
 // WHERE condition on `t` for xmin capture.
@@ -38,6 +39,7 @@ class PgSnapshot : public Snapshot {
     PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables);
     std::int64_t now() const override { return mark_.clock; }
     std::string mark(const LinkedTable& table) const override;
+    bool replaced(const LinkedTable& table, const std::string& mark) const override;
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                       const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;
@@ -48,6 +50,8 @@ class PgSnapshot : public Snapshot {
     std::int64_t count(const LinkedTable& table) override;
     std::optional<std::int64_t> highest_number(const LinkedTable& table) override;
     std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) override;
+    std::unique_ptr<ProofReader> proof(const LinkedTable& table, ProofForm form) override;
+    std::optional<std::int64_t> newest_journaled() override;
 
   private:
     std::int64_t stream_hints(const Expressions& expressions, const std::string& from, const HintSink& sink);

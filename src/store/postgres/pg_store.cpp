@@ -5,6 +5,7 @@
 #include "store/postgres/apply.hpp"
 
 #include "store/postgres/pg_archive.hpp"
+#include "store/postgres/pg_journal.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
@@ -12,6 +13,7 @@ namespace tideway::pg {
 PgStore::PgStore(ConnectOptions options, std::string pair, WaitHook* hook)
     : options_(std::move(options)), pair_(std::move(pair)), hook_(hook) {
     reader_ = Connection::open(options_, hook_);
+    journal_ = std::make_unique<PgJournal>(*this);
     if (options_.side == Side::desktop) archive_ = std::make_unique<PgArchive>(*this);
 }
 
@@ -41,6 +43,7 @@ Connection& PgStore::keeper() {
 
 std::string PgStore::describe() const { return reader_ ? reader_->describe() : name(options_.side); }
 Archive* PgStore::archive() { return archive_.get(); }
+Journal& PgStore::journal() { return *journal_; }
 
 Expressions PgStore::expressions(const LinkedTable& table) const {
     return Expressions(table, options_.side, seeds_,

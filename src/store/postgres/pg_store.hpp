@@ -18,6 +18,7 @@ namespace tideway::pg {
 [[noreturn]] void rethrow_for_batch(const DbError& error);
 
 class PgArchive;
+class PgJournal;
 
 class PgStore : public Store {
   public:
@@ -30,6 +31,7 @@ class PgStore : public Store {
     ServerFacts server() override;
     std::vector<sql::TableName> tables() override;
     std::optional<Relation> relation(const sql::TableName& name) override;
+    std::vector<std::optional<Relation>> relations(const std::vector<sql::TableName>& names) override;
     std::optional<SequenceFacts> sequence(const std::string& name) override;
     std::map<std::string, std::int64_t> distinct_estimates(const sql::TableName& table) override;
     std::optional<Spread> spread(const sql::TableName& table,
@@ -41,6 +43,7 @@ class PgStore : public Store {
     void install(const std::string& pair, const PairIdentity& identity) override;
     std::vector<TableUse> known_tables() override;
     void install_table(const LinkedTable& table) override;
+    void guard_rows(const LinkedTable& table) override;
     std::vector<std::string> own_objects() override;
     void uninstall() override;
 
@@ -52,10 +55,13 @@ class PgStore : public Store {
     void release_lease(const std::string& run) noexcept override;
 
     std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) override;
+    Look look(const std::vector<Watched>& watched) override;
     BatchOutcome apply(const Batch& batch) override;
     Cell evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) override;
     bool may_load(const LinkedTable& table) override;
     LoadOutcome load(const LoadBatch& batch) override;
+    std::optional<Account> settle_account(const LinkedTable& table, const Snapshot& snapshot, std::int64_t journal_before,
+                                          std::int64_t before, const std::string& run) override;
 
     std::vector<Receipt> receipts(std::int64_t after) override;
     void purge_receipts(std::int64_t up_to) override;
@@ -64,7 +70,11 @@ class PgStore : public Store {
     void record_run(const RunRecord& record) override;
     void record_idle(const RunRecord& record) override;
     std::vector<KeptConflict> conflicts() override;
+    bool write_as_user(const RowEdit& edit) override;
+    ViewFacts look_at_view(const AppView& view) override;
+    void create_view(const AppView& view) override;
     Archive* archive() override;
+    Journal& journal() override;
 
     // For the parts of this store.
     void note_relations(const std::vector<const LinkedTable*>& tables);  // of the open snapshot
@@ -89,6 +99,7 @@ class PgStore : public Store {
     bool complete_ = true;  // no older version's state
     std::optional<Connection> reader_, writer_, keeper_;
     std::unique_ptr<PgArchive> archive_;
+    std::unique_ptr<PgJournal> journal_;
     std::map<int, std::string> relations_;  // by table number
 };
 

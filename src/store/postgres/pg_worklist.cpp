@@ -129,18 +129,17 @@ std::string PgWorklist::insert_head(std::string_view columns) const {
     return fmt::format("INSERT INTO {} AS w ({}, {}) ", work_, key_list(keys_), columns);
 }
 
-// How many rows were written since; at least one where there are not as many as were agreed on: then rows
-// were deleted.
+std::string touched_sql(const Expressions& e, const std::string& base, const Mark& since) {
+    return fmt::format(
+        "SELECT greatest(t.written, (t.rows <> b.live OR b.lost > 0)::int) AS touched FROM (SELECT count(*) "
+        "FILTER (WHERE {}) AS written, count(*) AS rows FROM {} t WHERE {}) t, (SELECT count(*) "
+        "FILTER (WHERE b.state = 'L') AS live, count(*) FILTER (WHERE b.state = 'U') AS lost "
+        "FROM {} b) b",
+        written_since_sql(since), e.relation(), e.in_scope(), base);
+}
+
 std::int64_t PgWorklist::touched_since(const Mark& since) {
-    const Result found = connection_.query(
-        {"look for writes",
-         fmt::format(
-             "SELECT greatest(t.written, (t.rows <> b.live OR b.lost > 0)::int) FROM (SELECT count(*) "
-             "FILTER (WHERE {}) AS written, count(*) AS rows FROM {} t WHERE {}) t, (SELECT count(*) "
-             "FILTER (WHERE b.state = 'L') AS live, count(*) FILTER (WHERE b.state = 'U') AS lost "
-             "FROM {} b) b",
-             written_since_sql(since), e_.relation(), e_.in_scope(), base_)});
-    return found.integer(0, 0);
+    return connection_.query({"look for writes", touched_sql(e_, base_, since)}).integer(0, 0);
 }
 
 std::int64_t PgWorklist::touched(Capture capture, const std::string& mark) {
@@ -167,9 +166,7 @@ HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& ma
             compare_all();
             return {.needs_digest = true};
         }
-        std::string condition = changed_since_sql();
-        for (std::size_t at; (at = condition.find("$1")) != std::string::npos;)
-            condition.replace(at, 2, sql::literal(since.snapshot));
+        const std::string condition = changed_since_sql(since);
         candidates = fmt::format(
             "SELECT {}, (extract(epoch FROM max(h.at)) * 1000000)::bigint AS at FROM {} h WHERE {} GROUP BY "
             "{}",
@@ -283,17 +280,19 @@ void PgWorklist::stream_equal(const std::function<void(Agreement&&)>& sink) {
     empty_stage();
 }
 
+// A key that only waits may be anything: nobody has compared it.
 Tally PgWorklist::tally() {
+    constexpr const char* unseen = "waits AND NOT d_seen AND NOT c_seen";
     const Result found = connection_.query({"tally", fmt::format(R"(
-SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM {} b WHERE b.state = 'L'),
-       coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND d_seen AND (NOT d_gone OR weight > 1)), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND c_gone AND NOT d_seen), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND c_seen AND (NOT c_gone OR weight > 1)), 0),
+SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM {0} b WHERE b.state = 'L'),
+       coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND d_seen AND (NOT d_gone OR weight > 1) OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND c_gone AND NOT d_seen OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND c_seen AND (NOT c_gone OR weight > 1) OR {1}), 0),
        coalesce(sum(weight) FILTER (WHERE NOT base_live AND d_seen AND NOT d_gone AND c_seen AND NOT c_gone), 0),
        coalesce(sum(weight), 0)
-FROM {})",
-                                                                 base_, work_)});
+FROM {2})",
+                                                                 base_, unseen, work_)});
     return {found.integer(0, 0), found.integer(0, 1), found.integer(0, 2),
             found.integer(0, 3), found.integer(0, 4), found.integer(0, 5),
             found.integer(0, 6), found.integer(0, 7), found.integer(0, 8)};

@@ -9,6 +9,10 @@
 
 namespace tideway::pg {
 
+// A query for how many rows were written since, as `touched`; at least one where there are not as many as
+// were agreed on: then rows were deleted.
+std::string touched_sql(const Expressions& e, const std::string& base, const Mark& since);
+
 class PgWorklist : public Worklist {
   public:
     // The desktop's snapshot must be open on store.reader(). installed: the base table exists, else an empty

@@ -16,8 +16,9 @@ void PgArchive::reset_marks(Connection& connection) {
 }
 
 // S2 of correctness.md 2.10; the model's step of the same name is its specification.
-Recovery PgArchive::recover(const LeaseState& cloud, const std::vector<Receipt>& receipts,
-                            const std::string& run_id, const std::string& holder) {
+Recovery PgArchive::recover(const KnownCloud& known, const LeaseState& cloud,
+                            const std::vector<Receipt>& receipts, const std::string& run_id,
+                            const std::string& holder) {
     const LeaseState own = store_.lease();
     if (own.held && own.run != run_id)
         throw Error(Code::lease_held,
@@ -33,6 +34,8 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
         throw Error(Code::lease_held, "another run has just started on the desktop side",
                     "wait until it ends");
     std::int64_t peer = state.integer(0, 1);
+    if (peer != known.sequence || own.epoch != known.epoch)
+        throw Error(Code::lease_held, "another run was at work while this one began", "run again");
     recovery.acknowledged = state.integer(0, 2);
     // A different epoch: one side was restored to before a run that had noticed an earlier restore
     // (model/README.md).

@@ -40,7 +40,8 @@ void rethrow_for_batch(const DbError& error) {
     // A user's trigger may fail in any way; the names are those of the statements that fire triggers.
     const bool in_a_trigger =
         f.statement == "update rows" || f.statement == "insert rows" || f.statement == "delete rows";
-    if (in_a_trigger || error.row_is_at_fault())
+    const bool by_row_guard = f.sqlstate == info(Code::protected_row).id;
+    if (in_a_trigger || by_row_guard || error.row_is_at_fault())
         throw Refused({f.sqlstate, f.message, f.detail, f.constraint});
     throw error;
 }

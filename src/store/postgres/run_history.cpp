@@ -48,7 +48,7 @@ std::vector<KeptConflict> PgStore::conflicts() {
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "list conflicts", R"(
 SELECT id, tbl, key, kind, winner, policy, status, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), reason,
-       desktop_row, cloud_row FROM tideway.conflict WHERE pair = $1 ORDER BY id)",
+       desktop_row, cloud_row, run, coalesce(facts, '') FROM tideway.conflict WHERE pair = $1 ORDER BY id)",
                              {pair_});
     std::vector<KeptConflict> conflicts;
     for (int i = 0; i < found.rows(); ++i)
@@ -56,7 +56,8 @@ SELECT id, tbl, key, kind, winner, policy, status, to_char(at AT TIME ZONE 'UTC'
                              parse_text_array(found.text(i, 2)), std::string(found.text(i, 3)),
                              std::string(found.text(i, 4)), std::string(found.text(i, 5)),
                              std::string(found.text(i, 6)), std::string(found.text(i, 7)),
-                             std::string(found.text(i, 8)), found.cell(i, 9), found.cell(i, 10)});
+                             std::string(found.text(i, 8)), found.cell(i, 9), found.cell(i, 10),
+                             std::string(found.text(i, 11)), std::string(found.text(i, 12))});
     transaction.commit();
     return conflicts;
 }

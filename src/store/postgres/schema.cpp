@@ -43,11 +43,13 @@ CREATE TABLE IF NOT EXISTS tideway.conflict (
     id bigint PRIMARY KEY DEFAULT nextval('tideway.case_id'), pair text NOT NULL, run text NOT NULL, tbl int NOT NULL,
     key text[] NOT NULL, kind text NOT NULL, policy text NOT NULL, winner text NOT NULL, reason text NOT NULL,
     desktop_row jsonb, cloud_row jsonb, status text NOT NULL DEFAULT 'kept', at timestamptz NOT NULL DEFAULT now());
+ALTER TABLE tideway.conflict ADD COLUMN IF NOT EXISTS facts text;
 CREATE TABLE IF NOT EXISTS tideway.journal (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, pair text NOT NULL, run text NOT NULL, batch bigint NOT NULL,
     tbl int NOT NULL, key text[] NOT NULL, op "char" NOT NULL, rule text NOT NULL, before jsonb,
     before_a bigint, before_b bigint, after_a bigint, after_b bigint, at timestamptz NOT NULL DEFAULT now(),
     CHECK (op = 'I' OR before IS NOT NULL));
+ALTER TABLE tideway.journal ADD COLUMN IF NOT EXISTS form bigint;
 CREATE TABLE IF NOT EXISTS tideway.table_status (
     pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, tbl int NOT NULL, direction text NOT NULL,
     table_name text NOT NULL, last_sync_timestamp timestamptz, records_synced bigint NOT NULL DEFAULT 0,
@@ -76,10 +78,11 @@ CREATE TABLE IF NOT EXISTS tideway.waiting (
     last_try timestamptz NOT NULL DEFAULT now(), tries int NOT NULL DEFAULT 1, run text NOT NULL,
     PRIMARY KEY (pair, tbl, key));
 ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS emptied text;
+ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS facts jsonb;
 CREATE TABLE IF NOT EXISTS tideway.run (
     pair text NOT NULL, run text PRIMARY KEY, status text NOT NULL, mode text NOT NULL, direction text NOT NULL,
     duration_ms bigint NOT NULL, report jsonb, at timestamptz NOT NULL DEFAULT now());
-)";
+)" + proof_schema_sql();
 }
 
 std::string cloud_schema_sql() {
@@ -98,6 +101,7 @@ ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS row_c text;
 
 std::string base_name(int pair, int table) { return fmt::format("tideway.base_{}_{}", pair, table); }
 std::string changes_name(int pair, int table) { return fmt::format("tideway.changes_{}_{}", pair, table); }
+std::string backup_name(int pair, int table) { return fmt::format("tideway.backup_{}_{}", pair, table); }
 std::string capture_function_name(int pair, int table) {
     return fmt::format("tideway.capture_{}_{}", pair, table);
 }
@@ -147,12 +151,14 @@ std::string prepare_base_sql(const LinkedTable& table, int pair) {
         index.substr(index.find('.') + 1), base);
 }
 
+// It has no key; without an identity a publication for all tables would refuse that it is ever purged.
 std::string create_changes_sql(const Expressions& e, int pair) {
     const std::string name = changes_name(pair, e.table().id);
     return typed_keys_sql(e, name, numbered(e.keys_to_log())) +
            fmt::format(
                R"(ALTER TABLE {0} ADD xid xid8 NOT NULL DEFAULT pg_current_xact_id(), ADD op "char" NOT NULL,
     ADD at timestamptz NOT NULL DEFAULT clock_timestamp();
+ALTER TABLE {0} REPLICA IDENTITY FULL;
 COMMENT ON TABLE {0} IS {1};
 )",
                name, sql::literal("changelog of " + e.table().on(e.side()).display()));

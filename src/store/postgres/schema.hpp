@@ -8,16 +8,17 @@
 
 namespace tideway::pg {
 
-inline constexpr int state_version = 1;
 
 // CREATE SCHEMA and all tables that do not depend on the synchronised tables; idempotent.
 std::string common_schema_sql();
 std::string desktop_schema_sql();
+std::string proof_schema_sql();  // desktop: what verify remembers
 std::string cloud_schema_sql();
 
 // Names, qualified and quoted. `pair` is the pair's number in this database.
 std::string base_name(int pair, int table);
 std::string changes_name(int pair, int table);
+std::string backup_name(int pair, int table);
 std::string capture_function_name(int pair, int table);
 std::string trigger_name(int pair, int table, char event);  // not qualified; event: i u d t
 

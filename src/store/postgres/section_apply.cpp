@@ -12,14 +12,18 @@ const char* letter(Write write) { return write == Write::insert ? "I" : write ==
 }  // namespace
 
 SectionApply::SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number,
-                           bool cut)
+                           const Batch& batch)
     : store_(store),
       connection_(connection),
       section_(section),
       number_(number),
       e_(store.expressions(*section.table)),
       stage_(fmt::format("pg_temp.tideway_stage_{}", number)),
-      cut_(cut) {}
+      cut_(batch.cut),
+      undoes_(batch.undoes),
+      rehearsal_(batch.rehearsal) {
+    if (undoes_) unlinked_ = unlinked_columns(connection, section, store.side());
+}
 
 std::int64_t SectionApply::execute(std::string_view name, const std::string& text) {
     return connection_.query({name, text}).affected();
@@ -51,6 +55,8 @@ void SectionApply::stage() {
     std::string parents;
     for (std::size_t i = 0; i < table.columns.size(); ++i)
         if (table.columns[i].by_key) parents += fmt::format(", ''::text AS r{}", i + 1);
+    for (std::size_t i = 0; i < unlinked_.size(); ++i)
+        parents += fmt::format(", t.{} AS u{}", unlinked_[i], i + 1);
     execute(
         "create stage",
         fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
@@ -58,9 +64,10 @@ void SectionApply::stage() {
                     "'{{}}'::text[] AS key, ' '::\"char\" AS origin, 0::bigint AS sa, "
                     "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
                     "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
-                    "policy, ''::text AS winner, ''::text AS reason, "
-                    "false AS chosen, ''::text AS source_row, false AS ahead, '{{}}'::int[] AS kept, false AS "
-                    "revives, ''::text AS other_row, {}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
+                    "policy, ''::text AS winner, ''::text AS reason, ''::text AS facts, "
+                    "false AS chosen, 0::bigint AS restores, ''::text AS source_row, false AS ahead, "
+                    "'{{}}'::int[] AS kept, false AS revives, ''::text AS other_row, "
+                    "{}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
                     "FROM {} t WITH NO "
                     "DATA",
                     number_, join(columns), parents, e_.relation()));
@@ -130,21 +137,26 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
                 conflict ? Cell(row.conflict->policy) : Cell(),
                 conflict ? Cell(row.ahead ? "merged" : name(row.conflict->winner)) : Cell(),
                 conflict ? Cell(row.conflict->reason) : Cell(),
+                conflict ? Cell(row.conflict->facts) : Cell(),
                 row.chosen ? "t" : "f",
+                number(row.restores),
                 row.source_row.empty() ? Cell() : Cell(row.source_row),
                 row.ahead ? "t" : "f",
                 kept_cells(row),
                 row.revives ? "t" : "f",
                 conflict && !row.conflict->other_row.empty() ? Cell(row.conflict->other_row) : Cell()};
     for (const std::string& part : row.key) cells.emplace_back(part);
-    if (row.write == Write::erase)
+    if (row.write == Write::erase || undoes_)
         cells.resize(cells.size() + section_.table->cells_to(store_.side()));
     else
         cells.insert(cells.end(), row.cells.begin(), row.cells.end());
     cells.emplace_back();                                     // refused
     cells.push_back(row.fills ? Cell(row.emptied) : Cell());  // waits_for
     cells.emplace_back(row.fills ? "" : row.emptied);
-    add_parents(cells, row);
+    if (undoes_)
+        cells.resize(cells.size() + parents_by_key(*section_.table) + unlinked_.size());
+    else
+        add_parents(cells, row);
     return cells;
 }
 
@@ -186,26 +198,28 @@ std::string SectionApply::claimed(char op) const {
 }
 
 void SectionApply::mark_direct() {
+    if (undoes_) return;
     execute("mark own writes", fmt::format("SELECT set_config('tideway.direct', '{}', true)",
                                            direct_mark(store_.pair_number(), section_.table->id)));
 }
 
 void SectionApply::update() {
     if (!has(Write::update)) return;
-    std::string assignments = e_.assignments();
+    const std::string assignments = undoes_ ? e_.exact_assignments() : e_.assignments();
     if (assignments.empty()) throw Defect("a table of key columns only cannot have an updated row");
-    execute("update rows", fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed "
-                                       "RETURNING s.n, {}, {}, {}, s.claimed, t.ctid) "
-                                       "INSERT INTO pg_temp.tideway_outcome SELECT {}, w.* FROM w",
-                                       e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(),
-                                       e_.stamp(), number_));
+    // A row that a trigger gave another key is not the planned one: it counts as written beside the plan.
+    execute("update rows",
+            fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed "
+                        "RETURNING s.n, {} AS a, {} AS b, {} AS stamp, s.claimed, t.ctid AS now, {} AS same) "
+                        "INSERT INTO pg_temp.tideway_outcome SELECT {}, w.n, w.a, w.b, w.stamp, w.claimed, w.now "
+                        "FROM w WHERE w.same",
+                        e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(), e_.stamp(),
+                        section_.table->repeats() ? "true" : e_.key_match("s"), number_));
     refuse_rows_left_aside();
 }
 
-void SectionApply::insert() {
-    if (!has(Write::insert)) return;
+void SectionApply::insert_into(std::vector<std::string>& names, std::vector<std::string>& values) const {
     const LinkedTable& table = *section_.table;
-    std::vector<std::string> names, values;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const LinkedColumn& column = table.columns[i];
         if (!column.on(store_.side()).writable) continue;
@@ -216,11 +230,22 @@ void SectionApply::insert() {
         names.push_back(sql::Identifier(table.lookups[i - table.columns.size()].cloud.name).quoted());
         values.push_back(fmt::format("s.c{}", i + 1));
     }
+    for (std::size_t i = 0; i < unlinked_.size(); ++i) {
+        names.push_back(unlinked_[i]);
+        values.push_back(fmt::format("s.u{}", i + 1));
+    }
     for (const ConstantColumn& constant : table.constants) {
-        if (constant.side != store_.side()) continue;
+        if (constant.side != store_.side() || undoes_) continue;
         names.push_back(sql::Identifier(constant.name).quoted());
         values.push_back(fmt::format("{}::{}", sql::literal(constant.value), constant.type));
     }
+}
+
+void SectionApply::insert() {
+    if (!has(Write::insert)) return;
+    const LinkedTable& table = *section_.table;
+    std::vector<std::string> names, values;
+    insert_into(names, values);
     if (table.repeats()) return insert_repeated(join(names), join(values));
     // A row that was skipped because somebody holds it, or that bears a mark, is there all the same.
     const std::string unseen = skip_locked_ || e_.marks_deletions() ? fmt::format("AND NOT EXISTS (SELECT FROM {} t WHERE {})",
@@ -259,12 +284,13 @@ void SectionApply::erase() {
 // Old images of all that was replaced or removed; inserts by key and hash (DESIGN.md 10.19).
 std::int64_t SectionApply::journal(const Batch& batch, std::int64_t sequence) {
     return execute("write journal", fmt::format(R"(
-INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b)
-SELECT {0}, {1}, {2}, {3}, s.key, s.op, s.rule, f.image, f.a, f.b, o.a, o.b
+INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b, form)
+SELECT {0}, {1}, {2}, {3}, s.key, s.op, s.rule, f.image, f.a, f.b, o.a, o.b, {6}
 FROM {4} s JOIN pg_temp.tideway_outcome o ON o.sec = {5} AND o.n = s.n
 LEFT JOIN pg_temp.tideway_found f ON f.sec = {5} AND f.n = o.n AND f.at = o.at)",
                                                 sql::literal(store_.pair()), sql::literal(batch.run),
-                                                sequence, section_.table->id, stage_, number_));
+                                                sequence, section_.table->id, stage_, number_,
+                                                row_form(*section_.table, store_.side())));
 }
 
 std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
@@ -276,8 +302,8 @@ std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
         fmt::format("(SELECT {} FROM {} t WHERE t.ctid = o.now)", e_.image(), e_.relation());
     return execute("keep conflicts",
                    fmt::format(R"(
-INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, {0}, {1})
-SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, f.image, coalesce(s.other_row::jsonb, {5})
+INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, facts, {0}, {1})
+SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, s.facts, f.image, coalesce(s.other_row::jsonb, {5})
 FROM {6} s JOIN pg_temp.tideway_outcome o ON o.sec = {7} AND o.n = s.n
 LEFT JOIN pg_temp.tideway_found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
 WHERE s.kind IS NOT NULL)",
@@ -343,7 +369,7 @@ std::vector<RowOutcome> SectionApply::outcomes() {
                                                         : fmt::format("EXISTS (SELECT FROM {} t WHERE {})",
                                                                       e_.relation(), e_.key_match("s"));
     const Result found = connection_.query({"read outcomes", fmt::format(R"(
-SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C') THEN s.op::text WHEN s.op = 'R' THEN 'r'
+SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C', 'X') THEN s.op::text WHEN s.op = 'R' THEN 'r'
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
          AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, ''), {3}
@@ -359,6 +385,7 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
                        : found.text(i, 1) == "O" ? Fate::orphan
                        : found.text(i, 1) == "P" ? Fate::parent
                        : found.text(i, 1) == "C" ? Fate::clash
+                       : found.text(i, 1) == "X" ? Fate::inexact
                                                  : Fate::raced;
         if (!found.null(i, 2)) outcome.hash = hash_at(found, i, 2);
         outcome.stamp = maybe_integer(found, i, 4);

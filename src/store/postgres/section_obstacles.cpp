@@ -49,7 +49,7 @@ std::int64_t SectionApply::treat_orphans(const Reference& reference) {
     const std::string condition = orphan_condition(reference), name = sql::literal(reference.name);
     // What a later batch brings is filled in by the next run.
     const bool may_come = cut_ && reference.ring && !by_key && may_be_empty(reference);
-    if (reference.orphans != Orphans::null && !may_come)
+    if (undoes_ || (reference.orphans != Orphans::null && !may_come))
         return execute(
             "look for orphans",
             fmt::format("UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {}", stage_,
@@ -244,6 +244,7 @@ std::size_t SectionApply::column_number(const std::string& name) const {
 
 // Its position survives a rollback, which only leaves a gap.
 void SectionApply::move_counters() {
+    if (rehearsal_) return;
     const std::vector<LinkedColumn>& columns = section_.table->columns;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string& counter = columns[i].on(store_.side()).counter;

@@ -19,6 +19,8 @@ class PlannedWrites {
     void add(const LinkedTable& table, Side side, const Writes& writes);
     Writes of(const sql::TableName& name) const;
     bool declared(const sql::TableName& name) const { return side_effects_.contains(name.quoted()); }
+    // Quoted names of the tables that are to be written.
+    std::set<std::string> written() const;
 
   private:
     std::map<std::string, Writes> tables_;

@@ -96,12 +96,12 @@ void write_sections(std::vector<SectionApply>& sections) {
     for (auto section = sections.rbegin(); section != sections.rend(); ++section) section->erase();
 }
 
-std::int64_t move_fence(Connection& c, const std::string& pair, std::int64_t fence, Side side) {
+std::int64_t move_fence(SqliteStore& store, Connection& c, std::int64_t fence) {
     const std::int64_t moved =
         Statement(c, "fence", "UPDATE tideway_lease SET seq = seq + 1, at = ?3 WHERE pair = ?1 AND seq = ?2")
-            .run({pair, fence, now_micros()});
+            .run({store.pair(), fence, store.now_micros()});
     if (moved == 0)
-        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side)),
+        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(store.side())),
                     "nothing of this batch was written; run again");
     return fence + 1;
 }
@@ -114,7 +114,7 @@ BatchOutcome SqliteStore::apply(const Batch& batch) try {
     // Judged when all is written: rows of one table may refer to each other in any order.
     c.execute("defer foreign keys", "PRAGMA defer_foreign_keys = ON");
     BatchOutcome outcome;
-    outcome.sequence = move_fence(c, pair_, batch.fence, side());
+    outcome.sequence = move_fence(*this, c, batch.fence);
     if (side() == Side::cloud && batch.receipts_booked > 0)
         Statement(c, "purge receipts", "DELETE FROM tideway_inbox WHERE pair = ?1 AND batch_seq <= ?2")
             .run({pair_, batch.receipts_booked});
@@ -122,7 +122,7 @@ BatchOutcome SqliteStore::apply(const Batch& batch) try {
     std::vector<SectionApply> sections;
     for (const BatchSection& section : batch.sections) {
         tables.push_back(section.table);
-        sections.emplace_back(*this, c, section);
+        sections.emplace_back(*this, c, section, batch.undoes);
     }
     check_fingerprints(c, side(), tables);
     c.count_writes();
@@ -139,6 +139,7 @@ BatchOutcome SqliteStore::apply(const Batch& batch) try {
     Statement(c, "unmark own writes", "DELETE FROM tideway_direct WHERE true").run();
     failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     sections.clear();  // with their open statements
+    if (batch.rehearsal) return outcome;
     transaction.commit();
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
     return outcome;

@@ -14,6 +14,7 @@ namespace tideway::sqlite {
 struct PlannedWrite {
     const PlannedRow* plan = nullptr;
     std::vector<Value> values;          // of the linked columns, then of the look-ups; empty: an erase
+    std::vector<Value> others;          // of an undo: of the columns that no other side's is linked to
     std::optional<Row> claimed;         // what it replaces or removes, as it was decided on
     std::string before;                 // its image
     bool key_taken = false;             // insert: a row of that key is there already
@@ -29,7 +30,7 @@ struct PlannedCounts {
 
 class SectionApply {
   public:
-    SectionApply(SqliteStore& store, Connection& connection, const BatchSection& section);
+    SectionApply(SqliteStore& store, Connection& connection, const BatchSection& section, bool undoes);
     void claim();
     void set_orphans_aside();
     void set_clashes_aside();
@@ -47,6 +48,7 @@ class SectionApply {
 
   private:
     std::vector<Value> values_of(const PlannedRow& row) const;
+    void restore(PlannedWrite& write);
     void claim_row(PlannedWrite& write, RowFinder& finder, std::set<std::int64_t>& taken);
     bool pending(const PlannedWrite& write, Write kind) const;
     bool writes_rows() const;
@@ -71,6 +73,8 @@ class SectionApply {
     Connection& connection_;
     const BatchSection& section_;
     RowCodec codec_;
+    bool undoes_ = false;
+    std::vector<std::string> others_;  // of an undo: names of PlannedWrite::others, quoted
     std::vector<PlannedWrite> writes_;
     std::optional<Statement> direct_, by_rowid_;
 };

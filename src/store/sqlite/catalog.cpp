@@ -221,12 +221,9 @@ std::string fingerprint(Connection& connection, const std::string& table) {
 void check_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables) {
     for (const LinkedTable* table : tables)
         if (fingerprint(connection, table->on(side).table) != table->fingerprint(side))
-            throw Error(Code::schema_changed,
-                        fmt::format("the columns of {} changed at the {} side while this run was at work",
-                                    table->on(side).display(), name(side)),
-                        "nothing was written to it; run the same command again, and see doctor if a column "
-                        "was dropped "
-                        "or retyped");
+            throw SchemaChanged(
+                table->id, fmt::format("the columns of {} changed at the {} side while this run was at work",
+                                       table->on(side).display(), name(side)));
 }
 
 ServerFacts SqliteStore::server() {

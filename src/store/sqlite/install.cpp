@@ -1,12 +1,31 @@
 // The state objects of a side: read, created, listed, removed.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::sqlite {
+
+namespace {
+
+bool has_column(Connection& connection, const LaterColumn& later) {
+    return Statement(connection, "find column", "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2",
+                     {std::string(later.table), std::string(later.column)})
+        .step();
+}
+
+// What tables of an earlier version lack.
+void complete(Connection& connection) {
+    for (const LaterColumn& later : later_columns())
+        if (table_exists(connection, later.table) && !has_column(connection, later))
+            connection.execute("add column", fmt::format("ALTER TABLE {} ADD COLUMN {} {}", later.table,
+                                                         later.column, later.type));
+}
+
+}  // namespace
 
 std::optional<PairIdentity> SqliteStore::identity(const std::string& pair) {
     Connection& c = asker();
@@ -18,8 +37,10 @@ std::optional<PairIdentity> SqliteStore::identity(const std::string& pair) {
     if (!found.step()) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0));
     seeds_ = {found.integer(4), found.integer(5)};
-    return PairIdentity{found.text(1), found.text(3),
-                        found.text(2) == "desktop" ? Side::desktop : Side::cloud, seeds_,
+    return PairIdentity{found.text(1),
+                        found.text(3),
+                        found.text(2) == "desktop" ? Side::desktop : Side::cloud,
+                        seeds_,
                         static_cast<int>(found.integer(6))};
 }
 
@@ -38,6 +59,7 @@ void SqliteStore::install(const std::string& pair, const PairIdentity& identity)
     Transaction transaction(c, Access::write);
     c.execute("create state tables",
               common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql()));
+    complete(c);
     Statement(c, "record pair",
               "INSERT OR IGNORE INTO tideway_pair (pair, uuid, side, system_id, seed_a, seed_b, "
               "state_version, created) "
@@ -182,9 +204,10 @@ std::vector<std::string> SqliteStore::own_objects() {
 namespace {
 
 const std::vector<std::string>& state_tables() {
-    static const std::vector<std::string> names{"pair",     "lease",        "tables", "counter", "direct",
-                                                "conflict", "journal",      "peer",   "inbox",   "watermark",
-                                                "waiting",  "table_status", "run"};
+    static const std::vector<std::string> names{
+        "pair",    "lease",     "tables",   "counter",   "direct",      "conflict",
+        "journal", "peer",      "inbox",    "watermark", "waiting",     "table_status",
+        "run",     "kept_plan", "kept_key", "proof",     "verification"};
     return names;
 }
 
@@ -198,8 +221,8 @@ void SqliteStore::uninstall() {
     for (const TableUse& table : tables)
         c.execute("drop table objects", drop_capture_sql(pair_number_, table.id) + "DROP TABLE IF EXISTS " +
                                             base_name(pair_number_, table.id));
-    for (const char* table :
-         {"pair", "lease", "tables", "table_status", "peer", "watermark", "waiting", "inbox"})
+    for (const char* table : {"pair", "lease", "tables", "table_status", "peer", "watermark", "waiting",
+                              "inbox", "kept_plan", "kept_key", "proof", "verification"})
         if (table_exists(c, fmt::format("tideway_{}", table)))
             Statement(c, "forget pair", fmt::format("DELETE FROM tideway_{} WHERE pair = ?1", table))
                 .run({pair_});

@@ -1,6 +1,8 @@
 // The lease of a side: fence token, barrier counter, and who is at work.
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "store/sqlite/sqlite_archive.hpp"
 
 namespace tideway::sqlite {
@@ -22,8 +24,9 @@ LeaseState SqliteStore::lease() try {
                      now_micros() - found.maybe_integer(3).value_or(now_micros()),
                      false,
                      found.text(4)};
-    state.held =
-        !state.run.empty() && state.age_micros < lease_lifetime_micros && process_may_live(state.holder);
+    // One from the future was written before that clock was set back.
+    state.held = !state.run.empty() && std::abs(state.age_micros) < lease_lifetime_micros &&
+                 process_may_live(state.holder);
     return state;
 } catch (const SqliteError& error) {
     if (!error.busy()) throw;

@@ -33,8 +33,9 @@ void SqliteArchive::reset_marks(Connection& c) {
 }
 
 // S2 of correctness.md 2.10; the model's step of the same name is its specification.
-Recovery SqliteArchive::recover(const LeaseState& cloud, const std::vector<Receipt>& receipts,
-                                const std::string& run_id, const std::string& holder) {
+Recovery SqliteArchive::recover(const KnownCloud& known, const LeaseState& cloud,
+                                const std::vector<Receipt>& receipts, const std::string& run_id,
+                                const std::string& holder) {
     const LeaseState own = store_.lease();
     if (own.held && own.run != run_id)
         throw Error(Code::lease_held,
@@ -53,6 +54,8 @@ Recovery SqliteArchive::recover(const LeaseState& cloud, const std::vector<Recei
         throw Error(Code::lease_held, "another run has just started on the desktop side",
                     "wait until it ends");
     const std::int64_t peer = state.integer(1);
+    if (peer != known.sequence || own.epoch != known.epoch)
+        throw Error(Code::lease_held, "another run was at work while this one began", "run again");
     recovery.acknowledged = state.integer(2);
     // A different epoch: one side was restored to before a run that had noticed an earlier restore.
     const bool went_back = cloud.sequence < peer, other_epoch = cloud.epoch != own.epoch;
@@ -74,7 +77,7 @@ Recovery SqliteArchive::recover(const LeaseState& cloud, const std::vector<Recei
         .run({store_.pair(), recovery.peer_sequence, recovery.acknowledged});
     Statement(c, "take lease",
               "UPDATE tideway_lease SET seq = ?2, run = ?3, holder = ?4, at = ?5, epoch = ?6 WHERE pair = ?1")
-        .run({store_.pair(), recovery.fence, run_id, holder, now_micros(), recovery.epoch});
+        .run({store_.pair(), recovery.fence, run_id, holder, store_.now_micros(), recovery.epoch});
     transaction.commit();
     return recovery;
 }

@@ -150,12 +150,16 @@ Hash RowCodec::hash(const Row& row) const {
 }
 
 std::string RowCodec::canonical(const Row& row) const {
+    return md5_hex(std::to_string(seeds_.a) + canonical_record(row));
+}
+
+std::string RowCodec::canonical_record(const Row& row) const {
     std::vector<Cell> values;
     for (std::size_t i = 0; i < forms_.size(); ++i)
         if (table_.columns[i].hashed)
             values.push_back(fits(forms_[i], row.values[i]) ? canonical_text(forms_[i], row.values[i])
                                                             : Cell("\\!" + stored_text(row.values[i])));
-    return md5_hex(std::to_string(seeds_.a) + sql::record_text(values));
+    return sql::record_text(values);
 }
 
 std::optional<std::int64_t> RowCodec::stamp(const Row& row) const {

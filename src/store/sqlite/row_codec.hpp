@@ -47,6 +47,8 @@ class RowCodec {
 
     Hash hash(const Row& row) const;
     std::string canonical(const Row& row) const;
+    // The row's canonical values as PostgreSQL writes a row of them.
+    std::string canonical_record(const Row& row) const;
     std::optional<std::int64_t> stamp(const Row& row) const;  // UTC microseconds
     bool marked_mobile(const Row& row) const;
     std::int64_t bytes(const Row& row) const;

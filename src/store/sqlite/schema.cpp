@@ -30,11 +30,11 @@ CREATE TABLE IF NOT EXISTS tideway_direct (tbl TEXT NOT NULL, key TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS tideway_conflict (
     id INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL, tbl INTEGER NOT NULL, key TEXT NOT NULL,
     kind TEXT NOT NULL, policy TEXT NOT NULL, winner TEXT NOT NULL, reason TEXT NOT NULL, desktop_row TEXT,
-    cloud_row TEXT, status TEXT NOT NULL DEFAULT 'kept', at INTEGER NOT NULL);
+    cloud_row TEXT, status TEXT NOT NULL DEFAULT 'kept', at INTEGER NOT NULL, facts TEXT);
 CREATE TABLE IF NOT EXISTS tideway_journal (
     id INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL, batch INTEGER NOT NULL, tbl INTEGER NOT NULL,
     key TEXT NOT NULL, op TEXT NOT NULL, rule TEXT NOT NULL, before TEXT, before_a INTEGER, before_b INTEGER,
-    after_a INTEGER, after_b INTEGER, at INTEGER NOT NULL, CHECK (op = 'I' OR before IS NOT NULL));
+    after_a INTEGER, after_b INTEGER, at INTEGER NOT NULL, form INTEGER, CHECK (op = 'I' OR before IS NOT NULL));
 CREATE TABLE IF NOT EXISTS tideway_table_status (
     pair TEXT NOT NULL, tbl INTEGER NOT NULL, direction TEXT NOT NULL, table_name TEXT NOT NULL,
     last_sync INTEGER, records_synced INTEGER NOT NULL DEFAULT 0, records_total INTEGER NOT NULL DEFAULT 0,
@@ -61,11 +61,11 @@ CREATE TABLE IF NOT EXISTS tideway_waiting (
     id INTEGER NOT NULL UNIQUE, pair TEXT NOT NULL, tbl INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL,
     rule TEXT NOT NULL, reason TEXT NOT NULL, sqlstate TEXT, detail TEXT, constraint_name TEXT, choice TEXT,
     first_seen INTEGER NOT NULL, last_try INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 1, run TEXT NOT NULL,
-    PRIMARY KEY (pair, tbl, key));
+    facts TEXT, PRIMARY KEY (pair, tbl, key));
 CREATE TABLE IF NOT EXISTS tideway_run (
     pair TEXT NOT NULL, run TEXT NOT NULL PRIMARY KEY, status TEXT NOT NULL, mode TEXT NOT NULL,
     direction TEXT NOT NULL, duration_ms INTEGER NOT NULL, report TEXT, at INTEGER NOT NULL);
-)";
+)" + proof_schema_sql();
 }
 
 std::string cloud_schema_sql() {
@@ -75,6 +75,13 @@ CREATE TABLE IF NOT EXISTS tideway_inbox (
     origin TEXT NOT NULL, hd_a INTEGER NOT NULL, hd_b INTEGER NOT NULL, hc_a INTEGER NOT NULL, hc_b INTEGER NOT NULL,
     ts_d INTEGER, ts_c INTEGER, d_barrier INTEGER NOT NULL, PRIMARY KEY (pair, batch_seq, tbl, key));
 )";
+}
+
+const std::vector<LaterColumn>& later_columns() {
+    static const std::vector<LaterColumn> columns{{"tideway_conflict", "facts", "TEXT"},
+                                                  {"tideway_waiting", "facts", "TEXT"},
+                                                  {"tideway_journal", "form", "INTEGER"}};
+    return columns;
 }
 
 std::string base_name(int pair, int table) { return fmt::format("tideway_base_{}_{}", pair, table); }

@@ -8,11 +8,16 @@
 
 namespace tideway::sqlite {
 
-inline constexpr int state_version = 1;
 
 std::string common_schema_sql();
 std::string desktop_schema_sql();
+std::string proof_schema_sql();  // desktop: what verify remembers
 std::string cloud_schema_sql();
+// Columns that files of an earlier version lack.
+struct LaterColumn {
+    const char *table, *column, *type;
+};
+const std::vector<LaterColumn>& later_columns();
 
 // `pair` is the pair's number in this file.
 std::string base_name(int pair, int table);

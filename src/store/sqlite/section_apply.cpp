@@ -4,16 +4,19 @@
 #include <algorithm>
 
 #include "store/sqlite/apply.hpp"
+#include "store/sqlite/restored_row.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/types.hpp"
 
 namespace tideway::sqlite {
 
-SectionApply::SectionApply(SqliteStore& store, Connection& connection, const BatchSection& section)
+SectionApply::SectionApply(SqliteStore& store, Connection& connection, const BatchSection& section,
+                           bool undoes)
     : store_(store),
       connection_(connection),
       section_(section),
-      codec_(store.codec(connection, *section.table)) {
+      codec_(store.codec(connection, *section.table)),
+      undoes_(undoes) {
     by_rowid_.emplace(connection, "read row",
                       codec_.select() + fmt::format(" WHERE t.{} = ?1", codec_.rowid()));
     std::vector<std::string> cells;
@@ -26,7 +29,10 @@ SectionApply::SectionApply(SqliteStore& store, Connection& connection, const Bat
     for (const PlannedRow& row : section.rows) {
         PlannedWrite write;
         write.plan = &row;
-        if (row.write != Write::erase) write.values = values_of(row);
+        if (row.write != Write::erase && undoes)
+            restore(write);
+        else if (row.write != Write::erase)
+            write.values = values_of(row);
         writes_.push_back(std::move(write));
     }
 }
@@ -52,9 +58,18 @@ std::vector<Value> SectionApply::values_of(const PlannedRow& row) const {
     return values;
 }
 
+// An image that is not the row it was taken from would write something that nobody ever wrote.
+void SectionApply::restore(PlannedWrite& write) {
+    RestoredRow row = restored_row(connection_, codec_, write.plan->restores);
+    if (!row.exact) write.outcome = RowOutcome{Fate::inexact, {}, {}, {}};
+    write.values = std::move(row.values);
+    write.others = std::move(row.other_values);
+    others_ = std::move(row.others);
+}
+
 // Capture triggers do not log the next statement's write to that row.
 void SectionApply::mark_direct(const std::vector<Value>& row) {
-    if (!direct_) return;
+    if (!direct_ || undoes_) return;
     Statement(connection_, "unmark own writes", "DELETE FROM tideway_direct WHERE true").run();
     std::vector<Value> key;
     for (const std::size_t at : codec_.key_positions()) key.push_back(row[at]);
@@ -144,8 +159,9 @@ void SectionApply::update_row(PlannedWrite& write) {
         if (column.key || column.insert_only || column.kept_on_update || !column.on(store_.side()).writable)
             continue;
         const Value& old = write.claimed->values[i];
-        const bool same = fits(codec_.form(i), old) && canonical_text(codec_.form(i), old) ==
-                                                           canonical_text(codec_.form(i), write.values[i]);
+        const bool same =
+            !undoes_ && fits(codec_.form(i), old) &&
+            canonical_text(codec_.form(i), old) == canonical_text(codec_.form(i), write.values[i]);
         assign(codec_.column(i), same ? old : write.values[i]);
         if (codec_.numbers_rows(i) && !same) rowid = std::get<std::int64_t>(write.values[i]);
     }
@@ -169,11 +185,12 @@ void SectionApply::insert() {
         for (const Lookup& lookup : table().lookups)
             names.push_back(sql::Identifier(lookup.cloud.name).quoted());
     for (const ConstantColumn& constant : table().constants) {
-        if (constant.side != store_.side()) continue;
+        if (constant.side != store_.side() || undoes_) continue;
         names.push_back(sql::Identifier(constant.name).quoted());
         constants.push_back(
             value_of({class_of(constant.type)}, constant.value).value_or(Value(constant.value)));
     }
+    names.insert(names.end(), others_.begin(), others_.end());
     std::string columns, places;
     for (std::size_t i = 0; i < names.size(); ++i) {
         columns += (i == 0 ? "" : ", ") + names[i];
@@ -191,6 +208,7 @@ void SectionApply::insert_row(PlannedWrite& write, Statement& put, const std::ve
         if (i >= table().columns.size() || table().columns[i].on(store_.side()).writable)
             values.push_back(write.values[i]);
     values.insert(values.end(), constants.begin(), constants.end());
+    values.insert(values.end(), write.others.begin(), write.others.end());
     mark_direct(write.values);
     if (put.run(values) == 1) finish(write, connection_.last_insert_rowid());
 }

@@ -16,6 +16,7 @@ Value maybe(const std::optional<std::int64_t>& value) { return value ? Value(*va
 
 void SectionApply::record(const Batch& batch, std::int64_t sequence) {
     journal(batch, sequence);
+    if (undoes_) return;
     keep_conflicts(batch);
     if (store_.side() == Side::cloud)
         write_receipts(batch, sequence);
@@ -34,7 +35,7 @@ void SectionApply::journal(const Batch& batch, std::int64_t sequence) {
     Statement put(connection_, "write journal",
                   "INSERT INTO tideway_journal (pair, run, batch, tbl, key, op, rule, before, before_a, "
                   "before_b, after_a, "
-                  "after_b, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+                  "after_b, at, form) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
     for (const PlannedWrite& write : writes_) {
         if (!applied(write)) continue;
         const PlannedRow& row = *write.plan;
@@ -44,7 +45,8 @@ void SectionApply::journal(const Batch& batch, std::int64_t sequence) {
                  letter(row.write), row.rule, replaced ? Value(write.before) : Value(),
                  replaced ? Value(before.a) : Value(), replaced ? Value(before.b) : Value(),
                  there ? Value(write.outcome->hash.a) : Value(),
-                 there ? Value(write.outcome->hash.b) : Value(), now_micros()});
+                 there ? Value(write.outcome->hash.b) : Value(), store_.now_micros(),
+                 row_form(table(), store_.side())});
     }
 }
 
@@ -54,7 +56,7 @@ void SectionApply::keep_conflicts(const Batch& batch) {
         connection_, "keep conflict",
         fmt::format(
             "INSERT INTO tideway_conflict (id, pair, run, tbl, key, kind, policy, winner, reason, {}, {}, "
-            "at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "at, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             cloud ? "cloud_row" : "desktop_row", cloud ? "desktop_row" : "cloud_row"));
     for (const PlannedWrite& write : writes_) {
         if (!applied(write) || !write.plan->conflict) continue;
@@ -63,7 +65,7 @@ void SectionApply::keep_conflicts(const Batch& batch) {
                  sql::text_array(write.plan->key), note.kind, note.policy, std::string(name(note.winner)),
                  note.reason, write.claimed ? Value(write.before) : Value(),
                  write.after ? Value(json_image(connection_, codec_, write.after->rowid)) : Value(),
-                 now_micros()});
+                 store_.now_micros(), note.facts});
     }
 }
 

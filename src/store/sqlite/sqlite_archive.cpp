@@ -105,16 +105,17 @@ void SqliteArchive::write_agreements(Connection& c, int table_id,
 void SqliteArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& waiting,
                                   const std::string& run_id) {
     Statement put(c, "list waiting key", R"(
-INSERT INTO tideway_waiting AS g (id, pair, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, run, first_seen, last_try)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''), nullif(?9, ''), nullif(?10, ''), ?11, ?12, ?12)
+INSERT INTO tideway_waiting AS g (id, pair, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, run, first_seen, last_try, facts)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''), nullif(?9, ''), nullif(?10, ''), ?11, ?12, ?12, nullif(?13, ''))
 ON CONFLICT (pair, tbl, key) DO UPDATE SET kind = excluded.kind, rule = excluded.rule, reason = excluded.reason,
     sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name,
-    run = excluded.run, last_try = excluded.last_try, tries = g.tries + 1
+    run = excluded.run, last_try = excluded.last_try, tries = g.tries + 1,
+    facts = coalesce(json_patch(g.facts, excluded.facts), excluded.facts, g.facts)
 WHERE excluded.kind <> 'pending' OR g.kind IN ('held', 'conflict') AND g.choice IS NULL)");
     for (const WaitingKey& key : waiting)
         put.run({next_case(c), store_.pair(), std::int64_t{key.table->id}, sql::text_array(key.key), key.kind,
                  key.rule, key.reason, key.refusal.sqlstate, key.refusal.detail, key.refusal.constraint,
-                 run_id, now_micros()});
+                 run_id, store_.now_micros(), key.facts});
 }
 
 void SqliteArchive::book(const Booking& booking, std::int64_t fence) {
@@ -215,7 +216,7 @@ std::optional<LastRun> SqliteArchive::last_run() {
         {store_.pair()});
     if (!found.step()) return std::nullopt;
     LastRun last{
-        found.text(0), found.text(1), found.text(2), (now_micros() - found.integer(3)) / 1'000'000, {}};
+        found.text(0), found.text(1), found.text(2), (store_.now_micros() - found.integer(3)) / 1'000'000, {}};
     Statement left_out(store_.asker(), "read tables left out",
                        "SELECT json_extract(t.value, '$.desktop'), json_extract(t.value, '$.not_synced') "
                        "FROM tideway_run r, "
@@ -223,21 +224,33 @@ std::optional<LastRun> SqliteArchive::last_run() {
                        "json_extract(t.value, '$.not_synced') IS NOT NULL",
                        {last.run});
     while (left_out.step()) last.left_out[left_out.text(0)] = left_out.text(1);
+    Statement stopped(store_.asker(), "read what was stopped",
+                      "SELECT json_extract(g.value, '$.table'), json_extract(g.value, '$.what'), "
+                      "json_extract(r.report, '$.plan_hash') FROM tideway_run r, "
+                      "json_each(r.report, '$.guard') g WHERE r.run = ?1 AND r.report <> '' AND "
+                      "json_extract(g.value, '$.stopped') AND json_extract(g.value, '$.reason') NOT IN "
+                      "('side_effects', 'protected_row', 'schema_changed', 'confirmation')",
+                      {last.run});
+    while (stopped.step()) {
+        last.stopped[stopped.text(0)] = stopped.text(1);
+        last.plan_hash = stopped.text(2);
+    }
     return last;
 }
 
 std::vector<WaitingEntry> SqliteArchive::waiting() {
     Statement found(
         store_.asker(), "read waiting keys",
-        fmt::format("SELECT id, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, choice, {} "
-                    "FROM tideway_waiting WHERE pair = ?1 ORDER BY id",
+        fmt::format("SELECT id, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, choice, {}, "
+                    "run, coalesce(facts, '') FROM tideway_waiting WHERE pair = ?1 ORDER BY id",
                     time_sql("first_seen")),
         {store_.pair()});
     std::vector<WaitingEntry> entries;
     while (found.step())
         entries.push_back({found.integer(0), static_cast<int>(found.integer(1)),
                            sql::parse_text_array(found.text(2)), found.text(3), found.text(4), found.text(5),
-                           found.text(6), found.text(7), found.text(8), found.text(9), found.text(10)});
+                           found.text(6), found.text(7), found.text(8), found.text(9), found.text(10),
+                           found.text(11), found.text(12)});
     return entries;
 }
 
@@ -251,6 +264,18 @@ void SqliteArchive::choose(std::int64_t waiting_id, Side side) {
         throw Error(Code::conflict_unknown,
                     fmt::format("no open conflict or held row has the number {}", waiting_id),
                     "tideway conflicts list shows the open ones");
+    transaction.commit();
+}
+
+void SqliteArchive::choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run_id) {
+    Connection& c = store_.writer();
+    Transaction transaction(c, Access::write);
+    Statement(c, "choose key", R"(
+INSERT INTO tideway_waiting AS g (id, pair, tbl, key, kind, rule, reason, choice, run, first_seen, last_try)
+VALUES (?1, ?2, ?3, ?4, 'conflict', 'reversed', 'a settled conflict was reversed', ?5, ?6, ?7, ?7)
+ON CONFLICT (pair, tbl, key) DO UPDATE SET choice = excluded.choice)")
+        .run({next_case(c), store_.pair(), std::int64_t{table.id}, sql::text_array(key), std::string(name(side)),
+              run_id, store_.now_micros()});
     transaction.commit();
 }
 

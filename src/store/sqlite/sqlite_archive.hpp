@@ -1,18 +1,20 @@
 // The archive in the desktop's file: base tables, marks, waiting keys, run history.
 #pragma once
+#include "store/sqlite/kept_plans.hpp"
+#include "store/sqlite/proof_records.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::sqlite {
 
 class SqliteArchive : public Archive {
   public:
-    explicit SqliteArchive(SqliteStore& store) : store_(store) {}
+    explicit SqliteArchive(SqliteStore& store) : store_(store), kept_plans_(store), proofs_(store) {}
 
     std::int64_t acknowledged() override;
     std::int64_t peer_sequence() override;
     std::string epoch() override;
-    Recovery recover(const LeaseState& cloud, const std::vector<Receipt>& receipts, const std::string& run,
-                     const std::string& holder) override;
+    Recovery recover(const KnownCloud& known, const LeaseState& cloud, const std::vector<Receipt>& receipts,
+                     const std::string& run, const std::string& holder) override;
     void book(const Booking& booking, std::int64_t fence) override;
     std::map<std::pair<int, Side>, StoredMark> marks() override;
     void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,
@@ -23,7 +25,13 @@ class SqliteArchive : public Archive {
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
+    ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, Side side) override;
+    KeptPlans& kept_plans() override { return kept_plans_; }
+    void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
+    std::vector<Agreed> agreed(const LinkedTable& table, const Key& key) override;
+    void forget_tombstones(const LinkedTable& table, const std::vector<Key>& keys,
+                           std::int64_t fence) override;
 
     // Inside a transaction of the desktop: the cloud is known to have committed this sequence.
     void note_peer(Connection& connection, std::int64_t cloud_sequence);
@@ -40,6 +48,8 @@ class SqliteArchive : public Archive {
     void write_waiting(Connection& connection, const std::vector<WaitingKey>& waiting,
                        const std::string& run);
     SqliteStore& store_;
+    SqliteKeptPlans kept_plans_;
+    SqliteProofRecords proofs_;
 };
 
 }  // namespace tideway::sqlite

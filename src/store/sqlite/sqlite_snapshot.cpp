@@ -81,7 +81,7 @@ bool stamped_since(const RowCodec& codec, const Row& row, const Mark& mark) {
 SqliteSnapshot::SqliteSnapshot(SqliteStore& store, const std::vector<const LinkedTable*>& tables)
     : store_(store), connection_(store.reader()) {
     transaction_.emplace(connection_, Access::read);
-    clock_ = now_micros();
+    clock_ = store.now_micros();
     check_fingerprints(connection_, store.side(), tables);
 }
 

@@ -43,6 +43,7 @@ class SqliteSnapshot : public Snapshot {
     std::int64_t count_protected(const LinkedTable& table) override;
     std::int64_t count(const LinkedTable& table) override;
     std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) override;
+    std::unique_ptr<ProofReader> proof(const LinkedTable& table, ProofForm form) override;
 
   private:
     // What reading one table needs, kept for as long as the snapshot.

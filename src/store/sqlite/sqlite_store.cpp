@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "sql/text_array.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_archive.hpp"
+#include "store/sqlite/sqlite_journal.hpp"
 #include "store/sqlite/sqlite_snapshot.hpp"
 
 namespace tideway::sqlite {
@@ -16,6 +15,7 @@ SqliteStore::SqliteStore(ConnectOptions options, std::string pair, WaitHook* hoo
       pair_(std::move(pair)),
       hook_(hook),
       reader_(Connection::open(options_, hook)) {
+    journal_ = std::make_unique<SqliteJournal>(*this);
     if (options_.side == Side::desktop) archive_ = std::make_unique<SqliteArchive>(*this);
 }
 
@@ -36,6 +36,7 @@ Connection& SqliteStore::asker() {
 
 std::string SqliteStore::describe() const { return fmt::format("{} {}", name(options_.side), options_.path); }
 Archive* SqliteStore::archive() { return archive_.get(); }
+Journal& SqliteStore::journal() { return *journal_; }
 
 RowCodec SqliteStore::codec(Connection& connection, const LinkedTable& table) const {
     return RowCodec(connection, table, options_.side, seeds_);
@@ -45,10 +46,8 @@ std::string SqliteStore::fresh_name(const char* what) {
     return fmt::format("temp.tideway_{}_{}", what, ++names_);
 }
 
-std::int64_t now_micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
+std::int64_t SqliteStore::now_micros() const {
+    return (options_.world ? *options_.world : real_world()).clock.now_micros();
 }
 
 std::string time_sql(const char* column) {
@@ -117,13 +116,13 @@ void SqliteStore::purge_changes(const LinkedTable& table, const std::string& mar
 namespace {
 
 void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction,
-                 std::int64_t written) {
+                 std::int64_t written, std::int64_t now) {
     Statement(c, "record table status",
               "UPDATE tideway_table_status SET last_sync = ?4, records_synced = ?5, records_total = "
               "records_total + ?5, "
               "pending = ?6 WHERE pair = ?1 AND tbl = ?2 AND direction = ?3")
         .run(
-            {pair, std::int64_t{line.table_id}, std::string(direction), now_micros(), written, line.pending});
+            {pair, std::int64_t{line.table_id}, std::string(direction), now, written, line.pending});
 }
 
 }  // namespace
@@ -132,8 +131,8 @@ void SqliteStore::record_run(const RunRecord& record) {
     Connection& c = writer();
     Transaction transaction(c, Access::write);
     for (const RunRecord::Line& line : record.lines) {
-        if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud);
-        if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
+        if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud, now_micros());
+        if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop, now_micros());
     }
     if (side() == Side::desktop)
         Statement(
@@ -158,8 +157,8 @@ void SqliteStore::record_idle(const RunRecord& record) {
 std::vector<KeptConflict> SqliteStore::conflicts() {
     Statement found(
         asker(), "list conflicts",
-        fmt::format("SELECT id, tbl, key, kind, winner, policy, status, {}, reason, desktop_row, cloud_row "
-                    "FROM tideway_conflict WHERE pair = ?1 ORDER BY id",
+        fmt::format("SELECT id, tbl, key, kind, winner, policy, status, {}, reason, desktop_row, cloud_row, run, "
+                    "coalesce(facts, '') FROM tideway_conflict WHERE pair = ?1 ORDER BY id",
                     time_sql("at")),
         {pair_});
     std::vector<KeptConflict> conflicts;
@@ -167,7 +166,7 @@ std::vector<KeptConflict> SqliteStore::conflicts() {
         conflicts.push_back({found.integer(0), static_cast<int>(found.integer(1)),
                              sql::parse_text_array(found.text(2)), found.text(3), found.text(4),
                              found.text(5), found.text(6), found.text(7), found.text(8), found.cell(9),
-                             found.cell(10)});
+                             found.cell(10), found.text(11), found.text(12)});
     return conflicts;
 }
 

@@ -12,6 +12,7 @@
 namespace tideway::sqlite {
 
 class SqliteArchive;
+class SqliteJournal;
 
 class SqliteStore : public Store {
   public:
@@ -50,6 +51,7 @@ class SqliteStore : public Store {
     void record_idle(const RunRecord& record) override;
     std::vector<KeptConflict> conflicts() override;
     Archive* archive() override;
+    Journal& journal() override;
 
     // For the parts of this store.
     Connection& reader() { return reader_; }
@@ -57,8 +59,10 @@ class SqliteStore : public Store {
     Connection& asker();  // for a short read beside an open snapshot
     const std::string& pair() const { return pair_; }
     int pair_number() const { return pair_number_; }
+    Hash seeds() const { return seeds_; }
     RowCodec codec(Connection& connection, const LinkedTable& table) const;
     std::string fresh_name(const char* what);  // of a temporary table
+    std::int64_t now_micros() const;           // this machine's clock, which is the file's
 
   private:
     Connection& open(std::optional<Connection>& connection, WaitHook* hook);
@@ -75,9 +79,9 @@ class SqliteStore : public Store {
     Connection reader_;
     std::optional<Connection> writer_, keeper_;
     std::unique_ptr<SqliteArchive> archive_;
+    std::unique_ptr<SqliteJournal> journal_;
 };
 
-std::int64_t now_micros();  // this machine's clock, which is the file's
 // "2024-02-29T12:00:00Z" of a column with microseconds.
 std::string time_sql(const char* column);
 bool table_exists(Connection& connection, const std::string& name);

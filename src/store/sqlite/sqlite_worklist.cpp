@@ -166,7 +166,7 @@ std::int64_t SqliteWorklist::compare_hinted(const Mark& since, Capture capture) 
 
 HintOutcome SqliteWorklist::add_desktop_hints(Capture capture, const std::string& mark) {
     const Mark since = Mark::parse(mark);
-    const Mark now = Mark::take(connection_, store_, table_, now_micros());
+    const Mark now = Mark::take(connection_, store_, table_, store_.now_micros());
     if (capture == Capture::digest || mark.empty() || !follows(now, since, capture)) {
         compare_all();
         return {.needs_digest = capture != Capture::digest};

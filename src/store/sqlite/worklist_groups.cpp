@@ -65,18 +65,20 @@ void SqliteWorklist::add_keys(const std::vector<Key>& keys) {
     }
 }
 
+// A key that only waits may be anything: nobody has compared it.
 Tally SqliteWorklist::tally() {
+    constexpr const char* unseen = "waits AND NOT d_seen AND NOT c_seen";
     Statement found(connection_, "tally",
                     fmt::format(R"(
-SELECT count(*), coalesce(sum(c_bytes), 0), (SELECT count(*) FROM {} WHERE state = 'L'),
-       coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND d_seen AND (NOT d_gone OR weight > 1)), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND c_gone AND NOT d_seen), 0),
-       coalesce(sum(weight) FILTER (WHERE base_live AND c_seen AND (NOT c_gone OR weight > 1)), 0),
+SELECT count(*), coalesce(sum(c_bytes), 0), (SELECT count(*) FROM {0} WHERE state = 'L'),
+       coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND d_seen AND (NOT d_gone OR weight > 1) OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND c_gone AND NOT d_seen OR {1}), 0),
+       coalesce(sum(weight) FILTER (WHERE base_live AND c_seen AND (NOT c_gone OR weight > 1) OR {1}), 0),
        coalesce(sum(weight) FILTER (WHERE NOT base_live AND d_seen AND NOT d_gone AND c_seen AND NOT c_gone), 0),
        coalesce(sum(weight), 0)
-FROM {})",
-                                base_, work_));
+FROM {2})",
+                                base_, unseen, work_));
     found.step();
     return {found.integer(0), found.integer(1), found.integer(2), found.integer(3), found.integer(4),
             found.integer(5), found.integer(6), found.integer(7), found.integer(8)};

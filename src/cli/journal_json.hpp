@@ -1,0 +1,14 @@
+// undo and explain as JSON (docs/cli.md).
+#pragma once
+#include <vector>
+
+#include "cli/report_json.hpp"
+#include "model/journal_report.hpp"
+
+namespace tideway::cli {
+
+Json undo_json(const UndoReport& report);
+Json kept_runs_json(const std::vector<KeptRun>& runs);
+Json story_json(const Story& story);
+
+}  // namespace tideway::cli

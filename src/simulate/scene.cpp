@@ -1,0 +1,143 @@
+#include "simulate/scene.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tideway::simulate {
+namespace {
+
+constexpr std::int64_t second = 1'000'000;
+
+}  // namespace
+
+Counts& Counts::operator+=(const Counts& more) {
+    runs += more.runs;
+    killed += more.killed;
+    failed += more.failed;
+    interruptions += more.interruptions;
+    restores += more.restores;
+    user_transactions += more.user_transactions;
+    user_writes += more.user_writes;
+    sync_writes += more.sync_writes;
+    conflicts += more.conflicts;
+    waiting += more.waiting;
+    torn_groups += more.torn_groups;
+    return *this;
+}
+
+Scene::Scene(const Setting& setting, std::uint64_t seed, const std::filesystem::path& folder,
+             const std::filesystem::path& prepared, Sabotage sabotage)
+    : numbers_(seed),
+      config_(parse_config(setting.toml(), "simulated.toml")),
+      desktop_(Side::desktop, folder, prepared, desktop_machine_),
+      cloud_(Side::cloud, folder, prepared, cloud_machine_),
+      recorder_(setting, time_, desktop_, cloud_),
+      users_(time_, recorder_, desktop_, cloud_),
+      around_{config_,
+              time_,
+              machine_.world(),
+              desktop_,
+              cloud_,
+              sabotage,
+              [this](const Script& script) { live(script); },
+              [this](Side side) { recorder_.take_down(side, true); },
+              {},
+              {}} {
+    time_.when_passed = [this] { users_.end_what_is_due(); };
+}
+
+Life Scene::play(const Script& script) {
+    live(script);
+    come_to_rest();
+    return judge();
+}
+
+void Scene::live(const Script& script) {
+    for (const Step& step : script) {
+        time_.pass(second / 4);
+        std::visit(*this, step.work);
+    }
+}
+
+void Scene::operator()(const UserWork& work) { users_.act(work); }
+
+void Scene::operator()(const RunWork& work) {
+    const int number = ++counts_.runs;
+    recorder_.note(fmt::format("run {} begins: sync --mode {} --direction {}", number, to_string(work.mode),
+                               to_string(work.direction)));
+    Runner runner(around_, work);
+    const std::string end = runner.run();
+    recorder_.note(fmt::format("run {} ends: {}", number, end));
+    counts_.interruptions += runner.interruptions();
+    counts_.killed += end == "killed" ? 1 : 0;
+    counts_.failed += !runner.is_fine() && end != "killed" ? 1 : 0;
+    if (runner.is_defect()) complain(fmt::format("run {} ended with {}", number, end));
+}
+
+void Scene::operator()(const TimePasses& time) { time_.pass(time.seconds * second); }
+
+void Scene::operator()(const ClockStep& step) {
+    file(step.side).world().step_clock(step.seconds * second);
+    recorder_.note_clock_step();
+    recorder_.note(fmt::format("the clock of the {} steps by {} s", name(step.side), step.seconds));
+}
+
+// A side from before the program came to it is another database to it, and is refused.
+void Scene::operator()(const Backup& backup) {
+    if (!recorder_.is_known_to_sync(Side::desktop) || !recorder_.is_known_to_sync(Side::cloud)) return;
+    file(backup.side).back_up(backup.number);
+    recorder_.note_backup(backup.side, backup.number);
+    recorder_.note(fmt::format("backup {} of the {}", backup.number, name(backup.side)));
+}
+
+void Scene::operator()(const Restore& restore) {
+    for (const Side side : {Side::desktop, Side::cloud}) {
+        if (!file(side).has_backup(restore.number)) continue;
+        ++counts_.restores;
+        users_.disconnect(side);
+        file(side).restore(restore.number);
+        recorder_.note_restore(side, restore.number);
+        recorder_.note(fmt::format("the {} is restored from backup {}", name(side), restore.number));
+    }
+}
+
+// Nobody writes any more, nothing goes wrong, and leases of the dead have ended. Three runs are enough, two
+// where the second has nothing to write.
+void Scene::come_to_rest() {
+    users_.end_all();
+    time_.pass(60 * second);
+    run_in_peace(Mode::incremental);
+    const std::size_t before = recorder_.writes();
+    run_in_peace(Mode::full);
+    if (recorder_.writes() > before) run_in_peace(Mode::incremental);
+    recorder_.begin_further_run();
+    run_in_peace(Mode::incremental);
+}
+
+void Scene::run_in_peace(Mode mode) {
+    time_.pass(second);
+    const RunWork work{mode, Direction::both, {}};
+    ++counts_.runs;
+    Runner runner(around_, work);
+    const std::string end = runner.run();
+    recorder_.note(fmt::format("run in peace ends: {}", end));
+    if (!runner.is_fine()) complain(fmt::format("a run in peace ended with {}", end));
+}
+
+// Refused rows are parted from those they are connected with: such groups are counted, and are no violation.
+Life Scene::judge() {
+    Life life{recorder_.history(), complaints_, counts_};
+    checker::Verdict verdict = checker::judge(life.history);
+    life.counts.torn_groups = static_cast<int>(
+        std::erase_if(verdict, [](const checker::Violation& each) { return each.invariant == "I6"; }));
+    life.verdict.insert(life.verdict.end(), verdict.begin(), verdict.end());
+    life.counts.user_transactions = users_.transactions();
+    for (const checker::Write& write : life.history.writes)
+        ++(write.by_sync ? life.counts.sync_writes : life.counts.user_writes);
+    life.counts.conflicts = static_cast<int>(life.history.conflicts.size());
+    life.counts.waiting = static_cast<int>(life.history.waiting.size());
+    return life;
+}
+
+}  // namespace tideway::simulate

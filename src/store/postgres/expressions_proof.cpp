@@ -1,0 +1,73 @@
+// What proves rows equal across the sides (store/proof.hpp).
+#include <fmt/format.h>
+
+#include "store/postgres/expressions.hpp"
+
+namespace tideway::pg {
+namespace {
+
+// One hash of a text in all encodings: of its bytes in UTF-8.
+std::string in_bytes(const std::string& text) {
+    return fmt::format("encode(convert_to({}, 'UTF8'), 'hex')", text);
+}
+
+// Equality of the column is equality of image, on both sides alike.
+bool as_stored(const LinkedColumn& column) {
+    return column.canon == Canon::image && !column.by_key && column.desktop.native_hash &&
+           column.cloud.native_hash && column.desktop.base_type == column.cloud.base_type;
+}
+
+// The server's hash of one value of such a column; empty: there is none that takes a value alone.
+std::string hash_of_value(const ColumnSide& column, const std::string& value, const std::string& seed) {
+    if (column.base_type == "smallint" || column.base_type == "integer" || column.base_type == "bigint")
+        return fmt::format("hashint8extended({}::bigint, {})", value, seed);
+    if (column.base_type == "text" || column.base_type == "character varying")
+        return fmt::format("hashtextextended({}::text COLLATE \"C\", {})", value, seed);
+    return column.base_type == "uuid" ? fmt::format("uuid_hash_extended({}, {})", value, seed) : "";
+}
+
+}  // namespace
+
+// Of the stored values of the key, one after the other; the hash of a record costs several times as much.
+std::string Expressions::native_bucket() const {
+    std::string hash = "0";
+    for (const LinkedColumn* column : table_.key_columns()) {
+        hash = as_stored(*column) ? hash_of_value(column->on(side_), value_of(*column), hash) : "";
+        if (hash.empty()) return "";
+    }
+    return hash == "0" ? "" : fmt::format("coalesce(({} & 16383)::int, 0)", hash);
+}
+
+std::string Expressions::proof_bucket(ProofForm form) const {
+    if (const std::string native = native_bucket(); form == ProofForm::native && !native.empty()) return native;
+    if (form != ProofForm::bytes) return bucket(key_cells());
+    return fmt::format("(CASE WHEN {} THEN hashtextextended({} COLLATE \"C\", 0) & 16383 ELSE 0 END)::int", readable(),
+                       in_bytes(fmt::format("ROW({})::text", join(key_cells()))));
+}
+
+std::string Expressions::proof_image(ProofForm form) const {
+    std::vector<std::string> values;
+    for (const LinkedColumn& column : table_.columns) {
+        if (!column.hashed) continue;
+        values.push_back(form == ProofForm::native && as_stored(column)
+                             ? value_of(column)
+                             : fmt::format("({} COLLATE \"C\")", canon_in_row(column)));
+    }
+    const std::string row = fmt::format("ROW({})", join(values));
+    // Hashed here already: a record that is handed on costs more than its hash.
+    if (form == ProofForm::native) return fmt::format("hash_record_extended({}, {})", row, seeds_.a);
+    if (form == ProofForm::text) return row + "::text";
+    // What cannot be sent is nobody's equal; it is parked.
+    return fmt::format("CASE WHEN {} THEN {} ELSE '?' || {} END", readable(), in_bytes(row + "::text"),
+                       "md5(convert_to(" + row + "::text, current_setting('server_encoding')))");
+}
+
+// Hashing the columns costs about as much as reading them, so the native form does it once: its second half only keeps
+// sums of rows from cancelling out.
+std::string Expressions::proof_hash(ProofForm form, const std::string& image, Half half) const {
+    const std::int64_t seed = half == Half::a ? seeds_.a : seeds_.b;
+    if (form != ProofForm::native) return fmt::format("hashtextextended({} COLLATE \"C\", {})", image, seed);
+    return half == Half::a ? image : fmt::format("hashint8extended({}, {})", image, seed);
+}
+
+}  // namespace tideway::pg

@@ -1,0 +1,253 @@
+// People are told what needs them, once, by every way that is configured; a way that fails changes nothing
+// else.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "commands_fixture.hpp"
+#include "support/receiver.hpp"
+
+namespace tideway::test {
+namespace {
+
+class Alerts : public Commands {
+  protected:
+    void configure(const std::string& alert, const std::string& table = "") {
+        config.rewrite(sides.sides_toml() + alert + jobs_toml + table);
+    }
+    std::string with_webhook(const std::string& more = "") {
+        return fmt::format("[alert]\nwebhook = '{}'\n{}", web.url("/hook/secret-token"), more);
+    }
+    // Messages that the webhook has got, as JSON.
+    std::vector<json> messages() {
+        std::vector<json> all;
+        for (const WebRequest& request : web.requests())
+            if (request.method == "POST") all.push_back(json::parse(request.body));
+        return all;
+    }
+    int beats() {
+        int count = 0;
+        for (const WebRequest& request : web.requests()) count += request.method == "GET" ? 1 : 0;
+        return count;
+    }
+    void make_a_held_row() {
+        sides.cloud.exec(
+            "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Secret name', 'M')");
+        run_json({"sync"}, 0);
+        sides.desktop.exec("update jobshead set job_name = 'Other secret' where job_id = 99");
+    }
+    void let_it_go() { sides.desktop.exec("update jobshead set job_name = 'Secret name' where job_id = 99"); }
+
+    WebReceiver web;
+    MailReceiver post;
+};
+
+TEST_F(Alerts, a_held_row_is_told_once_and_so_is_its_end) {
+    configure(with_webhook());
+    start_with(5);
+    make_a_held_row();
+    EXPECT_EQ(messages().size(), 0U) << "all was well";
+    for (int again = 0; again < 2; ++again) run_json({"sync"}, 3);
+    ASSERT_EQ(messages().size(), 1U);
+    const json told = messages()[0];
+    EXPECT_EQ(told["pair"], "main");
+    EXPECT_EQ(told["status"], "attention");
+    EXPECT_TRUE(told["text"].is_string());
+    ASSERT_EQ(told["events"].size(), 1U) << told;
+    EXPECT_EQ(told["events"][0]["event"], "held");
+    EXPECT_EQ(told["events"][0]["state"], "begun");
+    EXPECT_EQ(told["events"][0]["table"], "jobshead");
+    EXPECT_EQ(told["events"][0]["count"], 1);
+    EXPECT_EQ(told.dump().find("ecret"), std::string::npos) << "no row data: " << told;
+    let_it_go();
+    for (int again = 0; again < 2; ++again) run_json({"sync"}, 0);
+    ASSERT_EQ(messages().size(), 2U);
+    EXPECT_EQ(messages()[1]["events"][0]["event"], "held");
+    EXPECT_EQ(messages()[1]["events"][0]["state"], "over");
+}
+
+TEST_F(Alerts, what_lasts_is_told_again_after_the_repeat_time) {
+    configure(with_webhook("repeat = '1s'\n"));
+    start_with(5);
+    make_a_held_row();
+    run_json({"sync"}, 3);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    run_json({"sync"}, 3);
+    ASSERT_EQ(messages().size(), 2U);
+    EXPECT_EQ(messages()[1]["events"][0]["state"], "again");
+    EXPECT_EQ(messages()[1]["events"][0]["since"], messages()[0]["events"][0]["since"]);
+}
+
+TEST_F(Alerts, an_unreachable_database_is_told_and_so_is_its_return) {
+    configure(with_webhook());
+    start_with(5);
+    const std::string alone =
+        fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = 'postgresql://127.0.0.1:1/none'\n",
+                    sides.desktop_database.url());
+    config.rewrite(alone + with_webhook() + jobs_toml);
+    for (int again = 0; again < 2; ++again) EXPECT_EQ(run_json({"sync"}, 1)["error"]["code"], "TW201");
+    ASSERT_EQ(messages().size(), 1U);
+    EXPECT_EQ(messages()[0]["events"][0]["event"], "run_failed");
+    EXPECT_EQ(messages()[0]["events"][0]["code"], "TW201");
+    configure(with_webhook());
+    run_json({"sync"}, 0);
+    ASSERT_EQ(messages().size(), 2U);
+    EXPECT_EQ(messages()[1]["events"][0]["state"], "over");
+}
+
+TEST_F(Alerts, a_guard_stop_is_told) {
+    configure(with_webhook());
+    start_with(50);
+    sides.desktop.exec("delete from jobshead where job_id > 10");
+    run_json({"sync"}, 4);
+    ASSERT_EQ(messages().size(), 1U);
+    EXPECT_EQ(messages()[0]["events"][0]["event"], "guard_stop");
+    EXPECT_EQ(messages()[0]["status"], "guard");
+}
+
+TEST_F(Alerts, only_the_chosen_events_are_told) {
+    configure(with_webhook("events = ['run_failed']\n"));
+    start_with(5);
+    make_a_held_row();
+    run_json({"sync"}, 3);
+    EXPECT_EQ(messages().size(), 0U);
+}
+
+TEST_F(Alerts, a_receiver_that_fails_changes_no_exit_code_is_remembered_and_told_later) {
+    configure(with_webhook());
+    start_with(5);
+    make_a_held_row();
+    web.answer(500);
+    const TidewayResult run_with_alert = run({"sync"});
+    EXPECT_EQ(run_with_alert.exit_code, 3);
+    EXPECT_NE(run_with_alert.err.find("TW451"), std::string::npos) << run_with_alert.err;
+    EXPECT_EQ(run_with_alert.err.find("secret-token"), std::string::npos) << run_with_alert.err;
+    const json failing = run_json({"status"}, 3)["alerts_failing"];
+    ASSERT_EQ(failing.size(), 1U);
+    EXPECT_EQ(failing[0]["channel"], "webhook");
+    EXPECT_EQ(failing[0]["code"], "TW451");
+    EXPECT_EQ(failing.dump().find("secret-token"), std::string::npos);
+    web.answer(200);
+    run_json({"sync"}, 3);
+    EXPECT_EQ(messages().size(), 2U) << "what was not taken is sent again";
+    EXPECT_EQ(run_json({"status"}, 3)["alerts_failing"].size(), 0U);
+}
+
+TEST_F(Alerts, a_receiver_that_is_silent_or_gone_costs_its_time_limit_at_most) {
+    configure(with_webhook("timeout = '1s'\n"));
+    start_with(5);
+    make_a_held_row();
+    web.answer(0);
+    EXPECT_EQ(run({"sync"}).exit_code, 3);
+    EXPECT_EQ(run_json({"status"}, 3)["alerts_failing"][0]["code"], "TW451");
+    configure("[alert]\nwebhook = 'http://127.0.0.1:1/nobody'\n");
+    const TidewayResult gone = run({"sync"});
+    EXPECT_EQ(gone.exit_code, 3);
+    EXPECT_NE(gone.err.find("TW451"), std::string::npos) << gone.err;
+}
+
+TEST_F(Alerts, a_command_gets_the_message_on_stdin) {
+    const TempDir dir;
+    configure(fmt::format("[alert]\ncommand = 'cat > {}'\n", (dir / "told").string()));
+    start_with(5);
+    make_a_held_row();
+    run_json({"sync"}, 3);
+    const json told = json::parse(read_file(dir / "told"));
+    EXPECT_EQ(told["events"][0]["event"], "held");
+}
+
+TEST_F(Alerts, a_command_that_hangs_is_stopped_with_all_it_started) {
+    const TempDir dir;
+    const std::string pid_file = (dir / "pid").string();
+    configure(
+        fmt::format("[alert]\ntimeout = '1s'\ncommand = 'sleep 600 & echo $$! > {}; wait'\n", pid_file));
+    start_with(5);
+    make_a_held_row();
+    const TidewayResult result = run({"sync"});
+    EXPECT_EQ(result.exit_code, 3);
+    EXPECT_NE(result.err.find("TW450"), std::string::npos) << result.err;
+    EXPECT_LT(result.duration, std::chrono::seconds(60));
+    EXPECT_NE(
+        ::access(("/proc/" + std::to_string(std::stol(read_file(pid_file))) + "/root/bin").c_str(), F_OK), 0);
+    configure("[alert]\ncommand = 'exit 7'\n");
+    EXPECT_NE(run({"sync"}).err.find("TW450"), std::string::npos);
+}
+
+TEST_F(Alerts, mail_goes_to_everybody_with_the_password_from_its_source) {
+    configure(
+        fmt::format("[alert]\n[alert.email]\nurl = '{}'\npassword_command = 'echo pa55'\n"
+                    "from = 'tideway@office.example'\nto = ['a@office.example', 'b@office.example']\n",
+                    post.url("clerk")));
+    start_with(5);
+    make_a_held_row();
+    run_json({"sync"}, 3);
+    ASSERT_EQ(post.mails().size(), 1U);
+    const Mail mail = post.mails()[0];
+    EXPECT_EQ(mail.from, "tideway@office.example");
+    EXPECT_EQ(mail.to, (std::vector<std::string>{"a@office.example", "b@office.example"}));
+    EXPECT_EQ(mail.login, "clerk:pa55");
+    EXPECT_NE(mail.text.find("\nSubject: Tideway, pair main: "), std::string::npos) << mail.text;
+    EXPECT_NE(mail.text.find("jobshead: 1 row "), std::string::npos) << mail.text;
+    EXPECT_EQ(mail.text.find("pa55"), std::string::npos);
+}
+
+TEST_F(Alerts, a_channel_that_works_is_not_told_twice_because_another_one_fails) {
+    configure(with_webhook(fmt::format(
+        "[alert.email]\nurl = '{}'\nfrom = 'a@office.example'\nto = ['b@office.example']\n", post.url())));
+    start_with(5);
+    make_a_held_row();
+    post.refuse_receivers(true);
+    EXPECT_NE(run({"sync"}).err.find("TW452"), std::string::npos);
+    post.refuse_receivers(false);
+    run_json({"sync"}, 3);
+    EXPECT_EQ(messages().size(), 1U);
+    EXPECT_EQ(post.mails().size(), 1U);
+}
+
+TEST_F(Alerts, the_heartbeat_is_fetched_after_good_runs_only) {
+    configure(fmt::format("[alert]\nheartbeat_url = '{}'\n", web.url("/beat")));
+    start_with(5);
+    EXPECT_EQ(beats(), 1);
+    make_a_held_row();
+    EXPECT_EQ(beats(), 2);
+    run_json({"sync"}, 3);
+    EXPECT_EQ(beats(), 2);
+    let_it_go();
+    web.answer(503);
+    EXPECT_EQ(run({"sync"}).exit_code, 0) << "a heartbeat that fails fails no run";
+    EXPECT_EQ(run_json({"status"}, 0)["alerts_failing"][0]["channel"], "heartbeat");
+}
+
+TEST_F(Alerts, a_memory_that_cannot_be_kept_is_a_warning_and_everything_is_told) {
+    configure(with_webhook("memory = '/proc/no/such'\n"));
+    start_with(5);
+    make_a_held_row();
+    for (int again = 0; again < 2; ++again) EXPECT_NE(run({"sync"}).err.find("TW453"), std::string::npos);
+    EXPECT_EQ(messages().size(), 2U);
+}
+
+TEST_F(Alerts, the_test_says_of_each_channel_what_happened) {
+    configure(with_webhook(fmt::format(
+        "command = 'exit 3'\nheartbeat_url = '{}'\n[alert.email]\nurl = '{}'\nfrom = 'a@office.example'\n"
+        "to = ['b@office.example']\n",
+        web.url("/beat"), post.url())));
+    const json tested = run_json({"alert", "test"}, 1);
+    std::map<std::string, std::string> fates;
+    for (const json& channel : tested["channels"]) fates[channel["channel"]] = channel["status"];
+    EXPECT_EQ(fates, (std::map<std::string, std::string>{{"command", "failed"},
+                                                         {"webhook", "ok"},
+                                                         {"email", "ok"},
+                                                         {"heartbeat", "ok"},
+                                                         {"memory", "ok"}}));
+    EXPECT_EQ(messages().at(0)["test"], true);
+    EXPECT_EQ(post.mails().size(), 1U);
+    EXPECT_EQ(beats(), 1);
+    EXPECT_EQ(tested.dump().find("secret-token"), std::string::npos);
+    EXPECT_EQ(run({"config", "show"}).out.find("secret-token"), std::string::npos);
+    configure("");
+    EXPECT_EQ(run_json({"alert", "test"}, 2)["error"]["code"], "TW103");
+}
+
+}  // namespace
+}  // namespace tideway::test

@@ -1,0 +1,135 @@
+// Who is told what, and when again: on plain values, with a clock of our own.
+#include <gtest/gtest.h>
+
+#include "alert/ledger.hpp"
+#include "alert/message.hpp"
+#include "alert/texts.hpp"
+#include "config/duration.hpp"
+#include "config/hidden_url.hpp"
+
+namespace tideway::alert {
+namespace {
+
+constexpr std::int64_t hour = 3'600'000'000, day = 24 * hour;
+const std::set<AlertKind> everything(all_alert_kinds().begin(), all_alert_kinds().end());
+
+Observation held(std::int64_t rows) { return observe_counts(AlertKind::held, {{"jobs", rows}}); }
+
+class Ledgers : public testing::Test {
+  protected:
+    // What the channel is told about this observation; it takes it unless `down`.
+    std::vector<State> told(const Observation& seen, std::int64_t now, const std::string& channel = "webhook",
+                            bool down = false) {
+        note(ledger, seen, {"jobs"}, now);
+        const auto items = due(ledger, channel, seen, everything, now, day);
+        if (!down) note_sent(ledger, channel, items, now);
+        prune(ledger, {"webhook", "email"}, now, day);
+        std::vector<State> states;
+        for (const Item& item : items) states.push_back(item.state);
+        return states;
+    }
+    using States = std::vector<State>;
+    Ledger ledger;
+};
+
+TEST_F(Ledgers, a_condition_is_told_once_and_again_after_a_day) {
+    EXPECT_EQ(told(held(2), 0), States{State::begun});
+    EXPECT_EQ(told(held(2), hour), States{});
+    EXPECT_EQ(told(held(9), day - 1), States{});
+    EXPECT_EQ(told(held(2), day), States{State::again});
+    EXPECT_EQ(told(held(2), day + hour), States{});
+}
+
+TEST_F(Ledgers, the_end_is_told_once_and_only_where_the_beginning_was) {
+    told(held(2), 0, "webhook");
+    told(held(2), 0, "email", true);
+    EXPECT_EQ(told(held(0), hour, "email"), States{});
+    EXPECT_EQ(told(held(0), hour, "webhook"), States{State::over});
+    EXPECT_EQ(told(held(0), 2 * hour, "webhook"), States{});
+    EXPECT_TRUE(ledger.told.empty());
+    EXPECT_EQ(told(held(1), 3 * hour), States{State::begun}) << "it began anew";
+}
+
+TEST_F(Ledgers, a_channel_that_was_down_is_told_later) {
+    EXPECT_EQ(told(held(2), 0, "webhook", true), States{State::begun});
+    EXPECT_EQ(told(held(2), 1), States{State::begun});
+    EXPECT_EQ(told(held(0), 2, "webhook", true), States{State::over});
+    EXPECT_EQ(told(held(0), 3), States{State::over});
+}
+
+TEST_F(Ledgers, what_nobody_looked_at_is_not_over) {
+    told(held(2), 0);
+    EXPECT_EQ(told(observe(Error(Code::server_unreachable, "no answer")), hour), States{State::begun});
+    EXPECT_EQ(told(held(2), 2 * hour), States{}) << "still held, and known";
+    EXPECT_EQ(ledger.told.size(), 2U);
+}
+
+TEST_F(Ledgers, a_table_that_left_the_configuration_is_forgotten) {
+    told(held(2), 0);
+    note(ledger, {}, {"other"}, hour);
+    EXPECT_TRUE(ledger.told.empty());
+}
+
+TEST_F(Ledgers, what_passes_has_no_end_to_tell) {
+    const Observation one = observe_counts(AlertKind::settled, {{"jobs", 1}});
+    const Observation none = observe_counts(AlertKind::settled, {{"jobs", 0}});
+    EXPECT_EQ(told(one, 0), States{State::begun});
+    EXPECT_EQ(told(none, hour), States{});
+    EXPECT_EQ(told(one, 2 * hour), States{}) << "within the day";
+    EXPECT_EQ(told(none, 2 * day), States{});
+    EXPECT_TRUE(ledger.told.empty());
+}
+
+TEST(Observed, nobody_is_told_that_another_run_is_at_work_or_that_somebody_stopped_this_one) {
+    EXPECT_TRUE(observe(Error(Code::lease_held, "x")).judged.empty());
+    EXPECT_TRUE(observe(Error(Code::fenced, "x")).judged.empty());
+    EXPECT_TRUE(observe(Error(Code::interrupted, "x")).judged.empty());
+}
+
+TEST(Observed, a_servers_message_is_not_passed_on_because_it_may_quote_a_row) {
+    const Observation seen = observe(Error(Code::statement_failed, "Key (name)=(Smith) already exists"));
+    EXPECT_EQ(sentence(seen.present.at(0), false).find("Smith"), std::string::npos);
+    EXPECT_NE(sentence(seen.present.at(0), false).find("TW405"), std::string::npos);
+}
+
+TEST(Observed, a_guard_stop_says_nothing_about_waiting_rows) {
+    RunReport report;
+    report.status = "guard";
+    report.tables.resize(1);
+    report.tables[0].desktop = "jobs";
+    report.guard.push_back({"jobs", "would delete 9 of 10 rows in the cloud", 9, 10});
+    const Observation seen = observe(report);
+    ASSERT_EQ(seen.present.size(), 1U);
+    EXPECT_EQ(seen.present[0].place, Place(AlertKind::guard_stop, "jobs"));
+    for (const Place& place : seen.judged) EXPECT_NE(place.first, AlertKind::held);
+}
+
+TEST(Texts, every_kind_has_its_words) {
+    for (const AlertKind kind : all_alert_kinds()) {
+        const Condition condition{{kind, "jo\nbs"}, 2, "TW201", "detail"};
+        EXPECT_FALSE(text_of(kind).way_out.empty()) << to_string(kind);
+        EXPECT_EQ(sentence(condition, false).find('\n'), std::string::npos) << to_string(kind);
+        EXPECT_EQ(sentence(condition, true).empty(), !text_of(kind).lasting) << to_string(kind);
+        EXPECT_EQ(parse_alert_kind(to_string(kind)), kind);
+    }
+}
+
+TEST(HiddenUrls, keep_scheme_and_host_alone) {
+    EXPECT_EQ(hidden_url("https://hooks.example/T0/B0/secret"), "https://hooks.example/***");
+    EXPECT_EQ(hidden_url("https://host?token=secret"), "https://host/***");
+    EXPECT_EQ(hidden_url("smtp://me:secret@mail:25"), "smtp://mail:25");
+    EXPECT_EQ(hidden_url("https://host"), "https://host");
+}
+
+TEST(Durations, are_numbers_with_a_unit) {
+    using config::parse_duration;
+    EXPECT_EQ(parse_duration("30s"), std::chrono::seconds(30));
+    EXPECT_EQ(parse_duration("24h"), std::chrono::seconds(86'400));
+    for (const char* text : {"", "5", "m", "0s", "-5m", "5 m", "5min", "99999999999999d", "1.5h"})
+        EXPECT_FALSE(parse_duration(text)) << text;
+    EXPECT_EQ(config::duration_text(std::chrono::seconds(86'400)), "1d");
+    EXPECT_EQ(config::duration_text(std::chrono::seconds(90)), "90s");
+}
+
+}  // namespace
+}  // namespace tideway::alert
