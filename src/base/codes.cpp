@@ -32,6 +32,10 @@ const std::vector<CodeInfo> table = {
     {Code::not_in_this_version, "TW107", "this version cannot do that", Exit::usage,
      "The command or setting is described in the documentation, but this version does not offer it.",
      "Leave it out, or use a version that has it. Nothing was done."},
+    {Code::merge_setting, "TW113", "a setting of column merge or soft deletes cannot work", Exit::usage,
+     "conflict = \"merge\", the policy of a column, or deletes = \"soft:...\" is misspelt, or stands beside a "
+     "setting with which it means nothing: rows that repeat, a refilled table, a policy without merge.",
+     "Correct the named line; docs/merging.md has the table of policies."},
 
     {Code::server_unreachable, "TW201", "a database server cannot be reached", Exit::failed,
      "No connection came about: the name does not resolve, nothing listens there, the network or a firewall "
@@ -158,6 +162,15 @@ const std::vector<CodeInfo> table = {
      "side's column cannot hold, for instance a text where numbers are declared. The row waits, the others "
      "flow.",
      "Correct the value in the named column, or leave the column out with `skip`."},
+    {Code::column_policy, "TW440", "a column's policy does not go with its type", Exit::usage,
+     "A column of a merged table has a policy that needs other values: sum needs exact numbers on both sides, max "
+     "and min need values with an order, union a list, append a text. Or the column never makes a change by "
+     "itself: a key, a time stamp, an origin mark, a generated column.",
+     "Choose another policy for the column, or none: then the table's fallback decides."},
+    {Code::deletion_mark, "TW441", "the column that marks deleted rows cannot be used", Exit::usage,
+     "deletes = \"soft:column=value\" names a column that neither side has, that belongs to the key, whose type "
+     "cannot hold the value, or from which the mark could not be taken again.",
+     "Name a boolean column, or one that may be NULL, on at least one side."},
     {Code::protected_row, "TW413", "a protected row would have been written outside the plan", Exit::guard,
      "A trigger of Tideway on a table with `ownership = \"strict\"` met a write of one of its own transactions to a "
      "row "

@@ -30,6 +30,7 @@ enum class Code {
     config_env,
     usage,
     not_in_this_version,
+    merge_setting,
     // connecting (TW2xx)
     server_unreachable,
     wrong_password,
@@ -65,6 +66,8 @@ enum class Code {
     conflict_unknown,
     uninstall_leftover,
     value_misfit,
+    column_policy,
+    deletion_mark,
     protected_row,
     protected_rows_lost,
     // alerts, conflicts, views for the app, rehearsal (TW450-469)

@@ -26,6 +26,7 @@ std::string kind_words(const std::string& kind) {
 }
 
 std::string winner_words(const ConflictEntry& entry) {
+    if (entry.winner == "merged") return "the columns of both rows were merged (conflict = \"merge\")";
     if (entry.winner != "desktop" && entry.winner != "cloud")
         return "no side has won: both rows stay as they are";
     if (entry.status != "kept") return fmt::format("you chose the {}'s row", entry.winner);

@@ -23,6 +23,7 @@ Json table_json(const TableReport& table) {
     out["adopted"] = table.adopted;
     out["reasserted"] = table.reasserted;
     out["renumbered"] = table.renumbered;
+    out["merged"] = table.merged;
     out["conflicts"] = table.conflicts;
     out["open_conflicts"] = table.open_conflicts;
     out["held"] = table.held;

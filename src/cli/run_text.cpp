@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t notable_clock_offset_ms = 2000;
 
 struct Totals {
-    std::int64_t to_cloud = 0, to_desktop = 0, conflicts = 0, adopted = 0, pending = 0;
+    std::int64_t to_cloud = 0, to_desktop = 0, merged = 0, conflicts = 0, adopted = 0, pending = 0;
 };
 
 Totals totals_of(const RunReport& report) {
@@ -25,6 +25,7 @@ Totals totals_of(const RunReport& report) {
     for (const TableReport& table : report.tables) {
         totals.to_cloud += table.to_cloud.total();
         totals.to_desktop += table.to_desktop.total();
+        totals.merged += table.merged;
         totals.conflicts += table.conflicts;
         totals.adopted += table.adopted;
         totals.pending += table.pending;
@@ -95,6 +96,7 @@ std::string deeds(const RunReport& report, bool planned) {
                             : fmt::format("{} {}to the desktop", counted(totals.to_desktop, "row"), verb));
     if (totals.adopted > 0)
         parts.push_back(fmt::format("{} found equal on both sides", counted(totals.adopted, "row")));
+    if (totals.merged > 0) parts.push_back(fmt::format("{} merged by columns", counted(totals.merged, "row")));
     if (totals.conflicts > 0)
         parts.push_back(counted(totals.conflicts, "conflict") +
                         (planned ? " (the loser will be kept)" : " (loser kept: tideway conflicts list)"));

@@ -30,6 +30,7 @@ struct ColumnSetting {                     // [[table.column]]
     std::optional<std::string> date;       // desktop name of the date that a time of day belongs to
     std::optional<std::string> refers_to;  // desktop name of the [[table]] whose row it names
     std::optional<Orphans> orphans;        // where that row is missing at the target
+    ColumnPolicy policy = {};              // conflict = merge only
     bool operator==(const ColumnSetting&) const = default;
 };
 
@@ -56,6 +57,7 @@ struct TableSetting {
     std::vector<std::string> key;  // desktop names; empty: the primary key of the catalogue
     Identity identity = Identity::key;
     Policy policy;
+    std::optional<SoftDelete> soft;  // with deletes = soft
     bool ownership_given =
         false;  // else: strict where origin is set, shared otherwise; policy already says so
     Capture capture_desktop = Capture::automatic, capture_cloud = Capture::automatic;

@@ -62,14 +62,24 @@ std::string side_text(const char* name, const SideSetting& side) {
     return out;
 }
 
+std::string conflict_text(const Policy& policy) {
+    if (!policy.merges()) return std::string(to_string(policy.conflict));
+    return fmt::format("merge:{}", to_string(policy.fallback));
+}
+
+std::string deletes_text(const TableSetting& table) {
+    if (!table.soft) return std::string(to_string(table.policy.deletes));
+    return fmt::format("soft:{}={}", table.soft->column, table.soft->value);
+}
+
 std::string policy_text(const TableSetting& table) {
     std::string out = fmt::format("capture = {{ desktop = \"{}\", cloud = \"{}\" }}\nconflict = \"{}\"\n",
                                   to_string(table.capture_desktop), to_string(table.capture_cloud),
-                                  to_string(table.policy.conflict));
+                                  conflict_text(table.policy));
     // Left open, it follows the origin column; written out, it would not any more.
     out += fmt::format("{}ownership = \"{}\"\n",
                        table.ownership_given ? "" : "# default: ", to_string(table.policy.ownership));
-    return out + fmt::format("deletes = \"{}\"\ncollision = \"{}\"\n", to_string(table.policy.deletes),
+    return out + fmt::format("deletes = {}\ncollision = \"{}\"\n", quoted(deletes_text(table)),
                              to_string(table.policy.collision));
 }
 
@@ -111,6 +121,8 @@ std::string table_text(const TableSetting& table, const GuardSetting& common) {
         out += fmt::format("[[table.column]]\nname = {}\nlossy = {}\n", quoted(name), column.lossy);
         if (column.date) out += fmt::format("date = {}\n", quoted(*column.date));
         if (column.refers_to) out += fmt::format("refers_to = {}\n", quoted(*column.refers_to));
+        if (column.policy.rule != ColumnRule::table)
+            out += fmt::format("policy = {}\n", quoted(to_text(column.policy)));
         if (column.orphans) out += fmt::format("orphans = \"{}\"\n", to_string(*column.orphans));
     }
     return out;

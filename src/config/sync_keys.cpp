@@ -6,9 +6,9 @@ namespace tideway::config {
 namespace {
 
 const std::vector<std::string> capture_words = {"auto", "changelog", "xmin", "timestamp", "digest"};
-const std::vector<std::string> conflict_words = {"latest", "desktop", "cloud", "manual"};
+const std::vector<std::string> conflict_words = {"latest", "desktop", "cloud", "manual", "merge"};
 const std::vector<std::string> ownership_words = {"shared", "strict"};
-const std::vector<std::string> deletes_words = {"propagate", "hold", "ignore"};
+const std::vector<std::string> deletes_words = {"propagate", "hold", "ignore", "soft:column=value"};
 
 // capture = "xmin", or capture = { desktop = "xmin", cloud = "changelog" }
 void read_capture(Section& section, SyncKeys& keys) {
@@ -30,24 +30,43 @@ void read_capture(Section& section, SyncKeys& keys) {
     }
 }
 
-void refuse_what_is_not_offered(Section& section) {
-    if (section.text("conflict") == "merge")
-        section.refuse(Code::not_in_this_version, "conflict", "= \"merge\" is not offered by this version",
-                       "use latest, desktop, cloud or manual: the losing row is kept whole either way");
-    if (section.text("deletes").value_or("").starts_with("soft:"))
-        section.refuse(Code::not_in_this_version, "deletes", "= \"soft:...\" is not offered by this version",
-                       "use hold: deletes then wait for a person");
+// conflict = "merge:desktop": merge, and the desktop's row where a whole one must win.
+void read_conflict(Section& section, SyncKeys& keys) {
+    const std::optional<std::string> given = section.text("conflict");
+    const std::string prefix = "merge:";
+    if (!given || !given->starts_with(prefix)) {
+        keys.conflict = section.word<ConflictPolicy>("conflict", parse_conflict, conflict_words);
+        return;
+    }
+    keys.conflict = ConflictPolicy::merge;
+    keys.fallback = parse_conflict(given->substr(prefix.size()));
+    if (!keys.fallback || keys.fallback == ConflictPolicy::merge)
+        section.refuse(Code::merge_setting, "conflict", fmt::format("cannot be \"{}\"", *given),
+                       "behind merge: stands latest, desktop, cloud or manual: who wins where columns cannot "
+                       "settle it");
+}
+
+void read_deletes(Section& section, SyncKeys& keys) {
+    const std::optional<std::string> given = section.text("deletes");
+    if (!given || !given->starts_with("soft")) {
+        keys.deletes = section.word<DeletePolicy>("deletes", parse_deletes, deletes_words);
+        return;
+    }
+    keys.deletes = DeletePolicy::soft;
+    keys.soft = parse_soft_delete(*given);
+    if (!keys.soft)
+        section.refuse(Code::merge_setting, "deletes", fmt::format("cannot be \"{}\"", *given),
+                       "name the column and the value that marks a deleted row: \"soft:is_deleted=true\"");
 }
 
 }  // namespace
 
 SyncKeys read_sync_keys(Section& section) {
-    refuse_what_is_not_offered(section);
     SyncKeys keys;
     read_capture(section, keys);
-    keys.conflict = section.word<ConflictPolicy>("conflict", parse_conflict, conflict_words);
+    read_conflict(section, keys);
     keys.ownership = section.word<Ownership>("ownership", parse_ownership, ownership_words);
-    keys.deletes = section.word<DeletePolicy>("deletes", parse_deletes, deletes_words);
+    read_deletes(section, keys);
     keys.collision = section.word<Collision>("collision", parse_collision, {"protect", "remap"});
     return keys;
 }

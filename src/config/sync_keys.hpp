@@ -9,13 +9,13 @@ namespace tideway::config {
 
 struct SyncKeys {
     std::optional<Capture> capture_desktop, capture_cloud;
-    std::optional<ConflictPolicy> conflict;
+    std::optional<ConflictPolicy> conflict, fallback;  // fallback: of "merge:..."
     std::optional<Ownership> ownership;
     std::optional<DeletePolicy> deletes;
+    std::optional<SoftDelete> soft;  // with deletes = soft
     std::optional<Collision> collision;
 };
 
-// Throws Error(not_in_this_version) for conflict = "merge" and deletes = "soft:...".
 SyncKeys read_sync_keys(Section& section);
 
 }  // namespace tideway::config

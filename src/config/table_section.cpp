@@ -140,6 +140,9 @@ void apply_sync_keys(Section& section, const SyncKeys& defaults, TableSetting& t
     table.capture_cloud = choose(own.capture_cloud, defaults.capture_cloud, Capture::automatic);
     table.policy.conflict = choose(own.conflict, defaults.conflict, ConflictPolicy::latest);
     table.policy.collision = choose(own.collision, defaults.collision, Collision::protect);
+    table.policy.fallback = own.conflict ? own.fallback.value_or(ConflictPolicy::latest)
+                                         : defaults.fallback.value_or(ConflictPolicy::latest);
+    table.soft = own.deletes ? own.soft : defaults.soft;
     table.policy.deletes = choose(own.deletes, defaults.deletes, DeletePolicy::propagate);
     // An origin column protects its table unless that table itself says otherwise; [sync] does not count
     // there.
@@ -153,10 +156,15 @@ void read_column(Section& column, TableSetting& table) {
     const auto name = column.text("name");
     if (!name)
         column.refuse(Code::config_value, "name", "is missing", "name the column as the desktop calls it");
-    if (column.text("policy"))
-        column.refuse(Code::not_in_this_version, "policy", "of one column is not offered by this version",
-                      "remove it; conflict = \"...\" decides for the whole row");
     ColumnSetting setting;
+    if (const auto policy = column.text("policy")) {
+        const std::optional<ColumnPolicy> parsed = parse_column_policy(*policy);
+        if (!parsed)
+            column.refuse(Code::merge_setting, "policy", fmt::format("cannot be \"{}\"", *policy),
+                          "one of desktop, cloud, latest, max, min, sum, union, append, "
+                          "\"advance:FIRST>...>LAST\", \"sql:EXPRESSION\"");
+        setting.policy = *parsed;
+    }
     setting.lossy = column.flag("lossy").value_or(false);
     setting.date = column.text("date");
     setting.refers_to = column.text("refers_to");
@@ -164,6 +172,29 @@ void read_column(Section& column, TableSetting& table) {
     column.finish();
     if (!table.columns.emplace(*name, setting).second)
         column.refuse(Code::config_value, "name", fmt::format("names \"{}\" twice", *name));
+}
+
+// Where a row has no columns that could be told apart, or nobody edited what changed, nothing can be merged.
+void check_merging(Section& section, const TableSetting& table) {
+    if (table.soft && repeats(table.identity))
+        section.refuse(Code::merge_setting, "identity",
+                       "leaves open which row was deleted: deletes = \"soft:...\" needs a unique key",
+                       "use propagate, hold or ignore");
+    if (!table.policy.merges()) {
+        for (const auto& [column, setting] : table.columns)
+            if (setting.policy.rule != ColumnRule::table)
+                section.refuse(Code::merge_setting, "column",
+                               fmt::format("\"{}\" has a policy, which means nothing here", column),
+                               "add conflict = \"merge\" to the table, or remove the policy");
+        return;
+    }
+    const char* hint = "use latest, desktop, cloud or manual: the losing row is kept whole either way";
+    if (repeats(table.identity))
+        section.refuse(Code::merge_setting, "identity",
+                       "leaves open which rows are versions of one: conflict = \"merge\" needs a unique key", hint);
+    if (table.refill)
+        section.refuse(Code::merge_setting, "refill",
+                       "changes columns that nobody edited, so conflict = \"merge\" has nothing to go by", hint);
 }
 
 }  // namespace
@@ -182,6 +213,7 @@ TableSetting read_table(Section& section, const SyncKeys& defaults, const GuardS
     table.where = section.text("where");
     table.side_effects = section.texts("side_effects").value_or(table.side_effects);
     apply_sync_keys(section, defaults, table);
+    check_merging(section, table);
     table.guard = guard;
     if (std::optional<Section> own = section.section("guard")) {
         table.guard = read_guard_keys(*own, guard);

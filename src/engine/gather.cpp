@@ -288,6 +288,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     std::map<int, TableReport> reports;
     for (TableRun& run : earlier.tables) {
         raced[run.link().id] = std::move(run.raced);
+        raced[run.link().id].insert(raced[run.link().id].end(), run.merged.begin(), run.merged.end());
         reports[run.link().id] = std::move(run.report);
     }
     Gathered gathered;
@@ -325,9 +326,17 @@ Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, D
     keys.reserve(groups.size());
     for (const CandidateGroup& group : groups) keys.push_back(group.key);
     std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
+    const Evaluate evaluate = [&](const LinkedColumn& column, const ColumnVersions& v) -> Evaluated {
+        try {
+            return {session.desktop->evaluate(column.policy.expression, column.desktop.base_type,
+                                              {v.base_desktop, v.desktop, v.cloud})};
+        } catch (const Refused& refused) {
+            return {std::nullopt, refused.refusal().message};
+        }
+    };
     return {static_cast<std::int64_t>(keys.size()),
             reconcile(std::move(groups), std::move(cloud_rows), run.link(), direction, session.clocks,
-                      gathered.collisions)};
+                      gathered.collisions, evaluate)};
 }
 
 }  // namespace tideway

@@ -16,6 +16,7 @@ struct TableRun {
     Tally tally;
     TableReport report;
     std::vector<Key> raced;  // to be decided again in the next round
+    std::vector<Key> merged;  // in the cloud: the desktop's rows follow in the next round
     enum class Start { no, load, adopt };
     Start start =
         Start::no;  // not read yet: its new rows may be loaded, or its equal rows linked, all at once

@@ -56,7 +56,9 @@ LinkResult Linker::link() {
     link_origin();
     link_stamps();
     link_constants();
+    link_deletion_mark();
     link_lookups();
+    link_policies();
     result_.table.references_desktop = references(desktop_, Side::desktop);
     result_.table.references_cloud = references(cloud_, Side::cloud);
     result_.table.other_keys_desktop = other_keys(desktop_, Side::desktop);

@@ -52,6 +52,11 @@ class Linker {
     void missing_key_column(const std::string& column);
     bool unique_index(const Relation& relation, Side side) const;
 
+    // link_merge.cpp
+    void link_policies();
+    void link_deletion_mark();
+    bool mark_fits(const RelationColumn& column, Side side);
+
     // link_constraints.cpp
     std::vector<std::size_t> positions(const std::vector<std::string>& names, Side side) const;
     std::vector<Reference> references(const Relation& relation, Side side) const;

@@ -40,8 +40,8 @@ bool newly_gone(const KeyWork& work, Side source) {
     const Wait wait = work.decision.wait;
     const bool carried_over =
         work.decision.to_cloud == Write::erase || work.decision.to_desktop == Write::erase;
-    return !carried_over && work.candidate.base.state == BaseState::live && !row_of(work, source).present &&
-           row_of(work, other(source)).present && !work.candidate.was_waiting && wait != Wait::ignored &&
+    return !carried_over && work.candidate.base.state == BaseState::live && !row_of(work, source).lives() &&
+           row_of(work, other(source)).lives() && !work.candidate.was_waiting && wait != Wait::ignored &&
            wait != Wait::direction;
 }
 
@@ -87,6 +87,7 @@ void Lookout::tally(Sight& sight, const TableRun& run, const KeyWork& work) cons
     if (only_fills(decision)) return;
     count_write(sight.outlook.to_cloud.writes, decision.to_cloud);
     count_write(sight.outlook.to_desktop.writes, decision.to_desktop);
+    if (decision.merges) ++sight.outlook.to_desktop.writes.updated;
     for (const Side source : {Side::desktop, Side::cloud})
         if (newly_gone(work, source)) ++sight.outlook.to(other(source)).gone;
     const bool by_clock = decision.conflict && decision.rule->verdict == Verdict::conflict &&
@@ -106,8 +107,8 @@ void Lookout::look_at(TableRun& run, const std::string& plan) {
     std::map<Side, std::int64_t> missing, present;
     each_work(run, [&](const KeyWork& work) {
         for (const Side side : {Side::desktop, Side::cloud}) {
-            present[side] += row_of(work, side).present ? 1 : 0;
-            missing[side] += !row_of(work, side).present && work.candidate.base.state == BaseState::live;
+            present[side] += row_of(work, side).lives() ? 1 : 0;
+            missing[side] += !row_of(work, side).lives() && work.candidate.base.state == BaseState::live;
         }
         const auto print = print_of(run.link(), work);
         const bool confirmed = print && prints.contains(*print);

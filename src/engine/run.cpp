@@ -159,9 +159,10 @@ void Run::work() {
         raise_barriers();
         process_everything();
         settle_accounts(round == 1);
-        const bool raced = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
-                                       [](const TableRun& run) { return !run.raced.empty(); });
-        if (!raced) break;
+        const bool unfinished =
+            std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
+                        [](const TableRun& run) { return !run.raced.empty() || !run.merged.empty(); });
+        if (!unfinished) break;
         if (round == rounds) {
             give_up_raced();
             break;
@@ -320,6 +321,8 @@ void Run::give_up_raced() {
             ++run.report.pending;
             ++run.report.raced;
         }
+    for (TableRun& run : gathered_->tables)  // listed since they were merged
+        run.report.pending += static_cast<std::int64_t>(run.merged.size());
     session_.archive().book(booking, desktop_fence_);
 }
 
@@ -327,6 +330,7 @@ void Run::give_up_raced() {
 void Run::advance() {
     gathered_->desktop.reset();
     gathered_->cloud.reset();
+    remember_rows();
     std::map<std::pair<int, Side>, StoredMark> marks = kept_marks_;
     for (const auto& [where, mark] : marks_) {
         const bool handled = options_.direction == Direction::both ||

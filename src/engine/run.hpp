@@ -66,6 +66,7 @@ class Run {
     void give_up_raced();
     void keep_marks_of_left_out_tables();
     void advance();
+    void remember_rows();
     void collect_reports();
     void count_protected(Gathered& gathered, bool before);
     void open_account();

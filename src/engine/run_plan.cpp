@@ -125,6 +125,8 @@ void Run::look_at_plan(TableRun& run, const KeyWork& work) {
     };
     tally(run.report.to_cloud, work.decision.to_cloud);
     tally(run.report.to_desktop, work.decision.to_desktop);
+    if (work.decision.merges) ++run.report.to_desktop.updated;
+    if (work.decision.rule->verdict == Verdict::merge && work.decision.wait == Wait::none) ++run.report.merged;
     count(run.report, work.decision);
     if (work.decision.conflict) ++run.report.conflicts;
     if (options_.rows && work.decision.rule->verdict != Verdict::nothing)

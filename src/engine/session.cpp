@@ -155,6 +155,8 @@ void Session::refuse_on_files() {
             refuse("guard.backup = \"table\"", "leave it out: the journal keeps the same rows");
         if (setting.local_id)
             refuse("local_id", "let both sides use one number, or leave the column out with skip");
+        if (setting.policy.merges()) refuse("conflict = \"merge\"", "use latest, desktop, cloud or manual");
+        if (setting.soft) refuse("deletes = \"soft:...\"", "use propagate, hold or ignore");
         if (setting.policy.collision == Collision::remap) refuse("collision = \"remap\"", "use protect");
         for (const auto& [column, each] : setting.columns)
             if (each.orphans == Orphans::null) refuse("orphans = \"null\"", "use park");
@@ -319,7 +321,8 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
         for (TableUnderSync* table : active()) {
             const std::string keys = identity_text(table->link, side);
             const bool intact = std::any_of(known.begin(), known.end(), [&](const TableUse& use) {
-                return use.id == table->link.id && use.intact && use.capture == table->link.capture(side) &&
+                const bool remembers = side == Side::cloud || use.remembers == table->link.policy.merges();
+                return use.id == table->link.id && use.intact && remembers && use.capture == table->link.capture(side) &&
                        use.key_columns == keys && use.key_types == key_types_text(table->link, side) &&
                        use.cloud == table->link.cloud && use.definition == definition(table->link);
             });

@@ -75,6 +75,18 @@ std::string_view to_string(Condition condition) {
             return "a reference is empty on the desktop until its parent comes";
         case Condition::one_side_fuller:
             return "other columns are mapped than before, and one row has values where the other has none";
+        case Condition::columns_merge:
+            return "`conflict = \"merge\"`, the agreed row is known, made on the desktop or the table is shared";
+        case Condition::columns_unsettled:
+            return "the same, but a column cannot be settled";
+        case Condition::desktop_goes_back:
+            return "a column with `advance` goes back on the desktop";
+        case Condition::cloud_goes_back:
+            return "a column with `advance` goes back in the cloud";
+        case Condition::marked_in_cloud:
+            return "the cloud has the row, marked as deleted";
+        case Condition::marked_on_desktop:
+            return "the desktop has the row, marked as deleted";
     }
     return "?";
 }
@@ -101,6 +113,8 @@ std::string_view to_string(Verdict verdict) {
             return "remember that it is gone";
         case Verdict::conflict:
             return "conflict: `conflict` names the winner, the loser is kept";
+        case Verdict::merge:
+            return "one row is made of both ([merging](merging.md)); what it leaves out is kept";
         case Verdict::cloud_wins:
             return "the cloud's version stays, the desktop's is kept as the loser";
         case Verdict::fuller_wins:
@@ -111,6 +125,8 @@ std::string_view to_string(Verdict verdict) {
             return "insert into the desktop again, the delete is recorded";
         case Verdict::hold:
             return "held: listed, waits for a person";
+        case Verdict::ask:
+            return "open conflict: listed, waits for a person";
         case Verdict::collide:
             return "open conflict: listed, waits for a person";
     }
@@ -140,10 +156,13 @@ fits decides. `plan --rows` names the line; the page is generated from the table
 - **Who wins** (`conflict`): `latest` compares the `timestamps` columns, corrected by the measured offset of the two clocks;
   no time stamp is oldest, equal ones keep the cloud's row. A stamp in the future, or one that did not move although the row
   changed, is not trusted: the moment when the changelog saw the edit decides instead, and where there is none a person does.
-  `desktop` and `cloud` name the winner; `manual` leaves both rows alone and lists them.
+  `desktop` and `cloud` name the winner; `manual` leaves both rows alone and lists them. `merge` decides column by column
+  ([merging](merging.md)); where a whole row must win, it goes by its fallback, `latest` unless `"merge:..."` names another.
 - **The loser** is kept whole in `tideway.conflict` of the side where it was replaced, in the same transaction:
   `tideway conflicts list`. Every row that a run replaces or deletes is in `tideway.journal` as well.
 - **Deletes** (`deletes`): `propagate` carries them over, `hold` lists them, `ignore` leaves the other side's row alone.
+  With `soft:column=value` a side that has the column keeps its row: it gets the mark instead of being deleted, and a row
+  that bears the mark counts as deleted on its side, whoever set it.
 - Held rows and open conflicts are decided with `tideway conflicts resolve ID --take desktop|cloud`; the next sync carries
   the decision out, a delete included.
 )";

@@ -56,6 +56,19 @@ bool holds(Condition when, const KeyFacts& facts, const Policy& policy) {
         case Condition::one_side_fuller:
             return facts.fuller && hashes_forgotten(facts.base) &&
                    (facts.fuller == Side::cloud || !strict || !mobile);
+        case Condition::columns_merge:
+            return (!strict || !mobile) && facts.merge && facts.merge->result != MergeFacts::Result::same &&
+                   facts.merge->result != MergeFacts::Result::unsettled;
+        case Condition::columns_unsettled:
+            return (!strict || !mobile) && facts.merge && facts.merge->result == MergeFacts::Result::unsettled;
+        case Condition::desktop_goes_back:
+            return facts.goes_back == Side::desktop;
+        case Condition::cloud_goes_back:
+            return facts.goes_back == Side::cloud;
+        case Condition::marked_in_cloud:
+            return facts.cloud.present && facts.cloud.marked_deleted;
+        case Condition::marked_on_desktop:
+            return facts.desktop.present && facts.desktop.marked_deleted;
     }
     return false;
 }
@@ -128,13 +141,14 @@ Winner latest(const KeyFacts& facts, const Policy& policy) {
 }
 
 // What the policy says by itself; a person's choice counts only where that leaves the key to a person.
-Winner winner_of(const KeyFacts& facts, const Policy& policy) {
-    switch (policy.conflict) {
+Winner winner_of(ConflictPolicy chosen, const KeyFacts& facts, const Policy& policy) {
+    switch (chosen) {
         case ConflictPolicy::desktop:
             return {Side::desktop, false};
         case ConflictPolicy::cloud:
             return {Side::cloud, false};
         case ConflictPolicy::manual:
+        case ConflictPolicy::merge:
             return {std::nullopt, false};
         case ConflictPolicy::latest:
             return latest(facts, policy);
@@ -160,7 +174,7 @@ void wait_for_person(Decision& decision, Wait wait) {
 // A held key whose fate a person chose: that side's present state wins, a delete included.
 void carry_out_choice(Decision& decision, const KeyFacts& facts, Side side) {
     const RowFacts& winner = side == Side::desktop ? facts.desktop : facts.cloud;
-    if (winner.present) return let_win(decision, facts, side);
+    if (winner.lives()) return let_win(decision, facts, side);
     decision.conflict = true;
     decision.winner = side;
     decision.kind = kind_of(*decision.rule);
@@ -173,11 +187,20 @@ void hold(Decision& decision, const KeyFacts& facts, Wait wait) {
 }
 
 void resolve_conflict(Decision& decision, const KeyFacts& facts, const Policy& policy) {
-    const Winner winner = winner_of(facts, policy);
+    const Winner winner = winner_of(policy.whole_row(), facts, policy);
     decision.bad_clock = winner.bad_clock;
     if (winner.bad_clock) decision.reason += " (a time stamp cannot be trusted)";
     if (!winner.side) return hold(decision, facts, Wait::person_conflict);
     let_win(decision, facts, *winner.side);
+}
+
+void merge(Decision& decision, const KeyFacts& facts) {
+    const bool to_desktop = facts.merge->result == MergeFacts::Result::cloud;
+    (to_desktop ? decision.to_desktop : decision.to_cloud) = Write::update;
+    decision.merges = facts.merge->result == MergeFacts::Result::third;
+    decision.conflict = facts.merge->loses;
+    decision.winner = to_desktop ? Side::cloud : Side::desktop;
+    decision.kind = decision.conflict ? kind_of(*decision.rule) : "";
 }
 
 void erase(Decision& decision, const KeyFacts& facts, const Policy& policy, Write& target) {
@@ -194,10 +217,10 @@ void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) 
         case Verdict::nothing:
             return;
         case Verdict::insert_cloud:
-            decision.to_cloud = Write::insert;
+            decision.to_cloud = write_over(facts.cloud);
             return;
         case Verdict::insert_desktop:
-            decision.to_desktop = Write::insert;
+            decision.to_desktop = write_over(facts.desktop);
             return;
         case Verdict::update_cloud:
             decision.to_cloud = Write::update;
@@ -217,6 +240,8 @@ void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) 
             return;
         case Verdict::conflict:
             return resolve_conflict(decision, facts, policy);
+        case Verdict::merge:
+            return merge(decision, facts);
         case Verdict::cloud_wins:
             return let_win(decision, facts, Side::cloud);
         case Verdict::fuller_wins:
@@ -227,6 +252,8 @@ void carry_out(Decision& decision, const KeyFacts& facts, const Policy& policy) 
             return let_win(decision, facts, Side::cloud);
         case Verdict::hold:
             return hold(decision, facts, Wait::person_held);
+        case Verdict::ask:
+            return hold(decision, facts, Wait::person_conflict);
         case Verdict::collide:
             decision.renumber = policy.collision == Collision::remap && !facts.chosen;
             return hold(decision, facts, Wait::person_conflict);
@@ -239,19 +266,23 @@ void limit(Decision& decision, Direction direction) {
                            (decision.to_desktop != Write::none && direction == Direction::forward);
     if (!forbidden) return;
     decision.to_cloud = decision.to_desktop = Write::none;
-    decision.conflict = false;
+    decision.conflict = decision.merges = false;
     decision.wait = Wait::direction;
 }
 
 }  // namespace
 
 Change relate(const BaseEntry& base, const RowFacts& row, Side side) {
-    if (row.present && row.outside) return Change::outside;
-    if (base.state != BaseState::live) return row.present ? Change::row : Change::absent;
-    if (!row.present) return Change::deleted;
+    if (row.lives() && row.outside) return Change::outside;
+    if (base.state != BaseState::live) return row.lives() ? Change::row : Change::absent;
+    if (!row.lives()) return Change::deleted;
     if (row.hash == (side == Side::desktop ? base.desktop : base.cloud)) return Change::equal;
     const bool reverted = side == Side::desktop && base.previous != Hash{} && row.hash == base.previous;
     return reverted ? Change::reverted : Change::updated;
+}
+
+std::optional<Side> winner_by(ConflictPolicy policy, const KeyFacts& facts, const Policy& table) {
+    return winner_of(policy, facts, table).side;
 }
 
 Decision decide(const KeyFacts& facts, const Policy& policy, Direction direction) {

@@ -26,6 +26,8 @@ struct BaseEntry {
     bool deletion_forgotten = false;  // tombstone: the cloud was restored to before the deletion
     Origin origin = Origin::desktop;
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;  // UTC microseconds
+    // Merged tables only: the columns of the row as each side had it; empty: not known.
+    std::string row_desktop = {}, row_cloud = {};
 };
 
 // What one side shows for a key in this run's snapshot.
@@ -37,6 +39,10 @@ struct RowFacts {
     std::optional<std::int64_t> captured;  // when a trigger saw the change, by this server's clock
     bool marked_mobile = false;            // the origin column says so
     bool outside = false;                  // the table's filter (`where`) leaves it out
+    bool marked_deleted = false;           // it bears the mark of deletes = "soft:..."
+
+    // There is a row that counts.
+    bool lives() const { return present && !marked_deleted; }
 };
 
 // What is needed to trust or distrust time stamps.
@@ -44,6 +50,19 @@ struct ClockFacts {
     std::int64_t desktop_now = 0, cloud_now = 0;  // server clocks at the snapshots, UTC microseconds
     std::int64_t offset = 0;                      // cloud minus desktop
     std::int64_t uncertainty = 0;                 // of the offset
+};
+
+// What becomes of two edited rows when their columns are merged (reconcile/merge.hpp).
+struct MergeFacts {
+    enum class Result {
+        same,      // both sides made the same changes
+        desktop,   // the desktop's row has all that the merged row has
+        cloud,     // the cloud's has
+        third,     // the merged row is neither of the two
+        unsettled  // a column that nobody can settle
+    };
+    Result result = Result::same;
+    bool loses = false;  // a value that somebody wrote is not in the merged row
 };
 
 struct KeyFacts {
@@ -55,6 +74,9 @@ struct KeyFacts {
     bool parent_collides = false;  // the row refers to a key under which two rows were created
     std::optional<Side>
         emptied;  // there the row lacks a reference that the other side's row has: its parent was missing
+    // conflict = merge, and the columns of the agreed row are known; none: whole rows must be chosen between.
+    std::optional<MergeFacts> merge = {};
+    std::optional<Side> goes_back = {};  // that side's edit takes a column back that may only advance
 };
 
 // How a row relates to the base. `absent`/`row` where there is no live base to compare with.
@@ -79,6 +101,12 @@ enum class Condition {
     emptied_in_cloud,      // a reference was left empty there, because its parent was missing
     emptied_on_desktop,
     one_side_fuller,  // other columns are mapped now, and one row has values where the other has none
+    columns_merge,    // desktop_may_write, and the columns of both rows make one row
+    columns_unsettled,   // desktop_may_write, and a column's policy cannot settle its values
+    desktop_goes_back,   // the desktop's edit takes a column back that may only advance
+    cloud_goes_back,
+    marked_in_cloud,     // the cloud keeps a row that is marked as deleted
+    marked_on_desktop,
 };
 
 enum class Verdict {
@@ -92,11 +120,13 @@ enum class Verdict {
     adopt,
     bury,        // agree on equal rows / on absence: only the base is written
     conflict,    // the policy decides, the loser is kept
+    merge,       // the columns of both rows make one row
     cloud_wins,  // conflict whose winner is fixed
     fuller_wins,
     desktop_over_delete,
     cloud_over_delete,  // an update wins over a delete, which is recorded
     hold,
+    ask,      // an open conflict, whatever the policy
     collide,  // waits for a person; collide: two creations with one key
 };
 
@@ -127,12 +157,17 @@ struct Decision {
     std::string_view kind;      // "update_update", ... only where conflict or wait == person_*
     bool renumber = false;      // the desktop's row is to get another key; it waits where that cannot be
     bool bad_clock = false;     // a time stamp could not be trusted
+    // The merged row, which is neither side's, is written to the cloud; the desktop's follows as an ordinary edit.
+    bool merges = false;
     std::string reason;
 };
 
 // Pure and total. `direction` limits what may be written; a write that is not allowed turns into wait =
 // direction.
 Decision decide(const KeyFacts& facts, const Policy& policy, Direction direction);
+
+// Which side's row is the winner by that policy; none: nobody can say, a person must. Not for merge.
+std::optional<Side> winner_by(ConflictPolicy policy, const KeyFacts& facts, const Policy& table);
 
 // The relation of a row to its base, as the rules name it.
 Change relate(const BaseEntry& base, const RowFacts& row, Side side);

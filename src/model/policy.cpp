@@ -1,5 +1,6 @@
 #include "model/policy.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,13 +18,16 @@ constexpr Names<Capture, 5> captures{{{Capture::automatic, "auto"},
                                       {Capture::xmin, "xmin"},
                                       {Capture::timestamp, "timestamp"},
                                       {Capture::digest, "digest"}}};
-constexpr Names<ConflictPolicy, 4> conflicts{{{ConflictPolicy::latest, "latest"},
+constexpr Names<ConflictPolicy, 5> conflicts{{{ConflictPolicy::latest, "latest"},
                                               {ConflictPolicy::desktop, "desktop"},
                                               {ConflictPolicy::cloud, "cloud"},
-                                              {ConflictPolicy::manual, "manual"}}};
+                                              {ConflictPolicy::manual, "manual"},
+                                              {ConflictPolicy::merge, "merge"}}};
 constexpr Names<Ownership, 2> ownerships{{{Ownership::shared, "shared"}, {Ownership::strict, "strict"}}};
-constexpr Names<DeletePolicy, 3> deletes{
-    {{DeletePolicy::propagate, "propagate"}, {DeletePolicy::hold, "hold"}, {DeletePolicy::ignore, "ignore"}}};
+constexpr Names<DeletePolicy, 4> deletes{{{DeletePolicy::propagate, "propagate"},
+                                          {DeletePolicy::hold, "hold"},
+                                          {DeletePolicy::ignore, "ignore"},
+                                          {DeletePolicy::soft, "soft"}}};
 constexpr Names<Collision, 2> collisions{{{Collision::protect, "protect"}, {Collision::remap, "remap"}}};
 constexpr Names<Orphans, 3> orphan_words{
     {{Orphans::park, "park"}, {Orphans::null, "null"}, {Orphans::allow, "allow"}}};
@@ -31,6 +35,18 @@ constexpr Names<Identity, 4> identities{{{Identity::key, "key"},
                                          {Identity::business_key, "business_key"},
                                          {Identity::business_key_ordinal, "business_key+ordinal"},
                                          {Identity::full_row, "full_row"}}};
+
+constexpr Names<ColumnRule, 11> column_rules{{{ColumnRule::table, "table"},
+                                              {ColumnRule::desktop, "desktop"},
+                                              {ColumnRule::cloud, "cloud"},
+                                              {ColumnRule::latest, "latest"},
+                                              {ColumnRule::max, "max"},
+                                              {ColumnRule::min, "min"},
+                                              {ColumnRule::sum, "sum"},
+                                              {ColumnRule::set_union, "union"},
+                                              {ColumnRule::append, "append"},
+                                              {ColumnRule::advance, "advance"},
+                                              {ColumnRule::expression, "sql"}}};
 
 template <typename E, std::size_t N>
 std::string_view name_of(const Names<E, N>& names, E value) {
@@ -67,5 +83,58 @@ std::optional<DeletePolicy> parse_deletes(std::string_view t) { return value_of(
 std::optional<Collision> parse_collision(std::string_view t) { return value_of(collisions, t); }
 std::optional<Orphans> parse_orphans(std::string_view t) { return value_of(orphan_words, t); }
 std::optional<Identity> parse_identity(std::string_view t) { return value_of(identities, t); }
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(' ');
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+// Two values at least, each once.
+std::vector<std::string> parse_order(std::string_view text) {
+    std::vector<std::string> order;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find('>', begin), text.size());
+        const std::string value(trimmed(text.substr(begin, end - begin)));
+        if (value.empty() || std::find(order.begin(), order.end(), value) != order.end()) return {};
+        order.push_back(value);
+        begin = end + 1;
+    }
+    return order.size() < 2 ? std::vector<std::string>{} : order;
+}
+
+}  // namespace
+
+std::string to_text(const ColumnPolicy& policy) {
+    std::string text(name_of(column_rules, policy.rule));
+    if (policy.rule == ColumnRule::expression) return text + ":" + policy.expression;
+    for (const std::string& value : policy.order) text += (&value == &policy.order.front() ? ":" : ">") + value;
+    return text;
+}
+
+std::optional<ColumnPolicy> parse_column_policy(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    const std::optional<ColumnRule> rule = value_of(column_rules, text.substr(0, colon));
+    if (!rule || *rule == ColumnRule::table) return std::nullopt;
+    const bool more = colon != std::string_view::npos;
+    if (more != (*rule == ColumnRule::advance || *rule == ColumnRule::expression)) return std::nullopt;
+    ColumnPolicy policy{*rule};
+    if (*rule == ColumnRule::advance) policy.order = parse_order(text.substr(colon + 1));
+    if (*rule == ColumnRule::expression) policy.expression = trimmed(text.substr(colon + 1));
+    if (more && policy.order.empty() && policy.expression.empty()) return std::nullopt;
+    return policy;
+}
+
+std::optional<SoftDelete> parse_soft_delete(std::string_view text) {
+    constexpr std::string_view prefix = "soft:";
+    const std::size_t equals = text.find('=');
+    if (!text.starts_with(prefix) || equals == std::string_view::npos) return std::nullopt;
+    SoftDelete soft{std::string(trimmed(text.substr(prefix.size(), equals - prefix.size()))),
+                    std::string(trimmed(text.substr(equals + 1)))};
+    if (soft.column.empty() || soft.value.empty()) return std::nullopt;
+    return soft;
+}
 
 }  // namespace tideway

@@ -10,9 +10,9 @@ namespace tideway {
 enum class Mode { incremental, full };
 enum class Direction { both, forward, reverse };
 enum class Capture { automatic, changelog, xmin, timestamp, digest };
-enum class ConflictPolicy { latest, desktop, cloud, manual };
+enum class ConflictPolicy { latest, desktop, cloud, manual, merge };
 enum class Ownership { shared, strict };
-enum class DeletePolicy { propagate, hold, ignore };
+enum class DeletePolicy { propagate, hold, ignore, soft };
 // Two rows created under one key: both stay and wait, or the desktop's row gets another key.
 enum class Collision { protect, remap };
 // A row whose parent is missing at the target: it waits, its reference is left empty until the parent is
@@ -32,7 +32,34 @@ struct Policy {
     DeletePolicy deletes = DeletePolicy::propagate;
     Collision collision = Collision::protect;
     bool refill = false;  // the desktop's rows are rewritten from elsewhere before each run
+    // conflict = merge only: who wins where columns cannot settle it. Never merge itself.
+    ConflictPolicy fallback = ConflictPolicy::latest;
+
+    bool merges() const { return conflict == ConflictPolicy::merge; }
+    // What decides where one whole row must win.
+    ConflictPolicy whole_row() const { return merges() ? fallback : conflict; }
 };
+
+// What a column that both sides changed becomes (conflict = merge). `table`: what the table's fallback says.
+enum class ColumnRule { table, desktop, cloud, latest, max, min, sum, set_union, append, advance, expression };
+
+struct ColumnPolicy {
+    ColumnRule rule = ColumnRule::table;
+    std::vector<std::string> order = {};  // advance: the values, from the first to the last
+    std::string expression = {};          // with :base, :desktop and :cloud
+    bool operator==(const ColumnPolicy&) const = default;
+};
+
+// "sum", "advance:Open>Done", "sql:greatest(:desktop, :cloud)".
+std::string to_text(const ColumnPolicy& policy);
+std::optional<ColumnPolicy> parse_column_policy(std::string_view text);
+
+// deletes = "soft:column=value": a row whose column has the value counts as deleted on its side.
+struct SoftDelete {
+    std::string column, value;  // the desktop's name
+    bool operator==(const SoftDelete&) const = default;
+};
+std::optional<SoftDelete> parse_soft_delete(std::string_view text);
 
 // The spelling used in the configuration file, on the command line, in reports and in state tables.
 std::string_view to_string(Mode);

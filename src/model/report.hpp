@@ -27,6 +27,7 @@ struct TableReport {
     std::int64_t adopted = 0;     // found equal on both sides and booked
     std::int64_t reasserted = 0;  // written again after a refill had brought back the old row
     std::int64_t renumbered = 0;  // desktop rows that got another key (collision = "remap")
+    std::int64_t merged = 0;      // rows that both sides had edited, made one by their columns
     std::int64_t conflicts = 0;   // found in this run, the loser kept
     std::int64_t open_conflicts =
         0;  // wait for a person (conflict = "manual", unreliable clocks, collisions)

@@ -33,6 +33,9 @@ struct ColumnSide {
 
 struct ParentByKey;
 
+// What the values of a column are to a merge.
+enum class ValueKind { other, number, moment, truth, text, list };
+
 struct LinkedColumn {
     ColumnSide desktop, cloud;
     Canon canon = Canon::image;
@@ -46,6 +49,10 @@ struct LinkedColumn {
     // Set where the column holds a number that each side gives to the parent's row by itself: it crosses as
     // the key of that row.
     std::shared_ptr<const ParentByKey> by_key = {};
+    ColumnPolicy policy = {};
+    ValueKind kind = ValueKind::other;
+    // Makes a change without being the key: what a merge decides on.
+    bool merges() const { return hashed && !key; }
     const ColumnSide& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
 };
 
@@ -99,6 +106,12 @@ struct OriginMark {  // the letter that says "made on the phone" / "made at the 
     std::string desktop_letter, cloud_letter;
 };
 
+// A row of that side whose column has the value counts as deleted (deletes = "soft:...").
+struct DeletionMark {
+    std::string column, type, value;
+    std::string removed;  // what the column holds when the row is brought back; empty: NULL
+};
+
 struct LinkedTable {
     int id = 0;  // number of the table in the state schemas; stable for the life of the pair
     sql::TableName desktop, cloud;
@@ -116,6 +129,7 @@ struct LinkedTable {
     std::vector<OtherKey> other_keys_desktop, other_keys_cloud;
     // All columns of a side, linked or not, where one of them is json or jsonb; otherwise empty.
     std::vector<ImageColumn> image_desktop, image_cloud;
+    std::optional<DeletionMark> mark_desktop, mark_cloud;
     Policy policy;
     Capture capture_desktop = Capture::digest, capture_cloud = Capture::digest;  // resolved, never automatic
     bool key_index_desktop = false, key_index_cloud = false;  // ON CONFLICT (key) has an index to refer to
@@ -126,6 +140,9 @@ struct LinkedTable {
     bool row_guard = false;
     std::string fingerprint_desktop, fingerprint_cloud;  // of the columns, as the catalogue said when linking
 
+    const std::optional<DeletionMark>& mark(Side side) const {
+        return side == Side::desktop ? mark_desktop : mark_cloud;
+    }
     const sql::TableName& on(Side side) const { return side == Side::desktop ? desktop : cloud; }
     // Cells of a row on its way to `target`: one a linked column, and to the cloud one a look-up behind.
     std::size_t cells_to(Side target) const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/decision.hpp"
+#include "reconcile/merge.hpp"
 #include "store/store.hpp"
 
 namespace tideway {
@@ -14,6 +15,7 @@ struct KeyWork {
     Candidate candidate;
     RowImage cloud;
     Decision decision;
+    std::optional<MergedRow> merged = {};  // where both sides edited a row of a merged table
 };
 
 // Every row and every live entry of the group stands in exactly one work; a row that equals what a side had

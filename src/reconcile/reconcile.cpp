@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reconcile/emptied.hpp"
+#include "reconcile/merging.hpp"
 
 namespace tideway {
 namespace {
@@ -28,7 +29,7 @@ std::optional<Side> fuller_of(const RowImage& desktop, const RowImage& cloud) {
     return std::nullopt;
 }
 
-KeyFacts facts_of(const LinkedTable& table, const KeyWork& work, const ClockFacts& clocks) {
+KeyFacts facts_of(const LinkedTable& table, KeyWork& work, const ClockFacts& clocks, const Evaluate& evaluate) {
     const Candidate& candidate = work.candidate;
     KeyFacts facts;
     facts.base = candidate.base;
@@ -39,6 +40,7 @@ KeyFacts facts_of(const LinkedTable& table, const KeyWork& work, const ClockFact
     facts.fuller = fuller_of(candidate.desktop, work.cloud);
     facts.chosen = candidate.chosen;
     facts.emptied = emptied_on(table, work);
+    add_merge_facts(table, work, evaluate, facts);
     return facts;
 }
 
@@ -51,6 +53,7 @@ std::uint64_t fnv(const std::string& text) {
 
 const char* action_of(const Decision& d) {
     if (d.renumber) return "gets another key on the desktop";
+    if (d.merges) return "merge in the cloud, then update desktop";
     const auto word = [](Write write, const char* insert, const char* update, const char* erase) {
         return write == Write::insert ? insert : write == Write::update ? update : erase;
     };
@@ -77,7 +80,7 @@ const char* action_of(const Decision& d) {
 
 std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
                                const LinkedTable& table, Direction direction, const ClockFacts& clocks,
-                               Collisions& collisions) {
+                               Collisions& collisions, const Evaluate& evaluate) {
     std::map<Key, std::vector<RowImage>> by_key;
     for (RowImage& row : cloud_rows) by_key[row.key].push_back(std::move(row));
     std::vector<KeyWork> works;
@@ -86,7 +89,8 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
         std::vector<RowImage> rows;
         if (const auto found = by_key.find(group.key); found != by_key.end()) rows = std::move(found->second);
         for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table)) {
-            work.decision = decide(facts_of(table, work, clocks), table.policy, direction);
+            work.decision = decide(facts_of(table, work, clocks, evaluate), table.policy, direction);
+            explain_merge(work);
             works.push_back(std::move(work));
         }
     }
@@ -94,7 +98,7 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
     for (KeyWork& work : works) {
         // What collides itself waits anyway, or gets another key.
         if (work.decision.rule->verdict == Verdict::collide || !collisions.concern(table, work)) continue;
-        KeyFacts facts = facts_of(table, work, clocks);
+        KeyFacts facts = facts_of(table, work, clocks, evaluate);
         facts.parent_collides = true;
         work.decision = decide(facts, table.policy, direction);
     }
@@ -105,7 +109,7 @@ Origin origin_of(const KeyWork& work) {
     const BaseState state = work.candidate.base.state;
     if (state == BaseState::live || state == BaseState::unknown) return work.candidate.base.origin;
     if (work.cloud.facts.marked_mobile) return Origin::mobile;
-    return work.candidate.desktop.facts.present ? Origin::desktop : Origin::mobile;
+    return work.candidate.desktop.facts.lives() ? Origin::desktop : Origin::mobile;
 }
 
 namespace {
@@ -120,6 +124,16 @@ void keep_references(const LinkedTable& table, const KeyWork& work, Side target,
     if (!columns.empty()) row.emptied = work.candidate.emptied;
 }
 
+ConflictNote conflict_note(const LinkedTable& table, const KeyWork& work) {
+    const Decision& decision = work.decision;
+    const bool merged = decision.rule->verdict == Verdict::merge;
+    ConflictNote note{std::string(decision.kind),
+                      std::string(to_string(merged ? ConflictPolicy::merge : table.policy.whole_row())),
+                      decision.reason, decision.winner, facts_as_json(work)};
+    if (decision.merges) note.other_row = row_as_json(table, work.candidate.desktop, Side::desktop);
+    return note;
+}
+
 }  // namespace
 
 PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side target) {
@@ -132,6 +146,7 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
     row.key = work.candidate.key;
     row.write = to_cloud ? decision.to_cloud : decision.to_desktop;
     row.expected = old.facts.hash;
+    row.revives = row.write == Write::update && old.facts.marked_deleted;
     row.origin = origin_of(work);
     row.rule = decision.rule->id;
     row.chosen = work.candidate.chosen.has_value();
@@ -152,12 +167,12 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
         row.refused = Refusal{std::string(info(Code::value_misfit).id),
                               fmt::format("the value of {} is not of its column's type", source.misfit),
                               "correct it where it was written, or leave the column out: skip = [...]", ""};
-    if (decision.conflict)
-        row.conflict = ConflictNote{std::string(decision.kind), std::string(to_string(table.policy.conflict)),
-                                    decision.reason, decision.winner, facts_as_json(work)};
+    if (decision.conflict) row.conflict = conflict_note(table, work);
+    if (table.policy.merges() && row.write != Write::erase) row.source_row = source.values;
     for (std::size_t i = 0; i < table.columns.size() && row.write == Write::insert; ++i)
         if (table.columns[i].insert_only && !row.cells[i])
             row.cells[i] = to_cloud ? table.origin->desktop_letter : table.origin->cloud_letter;
+    if (decision.merges) plan_merged_row(table, work, row);
     row.fills = decision.rule->id == "R30";
     if (row.fills) row.emptied = work.candidate.emptied;
     keep_references(table, work, target, row);
@@ -182,6 +197,13 @@ Agreement agreement_after(const LinkedTable& table, const PlannedRow& row, const
     (target == Side::cloud ? agreement.desktop : agreement.cloud) = row.source_hash;
     (target == Side::cloud ? agreement.stamp_cloud : agreement.stamp_desktop) = outcome.stamp;
     (target == Side::cloud ? agreement.stamp_desktop : agreement.stamp_cloud) = row.source_stamp;
+    (target == Side::cloud ? agreement.row_cloud : agreement.row_desktop) = row.ahead ? row.source_row : outcome.row;
+    (target == Side::cloud ? agreement.row_desktop : agreement.row_cloud) = row.source_row;
+    // Nothing that the cloud shows is agreed on yet, not even a row that happens to be as it was before.
+    if (row.ahead) {
+        agreement.cloud = {};
+        agreement.stamp_cloud.reset();
+    }
     return agreement;
 }
 
@@ -196,6 +218,10 @@ Agreement agreement_found(const LinkedTable& table, const KeyWork& work) {
     agreement.cloud = gone ? work.candidate.base.cloud : work.cloud.facts.hash;
     agreement.stamp_desktop = work.candidate.desktop.facts.stamp;
     agreement.stamp_cloud = work.cloud.facts.stamp;
+    if (!gone) {
+        agreement.row_desktop = work.candidate.desktop.values;
+        agreement.row_cloud = work.cloud.values;
+    }
     return agreement;
 }
 
@@ -254,6 +280,11 @@ std::optional<std::uint64_t> print_of(const LinkedTable& table, const KeyWork& w
         text += row->facts.present ? "|row" : "|none";
         for (const Cell& cell : row->cells) cell ? add_part(*cell) : void(text += "|null");
     }
+    if (d.merges)  // what it comes to depends on the agreed row as well
+        for (const MergedColumn& column : work.merged->columns) {
+            text += fmt::format("|{}", static_cast<int>(column.from));
+            if (column.value) add_part(*column.value);
+        }
     return fnv(text);
 }
 

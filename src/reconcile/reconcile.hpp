@@ -12,10 +12,10 @@
 namespace tideway {
 
 // Pairs the rows of each key with the cloud's rows of the same key and decides each pair. collisions: those
-// of the parents' tables, read before; this table's are added.
+// of the parents' tables, read before; this table's are added. evaluate: for columns with an expression.
 std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
                                const LinkedTable& table, Direction direction, const ClockFacts& clocks,
-                               Collisions& collisions);
+                               Collisions& collisions, const Evaluate& evaluate = {});
 
 // M if first seen at the cloud alone or marked M there, else D; fixed at first sight (DESIGN.md 10.2).
 Origin origin_of(const KeyWork& work);

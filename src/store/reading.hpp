@@ -44,6 +44,7 @@ struct RowImage {
                   // look-ups behind
     std::string ambiguous = {};  // the look-up that has several answers
     std::string misfit = {};     // the column whose value is not of its declared type: the row cannot travel
+    std::string values = {};     // merged tables only: its columns in canonical text, as BaseEntry keeps them
     bool unreadable =
         false;  // holds texts without a meaning in the database's encoding; their cells are empty
 };

@@ -31,6 +31,7 @@ struct Agreement {
     Origin origin = Origin::desktop;
     Hash desktop, cloud;
     std::optional<std::int64_t> stamp_desktop, stamp_cloud;
+    std::string row_desktop = {}, row_cloud = {};  // as in BaseEntry
     // References that were left empty at the target until their parents come, one a line: such a key is
     // listed as waiting.
     std::string emptied = {};
@@ -45,7 +46,7 @@ struct Receipt {
 };
 
 // Of the state tables, as a store installs them; an older state is completed by the next sync.
-inline constexpr int state_version = 3;
+inline constexpr int state_version = 4;
 
 // An entry of the base.
 struct Agreed {
@@ -68,6 +69,7 @@ struct TableUse {  // table numbers and captures as the state schema records the
     std::string key_columns;  // on this side, comma separated; the base and the changelog are built for them
     std::string key_types;
     std::string definition;  // what the hashes in the base cover
+    bool remembers = false;  // desktop: what merged tables need is there
     bool intact = false;     // every object that the capture (and the base) needs is there and enabled
     bool row_guard = false;  // the triggers of guard_rows() are there
 };
@@ -117,6 +119,13 @@ struct ViewFacts {
     enum class State { absent, ours, foreign };
     State state = State::absent;
     bool may_create = false;  // the schema exists, and the role may make a view in it
+};
+
+// One side's row of a key as it is now, to be remembered where it still is the agreed one.
+struct SeenRow {
+    Key key;
+    std::optional<Hash> hash;  // none: there is no such row
+    std::string values;        // as in BaseEntry
 };
 
 struct WaitingKey {

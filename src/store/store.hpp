@@ -161,6 +161,9 @@ class Store {
     // forgets captured changes that every pair's mark has seen
     virtual void purge_changes(const LinkedTable& table, const std::string& mark) = 0;
 
+    // Computes an expression with :base, :desktop and :cloud as values of that type. Throws Refused.
+    virtual Cell evaluate(const std::string&, const std::string&, const std::vector<Cell>&) { throw not_offered(); }
+
     virtual void record_run(const RunRecord& record) = 0;
     virtual void record_idle(const RunRecord& record) = 0;  // one status row
     virtual std::vector<KeptConflict> conflicts() = 0;
@@ -211,6 +214,10 @@ class Archive {
     virtual void book_found(const std::vector<Agreement>&, std::int64_t, std::int64_t) {
         throw not_offered();
     }
+    // Merged tables: live keys of which it was not looked yet how that side's row is, at most so many.
+    virtual std::vector<Key> unseen(const LinkedTable&, Side, int) { throw not_offered(); }
+    // One row for each of those keys; where it is the agreed one no more, its columns stay unknown.
+    virtual void remember(const LinkedTable&, Side, const std::vector<SeenRow>&, std::int64_t) { throw not_offered(); }
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;

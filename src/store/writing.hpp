@@ -19,6 +19,7 @@ struct ConflictNote {
     // A JSON object, what is not known left out: rule, origin, desktop_stamp, desktop_captured, cloud_stamp,
     // cloud_captured (UTC microseconds).
     std::string facts = {};
+    std::string other_row = {};  // a merge: the row of the other side, as JSON; the merged row is neither of them
 };
 
 struct PlannedRow {
@@ -38,6 +39,12 @@ struct PlannedRow {
     std::int64_t restores = 0;  // of an undo: the journal's entry whose image is written, in place of cells
     std::string
         emptied;  // references of the source's row that are empty until their parents come, one a line
+    std::string source_row = {};         // merged tables only: RowImage::values of the version that is copied
+    std::vector<std::size_t> kept = {};  // cells that are left as the target has them
+    bool revives = false;  // update: the target's row bears the mark of a deletion, and must still bear it
+    // A merged row: what is agreed on is the source's row, and the target's is an edit of it that the source's side
+    // gets next.
+    bool ahead = false;
 };
 
 struct BatchSection {
@@ -72,6 +79,7 @@ struct RowOutcome {
     std::string constraint;
     Hash hash;  // of the row as it is now, triggers included (erase: unused)
     std::optional<std::int64_t> stamp;
+    std::string row = {};  // merged tables only: RowImage::values of the row as it is now
 };
 
 struct BatchOutcome {

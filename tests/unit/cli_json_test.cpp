@@ -49,7 +49,7 @@ TEST(RunJson, holds_every_number_of_the_report) {
         "tables": [{"desktop": "mbreminder", "cloud": "reminder",
                     "to_cloud": {"inserted": 1, "updated": 2, "deleted": 3},
                     "to_desktop": {"inserted": 4, "updated": 5, "deleted": 6},
-                    "adopted": 7, "reasserted": 0, "renumbered": 0, "conflicts": 8, "open_conflicts": 9, "held": 10, "parked": 11, "pending": 12,
+                    "adopted": 7, "reasserted": 0, "renumbered": 0, "merged": 0, "conflicts": 8, "open_conflicts": 9, "held": 10, "parked": 11, "pending": 12,
                     "protected": {"before": 13, "after": 14, "removed_by_users": null}, "lost": 0, "rules": {"R7": 15},
                     "capture": {"desktop": "xmin", "cloud": "changelog"}, "not_synced": null, "stopped": null}],
         "guard": [{"table": "reminder", "what": "would delete 16 of 17 rows", "count": 16, "of": 17, "reason": "deletes",

@@ -419,15 +419,44 @@ TEST(Config, refuses_columns_that_contradict_each_other) {
         {table("identity = \"full_row\"\nkey = [\"a\"]"), value, "t.toml:8:7: key has no effect", ""});
 }
 
+TEST(Config, refuses_merges_and_soft_deletes_that_cannot_work) {
+    const Code merge = Code::merge_setting;
+    const auto table = [](const std::string& lines) { return with_table("name = \"t\"\n" + lines + "\n"); };
+    const auto column = [&](const std::string& policy) {
+        return table("conflict = \"merge\"\n[[table.column]]\nname = \"c\"\npolicy = \"" + policy + "\"");
+    };
+    expect_refused({table("conflict = \"merge:both\""), merge, "t.toml:7:12: conflict cannot be", "manual"});
+    expect_refused({table("conflict = \"merge:merge\""), merge, "t.toml:7:12: conflict cannot be", "manual"});
+    expect_refused({table("deletes = \"soft:gone\""), merge, "t.toml:7:11: deletes cannot be", "is_deleted"});
+    for (const char* policy : {"most", "sum:1", "advance:", "advance:A", "advance:A>A", "sql:", "table"})
+        expect_refused({column(policy), merge, "t.toml:10:10: policy cannot be", "advance"});
+    expect_refused({table("[[table.column]]\nname = \"c\"\npolicy = \"max\""), merge, "t.toml:",
+                    "conflict = \"merge\""});
+    expect_refused({table("conflict = \"merge\"\nrefill = true"), merge, "t.toml:8:10: refill", "latest"});
+    expect_refused({table("conflict = \"merge\"\nidentity = \"full_row\""), merge, "t.toml:8:12: identity", ""});
+    expect_refused({table("deletes = \"soft:gone=true\"\nidentity = \"full_row\""), merge,
+                    "t.toml:8:12: identity", "propagate"});
+}
+
+TEST(Config, reads_merges_and_soft_deletes_and_shows_them_as_they_are_written) {
+    const Config config = parse_config(
+        with_table("name = \"t\"\nconflict = \"merge:manual\"\ndeletes = \"soft:state=X Y\"\n"
+                   "[[table.column]]\nname = \"a\"\npolicy = \"advance:Open > On Hold>Done\"\n"
+                   "[[table.column]]\nname = \"b\"\npolicy = \"sql:greatest(:desktop, :cloud)\"\n"),
+        "t.toml");
+    const TableSetting& table = config.tables.front();
+    EXPECT_TRUE(table.policy.merges());
+    EXPECT_EQ(table.policy.fallback, ConflictPolicy::manual);
+    EXPECT_EQ(table.soft, (SoftDelete{"state", "X Y"}));
+    EXPECT_EQ(table.columns.at("a").policy.order, (std::vector<std::string>{"Open", "On Hold", "Done"}));
+    const Config again = parse_config(show_config(config), "t.toml");
+    EXPECT_EQ(again.tables.front().columns, table.columns);
+    EXPECT_EQ(again.tables.front().soft, table.soft);
+    EXPECT_EQ(again.tables.front().policy.fallback, table.policy.fallback);
+}
+
 TEST(Config, refuses_settings_that_this_version_does_not_offer) {
     const Code later = Code::not_in_this_version;
-    const auto table = [](const std::string& lines) { return with_table("name = \"t\"\n" + lines + "\n"); };
-    expect_refused(
-        {sides + "[sync]\nconflict = \"merge\"\n", later, "t.toml:6:12: conflict = \"merge\"", "latest"});
-    expect_refused({table("conflict = \"merge\""), later, "t.toml:7:12: conflict = \"merge\"", "latest"});
-    expect_refused({table("deletes = \"soft:is_deleted=true\""), later, "t.toml:7:11: deletes", "hold"});
-    expect_refused(
-        {table("[[table.column]]\nname = \"c\"\npolicy = \"max\""), later, "t.toml:9:10: policy", ""});
     expect_refused(
         {sides + "[serve]\nlisten = \"127.0.0.1:8484\"\n[[serve.job]]\nevery = \"5m\"\nmode = \"full\"\n"
                  "[[serve.job]]\ncron = \"0 2 * * *\"\n",

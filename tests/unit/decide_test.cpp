@@ -42,15 +42,84 @@ template <typename Visit>
 void every_policy(const Visit& visit) {
     for (const Ownership ownership : {Ownership::shared, Ownership::strict})
         for (const ConflictPolicy conflict :
-             {ConflictPolicy::latest, ConflictPolicy::desktop, ConflictPolicy::cloud, ConflictPolicy::manual})
+             {ConflictPolicy::latest, ConflictPolicy::desktop, ConflictPolicy::cloud, ConflictPolicy::manual,
+              ConflictPolicy::merge})
             for (const DeletePolicy deletes :
-                 {DeletePolicy::propagate, DeletePolicy::hold, DeletePolicy::ignore})
+                 {DeletePolicy::propagate, DeletePolicy::hold, DeletePolicy::ignore, DeletePolicy::soft})
                 visit(Policy{conflict, ownership, deletes});
+}
+
+// Beside the facts of every_combination(): what a merge came to, and which rows bear the mark of a deletion.
+template <typename Visit>
+void every_merge_and_mark(const Visit& visit) {
+    using Result = MergeFacts::Result;
+    every_combination([&](const KeyFacts& plain) {
+        for (const Result result : {Result::same, Result::desktop, Result::cloud, Result::third, Result::unsettled})
+            for (const bool loses : {false, true}) {
+                KeyFacts facts = plain;
+                facts.merge = MergeFacts{result, loses};
+                visit(facts);
+            }
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            KeyFacts facts = plain;
+            facts.goes_back = side;
+            visit(facts);
+        }
+        for (int marks = 1; marks < 4; ++marks) {
+            KeyFacts facts = plain;
+            facts.desktop.marked_deleted = (marks & 1) != 0;
+            facts.cloud.marked_deleted = (marks & 2) != 0;
+            visit(facts);
+        }
+    });
 }
 
 TEST(Decide, has_a_rule_for_every_combination_of_facts_and_policies) {
     every_combination([](const KeyFacts& facts) {
         every_policy([&](const Policy& policy) { EXPECT_NO_THROW(decide(facts, policy, Direction::both)); });
+    });
+    every_merge_and_mark([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) { EXPECT_NO_THROW(decide(facts, policy, Direction::both)); });
+    });
+}
+
+// A merged row goes to the cloud first, never to both sides at once, and what it leaves out is kept.
+TEST(Decide, a_merge_writes_one_side_and_keeps_what_it_leaves_out) {
+    every_merge_and_mark([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            EXPECT_FALSE(d.to_cloud != Write::none && d.to_desktop != Write::none) << d.rule->id;
+            if (d.rule->verdict != Verdict::merge) return;
+            EXPECT_EQ(d.merges, facts.merge->result == MergeFacts::Result::third);
+            EXPECT_EQ(d.conflict, facts.merge->loses);
+            if (d.merges) {
+                EXPECT_EQ(d.to_cloud, Write::update);
+            }
+            if (policy.ownership == Ownership::strict) {
+                EXPECT_EQ(facts.base.origin, Origin::desktop);
+            }
+            EXPECT_EQ(decide(facts, policy, Direction::reverse).to_cloud, Write::none);
+        });
+    });
+}
+
+// P4: a row that is kept with its mark comes back only where the other side made it again after an agreed delete, or
+// edited it while it was deleted.
+TEST(Decide, P4_a_row_that_is_marked_as_deleted_is_no_row) {
+    every_merge_and_mark([](const KeyFacts& facts) {
+        every_policy([&](const Policy& policy) {
+            const Decision d = decide(facts, policy, Direction::both);
+            if (!facts.desktop.lives()) {
+                EXPECT_TRUE(d.to_cloud == Write::none || d.to_cloud == Write::erase) << d.rule->id;
+            }
+            if (!facts.cloud.lives()) {
+                EXPECT_TRUE(d.to_desktop == Write::none || d.to_desktop == Write::erase) << d.rule->id;
+            }
+            const bool never_agreed = facts.base.state == BaseState::none || facts.base.state == BaseState::unknown;
+            if (never_agreed && facts.cloud.present && facts.cloud.marked_deleted) {
+                EXPECT_EQ(d.to_cloud, Write::none);
+            }
+        });
     });
 }
 

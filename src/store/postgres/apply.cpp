@@ -52,12 +52,14 @@ std::int64_t count_applied(const BatchSection& section, const std::vector<RowOut
     return count;
 }
 
-Writes writes_of(const BatchSection& section, const std::vector<RowOutcome>& outcomes) {
+// A side that marks its deleted rows updates them.
+Writes writes_of(Side side, const BatchSection& section, const std::vector<RowOutcome>& outcomes) {
+    const bool marks = section.table->mark(side).has_value();
     Writes writes;
     for (std::size_t i = 0; i < section.rows.size(); ++i) {
         if (outcomes[i].fate != Fate::applied) continue;
         (section.rows[i].write == Write::insert   ? writes.inserted
-         : section.rows[i].write == Write::update ? writes.updated
+         : section.rows[i].write == Write::update || marks ? writes.updated
                                                   : writes.deleted)++;
     }
     return writes;
@@ -67,7 +69,7 @@ PlannedWrites planned_writes(Side side, const Batch& batch, const BatchOutcome& 
                              const std::vector<SectionApply>& sections) {
     PlannedWrites planned;
     for (std::size_t i = 0; i < batch.sections.size(); ++i) {
-        Writes writes = writes_of(batch.sections[i], outcome.outcomes[i]);
+        Writes writes = writes_of(side, batch.sections[i], outcome.outcomes[i]);
         writes.updated += sections[i].stepped_aside();
         planned.add(*batch.sections[i].table, side, writes);
     }

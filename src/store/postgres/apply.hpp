@@ -60,6 +60,7 @@ class SectionApply {
                             bool same_table) const;
     std::size_t column_number(const std::string& name) const;
     void move_counters();
+    std::string written_row() const;
     void insert_into(std::vector<std::string>& names, std::vector<std::string>& values) const;
     std::string claimed(char op) const;
     void lock_repeated(bool skip_locked);

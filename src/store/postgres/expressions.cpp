@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "base/error.hpp"
+
 namespace tideway::pg {
 namespace {
 
@@ -188,6 +190,17 @@ std::string Expressions::canonical() const {
     return fmt::format("md5({} || ROW({})::text)", sql::literal(std::to_string(seeds_.a)), join(values));
 }
 
+std::string Expressions::values() const {
+    if (!table_.policy.merges()) return "NULL::text";
+    std::vector<std::string> names, values;
+    for (const LinkedColumn& column : table_.columns) {
+        if (!column.merges()) continue;
+        names.push_back(sql::literal(column.desktop.name));
+        values.push_back(canon_in_row(column));
+    }
+    return fmt::format("json_object(ARRAY[{}]::text[], ARRAY[{}]::text[])::text", join(names), join(values));
+}
+
 std::string Expressions::key_cell(const LinkedColumn& column, const std::string& value) const {
     const std::string text = canon(column, value);
     if (!table_.repeats()) return text;
@@ -341,6 +354,24 @@ std::string Expressions::bucket(const std::vector<std::string>& cells) const {
 }
 
 std::string Expressions::in_scope() const {
+    if (!marks_deletions()) return in_filter();
+    return fmt::format("({} AND NOT {})", in_filter(), marked_deleted());
+}
+
+std::string Expressions::marked_deleted() const {
+    const auto& mark = table_.mark(side_);
+    if (!mark) return "false";
+    return fmt::format("coalesce({} = {}::{}, false)", column_of("t", mark->column), sql::literal(mark->value),
+                       mark->type);
+}
+
+std::string Expressions::deletion() const {
+    const auto& mark = table_.mark(side_);
+    ensure(mark.has_value(), "only a side with a mark keeps rows that were deleted");
+    return fmt::format("{} = {}::{}", sql::Identifier(mark->column).quoted(), sql::literal(mark->value), mark->type);
+}
+
+std::string Expressions::in_filter() const {
     if (!filtered()) return "true";
     std::vector<std::string> columns;
     for (const LinkedColumn& column : table_.columns)
@@ -447,6 +478,11 @@ std::string Expressions::same_meaning(const LinkedColumn& column, const std::str
     return fmt::format("{0} OR ({1} AT TIME ZONE {3}) = ({2} AT TIME ZONE {3})", equal, old, fresh, zone);
 }
 
+std::string Expressions::unless_kept(std::size_t cell, const std::string& name, const std::string& fresh) const {
+    if (!table_.policy.merges() || side_ == Side::desktop) return fresh;
+    return fmt::format("CASE WHEN {} = ANY (s.kept) THEN {} ELSE {} END", cell + 1, column_of("t", name), fresh);
+}
+
 std::string Expressions::exact_assignments() const {
     std::vector<std::string> parts;
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
@@ -464,24 +500,26 @@ std::string Expressions::exact_assignments() const {
 
 std::string Expressions::assignments() const {
     std::vector<std::string> parts;
+    const auto assign = [&](std::size_t cell, const std::string& name, const std::string& fresh) {
+        parts.push_back(
+            fmt::format("{} = {}", sql::Identifier(name).quoted(), unless_kept(cell, name, fresh)));
+    };
     for (std::size_t i = 0; i < table_.columns.size(); ++i) {
         const LinkedColumn& column = table_.columns[i];
         const ColumnSide& target = column.on(side_);
         if (column.key || column.insert_only || column.kept_on_update || !target.writable) continue;
-        const std::string name = sql::Identifier(target.name).quoted();
-        const std::string fresh = fmt::format("s.c{}", i + 1);
-        if (!column.types_differ) {
-            parts.push_back(fmt::format("{} = {}", name, fresh));
-        } else {
-            const std::string old = column_of("t", target.name);
-            parts.push_back(fmt::format("{0} = CASE WHEN {1} THEN {2} ELSE {3} END", name,
-                                        same_meaning(column, old, fresh), old, fresh));
-        }
+        const std::string fresh = fmt::format("s.c{}", i + 1), old = column_of("t", target.name);
+        assign(i, target.name,
+               !column.types_differ ? fresh
+                                    : fmt::format("CASE WHEN {} THEN {} ELSE {} END",
+                                                  same_meaning(column, old, fresh), old, fresh));
     }
     for (std::size_t i = table_.columns.size(); i < table_.cells_to(side_); ++i)
+        assign(i, table_.lookups[i - table_.columns.size()].cloud.name, fmt::format("s.c{}", i + 1));
+    if (const auto& mark = table_.mark(side_))
         parts.push_back(fmt::format(
-            "{} = s.c{}", sql::Identifier(table_.lookups[i - table_.columns.size()].cloud.name).quoted(),
-            i + 1));
+            "{0} = CASE WHEN {1} THEN {2} ELSE {3} END", sql::Identifier(mark->column).quoted(), marked_deleted(),
+            mark->removed.empty() ? "NULL" : mark->removed, column_of("t", mark->column)));
     return join(parts);
 }
 

@@ -49,15 +49,25 @@ class Expressions {
     std::vector<std::string> work_key_types() const;
     std::string key_names() const;  // "a, b" quoted
     std::string bucket(const std::vector<std::string>& cells) const;
-    // boolean: the filter lets `t` in. Bare names in it are linked columns, as the desktop calls them.
+    // boolean: `t` counts: the filter lets it in, and it is not marked as deleted.
     std::string in_scope() const;
+    // boolean: the filter lets `t` in. Bare names in it are linked columns, as the desktop calls them.
+    std::string in_filter() const;
     bool filtered() const { return !table_.where.empty(); }
+    // boolean: `t` bears the mark of deletes = "soft:...".
+    std::string marked_deleted() const;
+    bool marks_deletions() const { return table_.mark(side_).has_value(); }
+    // "column = value", to set the mark.
+    std::string deletion() const;
     std::string stamp() const;          // bigint, UTC microseconds, or NULL
     std::string marked_mobile() const;  // boolean
     // The whole row `t` as jsonb, for the journal and the conflict record. A json text that jsonb refuses
     // stands there as
     // {"json_text": "..."}.
     std::string image() const;
+    // Merged tables: the columns of `t` that a merge decides on in canonical text, a json object by the desktop's
+    // names; NULL for other tables.
+    std::string values() const;
     std::string bytes() const;  // bigint, rough size of the row in text form
     // boolean: every text of `t` can be sent. Needs readable_function() in this transaction where texts may
     // not be.
@@ -65,7 +75,8 @@ class Expressions {
     bool may_be_unreadable() const { return server_.other_text; }
     // Every linked column, in order, converted for the other side; texts that cannot be sent are NULL.
     std::vector<std::string> cells() const;
-    // UPDATE SET list from a stage `s` with columns c1..: keeps the present image where the meaning is equal.
+    // UPDATE SET list from a stage `s` with columns c1.. and kept: keeps the present image where the meaning is
+    // equal or `kept` names the cell, and takes a mark of deletion away.
     std::string assignments() const;
     // The same for an undo: every value as the stage has it.
     std::string exact_assignments() const;
@@ -84,6 +95,7 @@ class Expressions {
 
   private:
     std::string hash(std::int64_t seed) const;
+    std::string unless_kept(std::size_t cell, const std::string& name, const std::string& fresh) const;
     std::string native_bucket() const;  // empty: the key has to be made a text
     std::string key_cell(const LinkedColumn& column, const std::string& value) const;
     std::string canon(const LinkedColumn& column, const std::string& value) const;

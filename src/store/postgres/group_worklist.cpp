@@ -162,7 +162,7 @@ void GroupWorklist::add_base_rows(std::map<Key, CandidateGroup*>& groups, const 
     const Result found = connection_.query(
         {"read base entries",
          fmt::format("SELECT {}, b.k{}, {} FROM {} w JOIN {} b ON {} WHERE {} ORDER BY w.n, b.k{}",
-                     key_list(keys_, "b"), keys_ + 1, base_columns, work_, base_, key_equal(keys_, "b", "w"),
+                     key_list(keys_, "b"), keys_ + 1, base_columns(), work_, base_, key_equal(keys_, "b", "w"),
                      chunk_filter, keys_ + 1)});
     const int at = static_cast<int>(keys_);
     for (int i = 0; i < found.rows(); ++i)

@@ -10,6 +10,16 @@ namespace {
 
 Side side_named(std::string_view text) { return text == "desktop" ? Side::desktop : Side::cloud; }
 
+// Base tables of all pairs: one of them may be an older version's.
+constexpr const char* complete_bases = R"(
+DO $$ DECLARE base regclass; BEGIN
+    FOR base IN SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'tideway' AND c.relkind = 'r' AND c.relname ~ '^base_[0-9]+_[0-9]+$' LOOP
+        EXECUTE format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS row_d text, ADD COLUMN IF NOT EXISTS row_c text', base);
+    END LOOP;
+END $$;
+)";
+
 }  // namespace
 
 // ------------------------------------------------------------------------------
@@ -27,6 +37,7 @@ std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
     seeds_ = hash_at(found, 0, 4);
+    complete_ = found.integer(0, 6) >= state_version;
     return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
                         side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6))};
 }
@@ -37,7 +48,8 @@ void PgStore::install(const std::string& pair, const PairIdentity& identity) {
         "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
     writer().query(
         {"create state tables",
-         common_schema_sql() + (side() == Side::desktop ? desktop_schema_sql() : cloud_schema_sql())});
+         common_schema_sql() +
+             (side() == Side::desktop ? desktop_schema_sql() + complete_bases : cloud_schema_sql())});
     run(writer(), "record pair",
         "INSERT INTO tideway.pair (pair, uuid, side, system_id, seed_a, seed_b, state_version) "
         "VALUES ($1, $2, $3, $4, $5::bigint, $6::bigint, $7::int) ON CONFLICT (pair) DO UPDATE SET "
@@ -58,7 +70,7 @@ std::vector<TableUse> PgStore::known_tables() {
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "read known tables", R"(
 SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns, u.key_types, u.definition,
-       ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
+       to_regclass(format('tideway.base_%s_%s_unseen', p.no, u.id)) IS NOT NULL, ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
             to_regclass(format('tideway.changes_%s_%s', p.no, u.id)) IS NOT NULL AND
             4 = (SELECT count(*) FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid
@@ -112,7 +124,7 @@ void PgStore::adapt_base(Connection& c, const LinkedTable& table, const Result& 
     const bool same_cloud = before.text(0, 3) == table.cloud.schema && before.text(0, 4) == table.cloud.table;
     if (before.text(0, 2) != definition(table) || !same_cloud)
         c.query({"forget outdated hashes", fmt::format("UPDATE {} AS b SET state = 'U', hd_a = 0, hd_b = 0, "
-                                                       "hc_a = 0, hc_b = 0 WHERE b.state IN ('L', 'U')",
+                                                       "hc_a = 0, hc_b = 0, row_d = NULL, row_c = NULL WHERE b.state IN ('L', 'U')",
                                                        base)});
 }
 
@@ -131,6 +143,7 @@ void PgStore::install_table(const LinkedTable& table) {
     const std::string base = base_name(pair_number_, table.id);
     if (side() == Side::desktop && before.rows() > 0) adapt_base(c, table, before);
     if (side() == Side::desktop && !exists(base)) c.query({"create base", create_base_sql(e, pair_number_)});
+    if (side() == Side::desktop) c.query({"prepare base", prepare_base_sql(table, pair_number_)});
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.query({"drop capture", drop_capture_sql(e, pair_number_)});
     if (table.capture(side()) == Capture::changelog) {

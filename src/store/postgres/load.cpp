@@ -221,6 +221,7 @@ VALUES ($1, $2, $3::bigint, $4::int, $5::text[], 'L', 'R1', jsonb_build_object('
 bool PgStore::may_load(const LinkedTable& table) {
     return side() == Side::cloud && writer().server_version() >= 140000 && !table.repeats() &&
            table.key_index(Side::cloud) && table.where.empty() && table.lookups.empty() &&
+           !table.mark_desktop && !table.mark_cloud &&
            std::none_of(table.columns.begin(), table.columns.end(), [](const LinkedColumn& column) {
                return column.by_key || may_round(column, Side::cloud);
            });

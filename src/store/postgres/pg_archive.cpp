@@ -11,6 +11,7 @@ namespace {
 
 Cell number(std::int64_t value) { return std::to_string(value); }
 Cell maybe(const std::optional<std::int64_t>& value) { return value ? number(*value) : Cell(); }
+Cell if_known(const std::string& row) { return row.empty() ? Cell() : Cell(row); }
 const char* letter(BaseState state) {
     return state == BaseState::tombstone ? "T" : state == BaseState::unknown ? "U" : "L";
 }
@@ -63,7 +64,7 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
              "DROP TABLE IF EXISTS pg_temp.tideway_booking; CREATE TEMP TABLE tideway_booking ON COMMIT DROP "
              "AS SELECT {0}, "
              "state, "
-             "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, '{{}}'::text[] AS key, ''::text AS "
+             "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, row_c, '{{}}'::text[] AS key, ''::text AS "
              "emptied, 0 AS n FROM {1} "
              "WITH NO DATA",
              key_list(keys), base)});
@@ -75,7 +76,8 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
             for (Cell cell :
                  {Cell(letter(a.state)), Cell(a.origin == Origin::mobile ? "M" : "D"), number(a.desktop.a),
                   number(a.desktop.b), number(a.cloud.a), number(a.cloud.b), maybe(a.stamp_desktop),
-                  maybe(a.stamp_cloud), number(barriers[next]), Cell(text_array(a.key)), Cell(a.emptied),
+                  maybe(a.stamp_cloud), number(barriers[next]), if_known(a.row_desktop), if_known(a.row_cloud),
+                  Cell(text_array(a.key)), Cell(a.emptied),
                   number(static_cast<std::int64_t>(next))})
                 cells.push_back(std::move(cell));
             append_cells(buffer, cells);
@@ -84,8 +86,9 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
     });
     c.query({"book agreements",
              fmt::format(
-                 "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier) "
-                 "SELECT DISTINCT ON ({1}) {1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier "
+                 "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, row_c) "
+                 "SELECT DISTINCT ON ({1}) {1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, "
+                 "row_c "
                  "FROM pg_temp.tideway_booking "
                  "ORDER BY {1}, n DESC {2}",
                  base, key_list(keys), base_upsert(keys))});
@@ -100,6 +103,17 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
                     "pg_temp.tideway_booking k WHERE k.emptied <> '' ORDER BY k.key, k.n DESC",
                     insert_emptied),
         {store_.pair(), std::to_string(table_id), emptied_reason, run_id});
+    list_merged(c, table_id, run_id);
+}
+
+// A merged row stands in the cloud, and the desktop's has to follow: the list knows it, whatever the captures say.
+void PgArchive::list_merged(Connection& c, int table_id, const std::string& run_id) {
+    run(c, "list merged rows",
+        "INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, run) SELECT DISTINCT ON (k.key) $1, "
+        "$2::int, k.key, 'pending', 'R31', 'merged in the cloud; the row of the desktop follows', $3 FROM "
+        "pg_temp.tideway_booking k WHERE k.state = 'L' AND (k.hc_a, k.hc_b) = (0, 0) AND (k.hd_a, k.hd_b) <> (0, 0) "
+        "ORDER BY k.key, k.n DESC ON CONFLICT (pair, tbl, key) DO NOTHING",
+        {store_.pair(), std::to_string(table_id), run_id});
 }
 
 void PgArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& waiting,

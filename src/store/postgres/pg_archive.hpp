@@ -27,6 +27,9 @@ class PgArchive : public Archive {
     void book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) override;
     void book_found(const std::vector<Agreement>& agreements, std::int64_t cloud_barrier,
                     std::int64_t fence) override;
+    std::vector<Key> unseen(const LinkedTable& table, Side side, int limit) override;
+    void remember(const LinkedTable& table, Side side, const std::vector<SeenRow>& rows,
+                  std::int64_t fence) override;
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
@@ -55,6 +58,8 @@ class PgArchive : public Archive {
     void write_agreements(Connection& connection, int table_id,
                           const std::vector<const Agreement*>& agreements,
                           const std::vector<std::int64_t>& barriers, const std::string& run);
+    void list_merged(Connection& connection, int table_id, const std::string& run);
+    void forget_rows(Connection& connection);
     void write_waiting(Connection& connection, const std::vector<WaitingKey>& waiting,
                        const std::string& run);
     void settle(Connection& connection, const std::vector<std::pair<const LinkedTable*, Key>>& settled);

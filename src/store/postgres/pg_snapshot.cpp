@@ -106,9 +106,9 @@ bool truncated_since(Connection& connection, const std::string& changes, const M
 }
 
 std::string image_columns(const Expressions& e) {
-    return fmt::format("{}, {}, {}, {}, {}, {}, NOT {}, {}, {}", join(e.key_cells()), e.hash_a(), e.hash_b(),
-                       e.canonical(), e.stamp(), e.marked_mobile(), e.in_scope(), e.readable(),
-                       join(e.cells()));
+    return fmt::format("{}, {}, {}, {}, {}, {}, NOT {}, {}, {}, {}, {}", join(e.key_cells()), e.hash_a(),
+                       e.hash_b(), e.canonical(), e.stamp(), e.marked_mobile(), e.in_filter(), e.readable(),
+                       e.marked_deleted(), e.values(), join(e.cells()));
 }
 
 RowImage image_at(const Result& result, int row, int column, const LinkedTable& table) {
@@ -123,6 +123,8 @@ RowImage image_at(const Result& result, int row, int column, const LinkedTable& 
     image.facts.marked_mobile = result.boolean(row, at + 4);
     image.facts.outside = result.boolean(row, at + 5);
     image.unreadable = !result.boolean(row, at + 6);
+    image.facts.marked_deleted = result.boolean(row, at + 7);
+    image.values = result.text(row, at + 8);
     at += image_facts;
     image.cells.reserve(table.columns.size());
     for (std::size_t i = 0; i < table.columns.size(); ++i)

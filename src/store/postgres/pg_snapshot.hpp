@@ -65,8 +65,8 @@ class PgSnapshot : public Snapshot {
 // True if a TRUNCATE was logged since the mark.
 bool truncated_since(Connection& connection, const std::string& changes, const Mark& since);
 
-// Select list of a RowImage over `t` (key cells, hash, canonical, stamp, mobile mark, cells) and its reader.
-constexpr int image_facts = 7;  // columns between the key and the cells
+// Select list of a RowImage over `t` (key cells, hash, canonical, stamp, marks, values, cells) and its reader.
+constexpr int image_facts = 9;  // columns between the key and the cells
 std::string image_columns(const Expressions& expressions);
 RowImage image_at(const Result& result, int row, int column, const LinkedTable& table);
 

@@ -54,10 +54,12 @@ Expressions PgStore::expressions(const LinkedTable& table) const {
 
 std::vector<Receipt> PgStore::receipts(std::int64_t after) {
     Transaction transaction(writer(), {.read_only = true});
-    const Result found = run(writer(), "read receipts", R"(
-SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, emptied, load
-FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq)",
-                             {pair_, std::to_string(after)});
+    const Result found = run(
+        writer(), "read receipts",
+        fmt::format("SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, emptied, "
+                    "load, {} FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq",
+                    complete_ ? "row_d, row_c" : "NULL::text, NULL::text"),
+        {pair_, std::to_string(after)});
     std::vector<Receipt> receipts;
     for (int i = 0; i < found.rows(); ++i) {
         Receipt receipt;
@@ -73,6 +75,8 @@ FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq
         receipt.sequence = found.integer(i, 10);
         receipt.desktop_barrier = found.integer(i, 11);
         a.emptied = found.text(i, 12);
+        a.row_desktop = found.text(i, 14);
+        a.row_cloud = found.text(i, 15);
         if (found.null(i, 13)) {
             receipts.push_back(std::move(receipt));
         } else {

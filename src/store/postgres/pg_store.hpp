@@ -57,6 +57,7 @@ class PgStore : public Store {
     std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) override;
     Look look(const std::vector<Watched>& watched) override;
     BatchOutcome apply(const Batch& batch) override;
+    Cell evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) override;
     bool may_load(const LinkedTable& table) override;
     LoadOutcome load(const LoadBatch& batch) override;
     std::optional<Account> settle_account(const LinkedTable& table, const Snapshot& snapshot, std::int64_t journal_before,
@@ -83,6 +84,7 @@ class PgStore : public Store {
     Connection& asker();  // for a short read: one that is not in the middle of something
     const std::string& pair() const { return pair_; }
     int pair_number() const { return pair_number_; }
+    bool complete() const { return complete_; }
     Expressions expressions(const LinkedTable& table) const;
 
   private:
@@ -94,6 +96,7 @@ class PgStore : public Store {
     WaitHook* hook_;
     int pair_number_ = 0;
     Hash seeds_;
+    bool complete_ = true;  // no older version's state
     std::optional<Connection> reader_, writer_, keeper_;
     std::unique_ptr<PgArchive> archive_;
     std::unique_ptr<PgJournal> journal_;

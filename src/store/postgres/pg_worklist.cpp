@@ -45,7 +45,7 @@ PgWorklist::PgWorklist(PgStore& store, const LinkedTable& table, bool installed)
                 (table.repeats() ? fmt::format(", 1 AS k{}", keys_ + 1) : "") +
                 ", 'L'::\"char\" AS state, 'D'::\"char\" AS origin, 0::bigint AS hd_a, 0::bigint AS hd_b, "
                 "0::bigint AS hc_a, 0::bigint AS hc_b, 0::bigint AS ts_d, 0::bigint AS ts_c, 0::bigint AS "
-                "hp_a, 0::bigint AS hp_b"));
+                "hp_a, 0::bigint AS hp_b, ''::text AS row_d, ''::text AS row_c"));
     text += fmt::format(
         "CREATE TEMP TABLE tideway_work_{0} ON COMMIT DROP AS {1};\nALTER TABLE {2} ADD n bigint GENERATED "
         "ALWAYS AS "
@@ -102,6 +102,12 @@ std::string PgWorklist::in_buckets(const std::vector<int>& buckets) const {
 
 void PgWorklist::empty_stage() { execute("empty stage", fmt::format("DELETE FROM {} h WHERE true", hints_)); }
 
+std::string PgWorklist::base_columns() const {
+    const bool rows = !installed_ || store_.complete();
+    return fmt::format("b.state, b.origin, b.hd_a, b.hd_b, b.hc_a, b.hc_b, b.ts_d, b.ts_c, b.hp_a, b.hp_b, {}",
+                       rows ? "b.row_d, b.row_c" : "NULL::text, NULL::text");
+}
+
 BaseEntry PgWorklist::entry_at(const Result& found, int row, int at) const {
     BaseEntry entry;
     entry.state = state_named(found.text(row, at));
@@ -112,6 +118,10 @@ BaseEntry PgWorklist::entry_at(const Result& found, int row, int at) const {
     entry.stamp_desktop = maybe_integer(found, row, at + 6);
     entry.stamp_cloud = maybe_integer(found, row, at + 7);
     if (table_.policy.refill) entry.previous = hash_at(found, row, at + 8);
+    if (table_.policy.merges()) {
+        entry.row_desktop = found.text(row, at + 10);
+        entry.row_cloud = found.text(row, at + 11);
+    }
     return entry;
 }
 

@@ -46,9 +46,8 @@ class PgWorklist : public Worklist {
     // Keys that are gone, which xmin does not show.
     virtual void look_for_deleted() = 0;
 
-    static constexpr std::string_view base_columns =
-        "b.state, b.origin, b.hd_a, b.hd_b, b.hc_a, b.hc_b, b.ts_d, b.ts_c, b.hp_a, b.hp_b";
-    static constexpr int base_column_count = 10;
+    std::string base_columns() const;
+    static constexpr int base_column_count = 12;
 
     PgStore& store_;
     const LinkedTable& table_;

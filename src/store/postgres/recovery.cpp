@@ -55,7 +55,10 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
         else
             accepted.push_back(&receipt);
     }
-    if (recovery.desktop_rolled_back) reset_marks(c);
+    if (recovery.desktop_rolled_back) {
+        reset_marks(c);
+        forget_rows(c);
+    }
     book_receipts(c, accepted, run_id);
     recovery.booked = static_cast<std::int64_t>(accepted.size());
     // Every number that the cloud has reached is known from now on, restored or not: a later restore shows as
@@ -87,6 +90,16 @@ void PgArchive::forget_agreements_after(Connection& c, std::int64_t cloud_sequen
                 base_name(store_.pair_number(), table.id)),
             {number(cloud_sequence)});
     reset_marks(c);
+}
+
+// The desktop was restored: a later agreement is forgotten, and what a side changed since this one may be in the
+// other side's row already. Rows that both sides still show as agreed are looked at anew.
+void PgArchive::forget_rows(Connection& c) {
+    for (const TableUse& table : store_.known_tables())
+        if (table.remembers)
+            run(c, "forget rows",
+                fmt::format("UPDATE {} AS b SET row_d = NULL, row_c = NULL WHERE b.row_d IS NOT NULL",
+                            base_name(store_.pair_number(), table.id)));
 }
 
 // Receipts of tables that have left the configuration are booked as well: their base may be used again.

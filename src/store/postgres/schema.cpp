@@ -94,6 +94,8 @@ CREATE TABLE IF NOT EXISTS tideway.inbox (
     PRIMARY KEY (pair, batch_seq, tbl, key));
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS emptied text NOT NULL DEFAULT '';
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS load text;
+ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS row_d text;
+ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS row_c text;
 )";
 }
 
@@ -133,10 +135,20 @@ std::string create_base_sql(const Expressions& e, int pair) {
                R"(ALTER TABLE {0} ADD state "char" NOT NULL DEFAULT 'L', ADD origin "char" NOT NULL DEFAULT 'D',
     ADD hd_a bigint NOT NULL DEFAULT 0, ADD hd_b bigint NOT NULL DEFAULT 0, ADD hc_a bigint NOT NULL DEFAULT 0,
     ADD hc_b bigint NOT NULL DEFAULT 0, ADD ts_d bigint, ADD ts_c bigint, ADD hp_a bigint NOT NULL DEFAULT 0, ADD hp_b bigint NOT NULL DEFAULT 0, ADD c_barrier bigint NOT NULL DEFAULT 0,
-    ADD PRIMARY KEY ({1});
+    ADD row_d text, ADD row_c text, ADD PRIMARY KEY ({1});
 COMMENT ON TABLE {0} IS {2};
 )",
                name, key_list(keys), sql::literal("base of " + e.table().desktop.display()));
+}
+
+std::string unseen_index_name(int pair, int table) { return base_name(pair, table) + "_unseen"; }
+
+std::string prepare_base_sql(const LinkedTable& table, int pair) {
+    const std::string base = base_name(pair, table.id), index = unseen_index_name(pair, table.id);
+    if (!table.policy.merges()) return fmt::format("DROP INDEX IF EXISTS {};\n", index);
+    return fmt::format(
+        "CREATE INDEX IF NOT EXISTS {} ON {} (state) WHERE state = 'L' AND (row_d IS NULL OR row_c IS NULL);\n",
+        index.substr(index.find('.') + 1), base);
 }
 
 // It has no key; without an identity a publication for all tables would refuse that it is ever purged.

@@ -26,6 +26,10 @@ std::string trigger_name(int pair, int table, char event);  // not qualified; ev
 std::string direct_mark(int pair, int table);
 
 std::string create_base_sql(const Expressions& expressions, int pair);
+// Where columns are merged the base keeps them in row_d and row_c: NULL was not looked at yet, '' is not known.
+// The index over what was not looked at is there for merged tables only.
+std::string unseen_index_name(int pair, int table);
+std::string prepare_base_sql(const LinkedTable& table, int pair);
 // The changelog table and its trigger function. Changes are logged by statement triggers with transition
 // tables.
 std::string create_changes_sql(const Expressions& expressions, int pair);

@@ -65,7 +65,9 @@ void SectionApply::stage() {
                     "0::bigint AS sb, 0::bigint AS stamp, 0::bigint AS ta, "
                     "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
                     "policy, ''::text AS winner, ''::text AS reason, ''::text AS facts, "
-                    "false AS chosen, 0::bigint AS restores, {}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
+                    "false AS chosen, 0::bigint AS restores, ''::text AS source_row, false AS ahead, "
+                    "'{{}}'::int[] AS kept, false AS revives, ''::text AS other_row, "
+                    "{}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
                     "FROM {} t WITH NO "
                     "DATA",
                     number_, join(columns), parents, e_.relation()));
@@ -105,6 +107,17 @@ void SectionApply::refuse_rounding() {
     }
 }
 
+namespace {
+
+// Numbered like the stage's c1, c2, ...
+std::string kept_cells(const PlannedRow& row) {
+    std::string text = "{";
+    for (const std::size_t at : row.kept) text += (text.size() > 1 ? "," : "") + std::to_string(at + 1);
+    return text + "}";
+}
+
+}  // namespace
+
 Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
     const auto number = [](std::int64_t value) { return Cell(std::to_string(value)); };
     const bool conflict = row.conflict.has_value();
@@ -122,11 +135,16 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
                 row.rule,
                 conflict ? Cell(row.conflict->kind) : Cell(),
                 conflict ? Cell(row.conflict->policy) : Cell(),
-                conflict ? Cell(name(row.conflict->winner)) : Cell(),
+                conflict ? Cell(row.ahead ? "merged" : name(row.conflict->winner)) : Cell(),
                 conflict ? Cell(row.conflict->reason) : Cell(),
                 conflict ? Cell(row.conflict->facts) : Cell(),
                 row.chosen ? "t" : "f",
-                number(row.restores)};
+                number(row.restores),
+                row.source_row.empty() ? Cell() : Cell(row.source_row),
+                row.ahead ? "t" : "f",
+                kept_cells(row),
+                row.revives ? "t" : "f",
+                conflict && !row.conflict->other_row.empty() ? Cell(row.conflict->other_row) : Cell()};
     for (const std::string& part : row.key) cells.emplace_back(part);
     if (row.write == Write::erase || undoes_)
         cells.resize(cells.size() + section_.table->cells_to(store_.side()));
@@ -162,10 +180,10 @@ void SectionApply::lock(bool skip_locked) {
                 fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
     execute("lock rows",
             fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
-                        "{} FROM {} s JOIN {} t ON {} AND (s.chosen OR {}) "
+                        "{} FROM {} s JOIN {} t ON {} AND (s.chosen OR {}) AND {} = s.revives "
                         "ORDER BY {} FOR UPDATE OF t{}",
                         number_, e_.hash_a(), e_.hash_b(), e_.image(), stage_, e_.relation(),
-                        e_.key_match("s"), e_.in_scope(), key_list(section_.table->key_cells(), "s"),
+                        e_.key_match("s"), e_.in_filter(), e_.marked_deleted(), key_list(section_.table->key_cells(), "s"),
                         skip_locked ? " SKIP LOCKED" : ""));
 }
 
@@ -229,8 +247,8 @@ void SectionApply::insert() {
     std::vector<std::string> names, values;
     insert_into(names, values);
     if (table.repeats()) return insert_repeated(join(names), join(values));
-    // A row that was skipped because somebody holds it is there all the same.
-    const std::string unseen = skip_locked_ ? fmt::format("AND NOT EXISTS (SELECT FROM {} t WHERE {})",
+    // A row that was skipped because somebody holds it, or that bears a mark, is there all the same.
+    const std::string unseen = skip_locked_ || e_.marks_deletions() ? fmt::format("AND NOT EXISTS (SELECT FROM {} t WHERE {})",
                                                           e_.relation(), e_.key_match("s"))
                                             : "";
     const std::string on_conflict =
@@ -252,12 +270,15 @@ void SectionApply::insert() {
 
 void SectionApply::erase() {
     if (!has(Write::erase)) return;
-    execute(
-        "delete rows",
-        fmt::format(
-            "WITH w AS (DELETE FROM {} AS t USING {} s WHERE t.ctid = s.claimed RETURNING s.n, s.claimed) "
-            "INSERT INTO pg_temp.tideway_outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w",
-            e_.relation(), claimed('D'), number_));
+    const std::string rows = claimed('D');
+    const std::string removal =
+        e_.marks_deletions()
+            ? fmt::format("UPDATE {} AS t SET {} FROM {} s", e_.relation(), e_.deletion(), rows)
+            : fmt::format("DELETE FROM {} AS t USING {} s", e_.relation(), rows);
+    execute("delete rows",
+            fmt::format("WITH w AS ({} WHERE t.ctid = s.claimed RETURNING s.n, s.claimed) "
+                        "INSERT INTO pg_temp.tideway_outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w",
+                        removal, number_));
 }
 
 // Old images of all that was replaced or removed; inserts by key and hash (DESIGN.md 10.19).
@@ -282,7 +303,7 @@ std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
     return execute("keep conflicts",
                    fmt::format(R"(
 INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, facts, {0}, {1})
-SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, s.facts, f.image, {5}
+SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, s.facts, f.image, coalesce(s.other_row::jsonb, {5})
 FROM {6} s JOIN pg_temp.tideway_outcome o ON o.sec = {7} AND o.n = s.n
 LEFT JOIN pg_temp.tideway_found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
 WHERE s.kind IS NOT NULL)",
@@ -291,36 +312,45 @@ WHERE s.kind IS NOT NULL)",
                                winner, stage_, number_));
 }
 
-// The same agreement goes to the inbox at the cloud and straight into the base at the desktop.
+// The columns of the row as it stands now, triggers included.
+std::string SectionApply::written_row() const {
+    if (!section_.table->policy.merges()) return "NULL::text";
+    return fmt::format("(SELECT {} FROM {} t WHERE t.ctid = o.now)", e_.values(), e_.relation());
+}
+
+// The same agreement goes to the inbox at the cloud and straight into the base at the desktop. Of a merged row
+// only the desktop's part is agreed on.
 void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) {
     const bool cloud = store_.side() == Side::cloud;
     const std::string here =
-        "CASE WHEN s.op = 'D' THEN s.ta ELSE o.a END, CASE WHEN s.op = 'D' THEN s.tb ELSE o.b END";
+        "CASE WHEN s.op = 'D' THEN s.ta WHEN s.ahead THEN 0 ELSE o.a END, CASE WHEN s.op = 'D' THEN s.tb WHEN "
+        "s.ahead THEN 0 ELSE o.b END";
+    const std::string row = fmt::format("CASE WHEN s.ahead THEN s.source_row ELSE {} END", written_row());
     const std::string agreement =
         fmt::format("CASE WHEN s.op = 'D' THEN 'T' ELSE 'L' END::\"char\", s.origin, {}, {}, {}, {}",
                     cloud ? "s.sa, s.sb" : here, cloud ? here : "s.sa, s.sb", cloud ? "s.stamp" : "o.stamp",
-                    cloud ? "o.stamp" : "s.stamp");
+                    cloud ? "CASE WHEN NOT s.ahead THEN o.stamp END" : "s.stamp");
     const std::string from =
         fmt::format("FROM {} s JOIN pg_temp.tideway_outcome o ON o.sec = {} AND o.n = s.n", stage_, number_);
     if (cloud) {
         execute("write receipts",
                 fmt::format("INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, "
-                            "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, d_barrier, emptied) "
-                            "SELECT {}, {}, {}, s.key, {}, {}, s.emptied {}",
+                            "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, d_barrier, emptied, row_d, row_c) "
+                            "SELECT {}, {}, {}, s.key, {}, {}, s.emptied, s.source_row, {} {}",
                             sql::literal(store_.pair()), sequence, section_.table->id, agreement,
-                            batch.source_barrier, from));
+                            batch.source_barrier, row, from));
         return;
     }
     const std::size_t keys = section_.table->identity_cells();
     execute(
         "book agreements",
         fmt::format(
-            "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, hp_a, "
-            "hp_b) SELECT {2}, {3}, {4}, coalesce(f.a, 0), coalesce(f.b, 0) {5} LEFT JOIN "
+            "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, row_c, "
+            "hp_a, hp_b) SELECT {2}, {3}, {4}, {9}, s.source_row, coalesce(f.a, 0), coalesce(f.b, 0) {5} LEFT JOIN "
             "pg_temp.tideway_found f "
             "ON f.sec = {6} AND f.n = o.n AND f.at = o.at {7}{8}",
             base_name(store_.pair_number(), section_.table->id), key_list(keys), key_list(keys, "s"),
-            agreement, batch.source_barrier, from, number_, base_upsert(keys), keep_first_image));
+            agreement, batch.source_barrier, from, number_, base_upsert(keys), keep_first_image, row));
     execute("forget waiting keys",
             fmt::format("DELETE FROM tideway.waiting AS g USING {} s JOIN pg_temp.tideway_outcome o ON o.sec "
                         "= {} AND o.n = s.n "
@@ -342,9 +372,9 @@ std::vector<RowOutcome> SectionApply::outcomes() {
 SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C', 'X') THEN s.op::text WHEN s.op = 'R' THEN 'r'
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
-         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, '')
+         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, ''), {3}
 FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
-                                                                         number_, there, stage_)});
+                                                                         number_, there, stage_, written_row())});
     ensure(found.rows() == static_cast<int>(section_.rows.size()),
            "every planned row has exactly one outcome");
     std::vector<RowOutcome> outcomes;
@@ -360,6 +390,7 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
         if (!found.null(i, 2)) outcome.hash = hash_at(found, i, 2);
         outcome.stamp = maybe_integer(found, i, 4);
         outcome.constraint = found.text(i, 5);
+        outcome.row = found.text(i, 6);
         outcomes.push_back(outcome);
     }
     return outcomes;
@@ -385,7 +416,7 @@ std::string base_upsert(std::size_t keys) {
         "excluded.hd_a, "
         "hd_b = excluded.hd_b, hc_a = excluded.hc_a, hc_b = excluded.hc_b, ts_d = excluded.ts_d, ts_c = "
         "excluded.ts_c, "
-        "c_barrier = excluded.c_barrier",
+        "c_barrier = excluded.c_barrier, row_d = excluded.row_d, row_c = excluded.row_c",
         key_list(keys));
 }
 

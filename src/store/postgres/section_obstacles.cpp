@@ -90,9 +90,10 @@ std::string SectionApply::orphan_condition(const Reference& reference) const {
 }
 
 // Rows to be deleted that others here still refer to, after the children in this batch were deleted: they are
-// left out. What a child inserted meanwhile refers to, or one that we may not read, the server judges.
+// left out. What a child inserted meanwhile refers to, or one that we may not read, the server judges. A row that
+// only gets a mark stays there for its children.
 void SectionApply::set_parents_aside() {
-    if (!has(Write::erase)) return;
+    if (!has(Write::erase) || e_.marks_deletions()) return;
     const Result references = run(connection_, "read references to the table", R"(
 SELECT f.conname, format('%I.%I', n.nspname, c.relname), f.conrelid = f.confrelid,
        (SELECT string_agg(format('q.%I = t.%I', a.attname, b.attname), ' AND ') FROM unnest(f.conkey, f.confkey) k(child, parent)
@@ -225,7 +226,7 @@ void SectionApply::refuse_rows_outside() {
                            fmt::format("SELECT count(*) FROM pg_temp.tideway_outcome o JOIN {} s ON s.n = "
                                        "o.n AND NOT s.chosen JOIN {} t ON t.ctid "
                                        "= o.now WHERE o.sec = {} AND NOT {}",
-                                       stage_, e_.relation(), number_, e_.in_scope())});
+                                       stage_, e_.relation(), number_, e_.in_filter())});
     if (found.integer(0, 0) > 0)
         throw Refused({"44000",
                        fmt::format("the row would lie outside the filter of {}",

@@ -100,7 +100,7 @@ void SectionApply::fill_postponed() {
 
 // Rows that refer to each other can only leave one after the other once one of them names nobody any more.
 void SectionApply::release_parents(const std::vector<SectionApply>& all) {
-    if (!has(Write::erase) || section_.table->repeats()) return;
+    if (!has(Write::erase) || section_.table->repeats() || e_.marks_deletions()) return;
     for (const Reference& reference : section_.table->references(store_.side()))
         for (std::size_t later = static_cast<std::size_t>(number_) + 1; later < all.size(); ++later)
             if (!reference.late && reference.parent == all[later].section_.table->on(store_.side()) &&

@@ -90,7 +90,7 @@ std::string UniqueWorklist::chunk_query(Part part, int max_rows, std::int64_t ma
         e_.bytes(), chunk, e_.relation(), e_.key_match("w"));
     const std::string columns =
         fmt::format("w.n, w.until, {}, {}, w.c_at, w.d_at, w.waits, w.choice, w.emptied, {}, {}",
-                    join(e_.key_cells_of("w")), base_columns, "t.ctid IS NOT NULL", image_columns(e_));
+                    join(e_.key_cells_of("w")), base_columns(), "t.ctid IS NOT NULL", image_columns(e_));
     const std::size_t count = 2 + keys_ + base_column_count + 6 + keys_ + image_facts + table_.columns.size();
     std::vector<std::string> aliases;
     for (std::size_t i = 1; i <= count; ++i) aliases.push_back(fmt::format("a{}", i));
