@@ -18,9 +18,12 @@ void judge_waiting_rows(Observation& seen, const TableReport& table) {
 }
 
 void judge_guard(Observation& seen, const RunReport& report) {
-    for (const TableReport& table : report.tables)
+    for (const TableReport& table : report.tables) {
         seen.judged.push_back({AlertKind::guard_stop, table.desktop});
+        judge(seen, AlertKind::loss, table.desktop, table.lost);
+    }
     for (const GuardStop& stop : report.guard) {
+        if (stop.reason == "lost") continue;  // counted above
         const Place place{AlertKind::guard_stop, stop.table};
         const bool known = std::any_of(seen.present.begin(), seen.present.end(),
                                        [&](const Condition& each) { return each.place == place; });
@@ -57,9 +60,10 @@ Observation observe(const Error& error) {
             {place}};
 }
 
-Observation observe_counts(AlertKind kind, const std::vector<std::pair<std::string, std::int64_t>>& counts) {
-    Observation seen;
-    for (const auto& [table, count] : counts) judge(seen, kind, table, count);
+Observation observe(const VerifyReport& report) {
+    Observation seen{{}, report.status, {}, {}};
+    for (const TableProof& table : report.tables)
+        if (table.not_compared.empty()) judge(seen, AlertKind::differs, table.desktop, table.differences);
     return seen;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "model/alert_kind.hpp"
 #include "model/report.hpp"
+#include "model/verify_report.hpp"
 
 namespace tideway::alert {
 
@@ -35,8 +36,7 @@ Observation observe(const RunReport& report);
 // asked this one to stop.
 Observation observe(const Error& error);
 
-// Differences between the sides, or lost rows, as some other command found them: one count a table that was
-// looked at, zero where all is well.
-Observation observe_counts(AlertKind kind, const std::vector<std::pair<std::string, std::int64_t>>& counts);
+// What verify found: differences, and where it looked.
+Observation observe(const VerifyReport& report);
 
 }  // namespace tideway::alert

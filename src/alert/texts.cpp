@@ -12,9 +12,12 @@ constexpr Text texts[] = {
     {AlertKind::guard_stop, true, "{table}: a guard stopped the run, {detail}. Nothing was written.",
      "{table}: no guard stops the run any more.",
      "tideway plan --rows lists the changes; tideway sync --confirm HASH lets exactly those through."},
-    {AlertKind::loss, true, "{table}: {rows} disappeared that no user removed.",
-     "{table}: every row is accounted for again.",
-     "Old images are in tideway.journal on the side where the rows were. Stop the schedule and look first."},
+    {AlertKind::loss, true,
+     "{table}: {rows} of mobile origin disappeared from the cloud that no user removed.",
+     "{table}: in the last run every protected row was accounted for. What disappeared before is still to be "
+     "looked at.",
+     "Stop the schedule and look: tideway explain TABLE KEY tells a row's story, tideway undo brings back "
+     "what a run removed."},
     {AlertKind::differs, true, "{table}: verify found {rows} that differ between the two sides.",
      "{table}: verify found the two sides equal again.",
      "tideway plan --mode full shows what a run would do about it."},

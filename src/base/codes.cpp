@@ -162,15 +162,6 @@ const std::vector<CodeInfo> table = {
      "side's column cannot hold, for instance a text where numbers are declared. The row waits, the others "
      "flow.",
      "Correct the value in the named column, or leave the column out with `skip`."},
-    {Code::column_policy, "TW440", "a column's policy does not go with its type", Exit::usage,
-     "A column of a merged table has a policy that needs other values: sum needs exact numbers on both sides, max "
-     "and min need values with an order, union a list, append a text. Or the column never makes a change by "
-     "itself: a key, a time stamp, an origin mark, a generated column.",
-     "Choose another policy for the column, or none: then the table's fallback decides."},
-    {Code::deletion_mark, "TW441", "the column that marks deleted rows cannot be used", Exit::usage,
-     "deletes = \"soft:column=value\" names a column that neither side has, that belongs to the key, whose type "
-     "cannot hold the value, or from which the mark could not be taken again.",
-     "Name a boolean column, or one that may be NULL, on at least one side."},
     {Code::protected_row, "TW413", "a protected row would have been written outside the plan", Exit::guard,
      "A trigger of Tideway on a table with `ownership = \"strict\"` met a write of one of its own transactions to a "
      "row "
@@ -201,6 +192,15 @@ const std::vector<CodeInfo> table = {
      "The message names their keys. The journal of the run and the backup of the cloud have the rows; find out "
      "who else writes to that table. Later runs do not repeat the message."},
 
+    {Code::column_policy, "TW440", "a column's policy does not go with its type", Exit::usage,
+     "A column of a merged table has a policy that needs other values: sum needs exact numbers on both sides, max "
+     "and min need values with an order, union a list, append a text. Or the column never makes a change by "
+     "itself: a key, a time stamp, an origin mark, a generated column.",
+     "Choose another policy for the column, or none: then the table's fallback decides."},
+    {Code::deletion_mark, "TW441", "the column that marks deleted rows cannot be used", Exit::usage,
+     "deletes = \"soft:column=value\" names a column that neither side has, that belongs to the key, whose type "
+     "cannot hold the value, or from which the mark could not be taken again.",
+     "Name a boolean column, or one that may be NULL, on at least one side."},
     {Code::alert_command, "TW450", "the alert command failed", Exit::attention,
      "The command of `alert.command` could not be started, ended with an exit code other than 0, or was stopped "
      "because it took longer than `alert.timeout`. The run itself is not affected: its exit code is its own.",

@@ -7,15 +7,15 @@
 
 #include "cli/alerting.hpp"
 #include "cli/conflicts_text.hpp"
-#include "cli/rehearsal.hpp"
-#include "cli/with_engine.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/findings_text.hpp"
+#include "cli/rehearsal.hpp"
 #include "cli/report_json.hpp"
 #include "cli/run_text.hpp"
 #include "cli/status_text.hpp"
 #include "cli/text.hpp"
 #include "cli/verify_text.hpp"
+#include "cli/with_engine.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -56,10 +56,14 @@ Exit verify(const Request& request, std::ostream& out, std::ostream& err) {
     std::ofstream page;
     if (!request.page.empty()) {
         page.open(request.page);
-        if (!page) throw Error(Code::usage, fmt::format("{} cannot be written", request.page), "give another --report");
+        if (!page)
+            throw Error(Code::usage, fmt::format("{} cannot be written", request.page),
+                        "give another --report");
     }
-    const VerifyOptions options{request.tables, request.repair, request.anew, request.load, request.rows_at_once};
+    const VerifyOptions options{request.tables, request.repair, request.anew, request.load,
+                                request.rows_at_once};
     const VerifyReport report = with_engine(request, err, [&](Engine& e) { return e.verify(options); });
+    tell_people(load_config(request.config_path), alert::observe(report), err);
     if (page.is_open()) page << verify_page(report);
     out << (request.json ? dump(verify_json(report)) : verify_text(report));
     return exit_of(report);

@@ -41,7 +41,7 @@ std::vector<std::string_view> guard_reasons();
 
 // Two clocks, two urls, two histories: stops that speak of no single table, or of one that was not read.
 inline constexpr std::string_view reason_depends = "depends", reason_schema = "schema_changed",
-                                  reason_restored = "restored", reason_confirmation = "confirmation",
+                                  reason_restored = "restored", reason_confirmation = "confirmation", reason_lost = "lost",
                                   reason_side_effects = "side_effects", reason_protected = "protected_row";
 
 }  // namespace tideway

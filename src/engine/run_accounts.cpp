@@ -47,10 +47,11 @@ void Run::settle_accounts(bool first_round) {
 void Run::report_lost(const TableRun& run, const Account& account) {
     std::vector<std::string> keys;
     for (const Key& key : account.lost_keys) keys.push_back(display(key));
-    report_.guard.push_back({run.report.desktop,
-                             fmt::format("{}: {} protected rows are gone from the cloud and no user removed them: key {}",
-                                         info(Code::protected_rows_lost).id, account.lost, fmt::join(keys, ", ")),
-                             account.lost, run.report.protected_before.value_or(0)});
+    report_.guard.push_back(
+        {run.report.desktop,
+         fmt::format("{}: {} protected rows are gone from the cloud and no user removed them: key {}",
+                     info(Code::protected_rows_lost).id, account.lost, fmt::join(keys, ", ")),
+         account.lost, run.report.protected_before.value_or(0), std::string(reason_lost)});
 }
 
 }  // namespace tideway

@@ -106,6 +106,28 @@ TEST_F(Alerts, a_guard_stop_is_told) {
     EXPECT_EQ(messages()[0]["status"], "guard");
 }
 
+TEST_F(Alerts, what_verify_finds_is_told_and_so_is_its_end) {
+    configure(with_webhook());
+    start_with(20);
+    sides.cloud.exec(
+        "alter table jobshead disable trigger user; update jobshead set job_name = 'silent' where job_id = "
+        "3; do $$ declare "
+        "name text; begin for name in select tgname from pg_trigger where tgrelid = 'jobshead'::regclass and "
+        "not "
+        "tgisinternal loop execute format('alter table jobshead enable always trigger %I', name); end loop; "
+        "end $$");
+    run_json({"verify"}, 5);
+    ASSERT_EQ(messages().size(), 1U);
+    EXPECT_EQ(messages()[0]["events"][0]["event"], "differs");
+    EXPECT_EQ(messages()[0]["events"][0]["table"], "jobshead");
+    EXPECT_EQ(messages()[0]["events"][0]["count"], 1);
+    sides.desktop.exec("update jobshead set job_name = 'silent' where job_id = 3");
+    run_json({"sync"}, 0);
+    run_json({"verify"}, 0);
+    ASSERT_EQ(messages().size(), 2U);
+    EXPECT_EQ(messages()[1]["events"][0]["state"], "over");
+}
+
 TEST_F(Alerts, only_the_chosen_events_are_told) {
     configure(with_webhook("events = ['run_failed']\n"));
     start_with(5);

@@ -13,7 +13,14 @@ namespace {
 constexpr std::int64_t hour = 3'600'000'000, day = 24 * hour;
 const std::set<AlertKind> everything(all_alert_kinds().begin(), all_alert_kinds().end());
 
-Observation held(std::int64_t rows) { return observe_counts(AlertKind::held, {{"jobs", rows}}); }
+Observation counted(AlertKind kind, std::int64_t rows) {
+    Observation seen;
+    seen.judged = {{kind, "jobs"}};
+    if (rows > 0) seen.present = {{{kind, "jobs"}, rows, {}}};
+    return seen;
+}
+
+Observation held(std::int64_t rows) { return counted(AlertKind::held, rows); }
 
 class Ledgers : public testing::Test {
   protected:
@@ -71,8 +78,8 @@ TEST_F(Ledgers, a_table_that_left_the_configuration_is_forgotten) {
 }
 
 TEST_F(Ledgers, what_passes_has_no_end_to_tell) {
-    const Observation one = observe_counts(AlertKind::settled, {{"jobs", 1}});
-    const Observation none = observe_counts(AlertKind::settled, {{"jobs", 0}});
+    const Observation one = counted(AlertKind::settled, 1);
+    const Observation none = counted(AlertKind::settled, 0);
     EXPECT_EQ(told(one, 0), States{State::begun});
     EXPECT_EQ(told(none, hour), States{});
     EXPECT_EQ(told(one, 2 * hour), States{}) << "within the day";
@@ -102,6 +109,34 @@ TEST(Observed, a_guard_stop_says_nothing_about_waiting_rows) {
     ASSERT_EQ(seen.present.size(), 1U);
     EXPECT_EQ(seen.present[0].place, Place(AlertKind::guard_stop, "jobs"));
     for (const Place& place : seen.judged) EXPECT_NE(place.first, AlertKind::held);
+}
+
+TEST(Observed, lost_rows_are_a_loss_and_no_guard_stop) {
+    RunReport report;
+    report.status = "guard";
+    report.tables.resize(1);
+    report.tables[0].desktop = "jobs";
+    report.tables[0].lost = 2;
+    report.guard.push_back({"jobs", "2 protected rows are gone", 2, 10, "lost"});
+    const Observation seen = observe(report);
+    ASSERT_EQ(seen.present.size(), 1U);
+    EXPECT_EQ(seen.present[0].place, Place(AlertKind::loss, "jobs"));
+    EXPECT_EQ(seen.present[0].count, 2);
+}
+
+TEST(Observed, a_verify_tells_of_the_tables_that_it_compared) {
+    VerifyReport report;
+    report.tables.resize(3);
+    report.tables[0].desktop = "jobs";
+    report.tables[0].differences = 3;
+    report.tables[1].desktop = "clients";
+    report.tables[2].desktop = "notes";
+    report.tables[2].not_compared = "has no key";
+    const Observation seen = observe(report);
+    ASSERT_EQ(seen.present.size(), 1U);
+    EXPECT_EQ(seen.present[0].place, Place(AlertKind::differs, "jobs"));
+    EXPECT_EQ(seen.judged,
+              (std::vector<Place>{{AlertKind::differs, "jobs"}, {AlertKind::differs, "clients"}}));
 }
 
 TEST(Texts, every_kind_has_its_words) {
