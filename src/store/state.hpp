@@ -69,9 +69,9 @@ struct TableUse {  // table numbers and captures as the state schema records the
     std::string key_columns;  // on this side, comma separated; the base and the changelog are built for them
     std::string key_types;
     std::string definition;  // what the hashes in the base cover
-    bool remembers = false;  // desktop: what merged tables need is there
     bool intact = false;     // every object that the capture (and the base) needs is there and enabled
     bool row_guard = false;  // the triggers of guard_rows() are there
+    bool remembers = false;  // desktop: what merged tables need is there
 };
 
 struct RunRecord {

@@ -34,7 +34,7 @@ TEST(ConfigKeys, the_documentation_lists_exactly_the_keys_that_can_be_set) {
 
 TEST(ConfigKeys, a_section_knows_its_keys_and_subsections) {
     EXPECT_EQ(names_in(""), (std::vector<std::string>{"pair", "desktop", "cloud", "rehearsal", "sync",
-                                                      "guard", "table", "serve", "alert"}));
+                                                      "guard", "journal", "table", "serve", "alert"}));
     EXPECT_TRUE(is_known("table", "origin"));
     EXPECT_TRUE(is_known("table.origin", "column"));
     EXPECT_FALSE(is_known("sync", "origin"));

@@ -70,7 +70,7 @@ std::vector<TableUse> PgStore::known_tables() {
     Transaction transaction(c, {.read_only = true});
     const Result found = run(c, "read known tables", R"(
 SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns, u.key_types, u.definition,
-       to_regclass(format('tideway.base_%s_%s_unseen', p.no, u.id)) IS NOT NULL, ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
+       ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
             to_regclass(format('tideway.changes_%s_%s', p.no, u.id)) IS NOT NULL AND
             4 = (SELECT count(*) FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid
@@ -83,7 +83,8 @@ SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u
        2 = (SELECT count(*) FROM pg_trigger g WHERE g.tgenabled IN ('A', 'O')
             AND g.tgname IN (format('tideway_%s_%s_g', p.no, u.id), format('tideway_%s_%s_h', p.no, u.id))
             AND g.tgrelid = (SELECT r.oid FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
-                 WHERE n.nspname = u.cloud_schema AND r.relname = u.cloud_table))
+                 WHERE n.nspname = u.cloud_schema AND r.relname = u.cloud_table)),
+       to_regclass(format('tideway.base_%s_%s_unseen', p.no, u.id)) IS NOT NULL
 FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER BY u.id)",
                              {pair_, name(side())});
     std::vector<TableUse> tables;
@@ -96,7 +97,8 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
                           std::string(found.text(i, 7)),
                           std::string(found.text(i, 8)),
                           found.boolean(i, 9),
-                          found.boolean(i, 10)});
+                          found.boolean(i, 10),
+                          found.boolean(i, 11)});
     transaction.commit();
     return tables;
 }
