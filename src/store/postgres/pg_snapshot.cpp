@@ -243,29 +243,11 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
     return {.examined = stream_hints(e, from, sink)};
 }
 
-Digest PgSnapshot::digest(const LinkedTable& table, bool keys_only) {
-    const Expressions e = store_.expressions(table);
-    const std::string key_text = fmt::format("ROW({})::text COLLATE \"C\"", join(e.key_cells()));
-    const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
-    const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
-    const Result found =
-        connection_.query({"digest", fmt::format("SELECT bucket, count(*), {}, {} FROM (SELECT {} AS bucket, "
-                                                 "{} AS a, {} AS b FROM {} t WHERE {}) x "
-                                                 "GROUP BY bucket",
-                                                 checksum_sql("a"), checksum_sql("b"),
-                                                 e.bucket(e.key_cells()), a, b, e.relation(), e.in_scope())});
-    Digest digest;
-    for (int i = 0; i < found.rows(); ++i)
-        digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),
-                                                         found.integer(i, 3)};
-    return digest;
-}
-
 void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                               const HintSink& sink) {
     const Expressions e = store_.expressions(table);
     // All of them is the common case of a first run: no filter then.
-    const std::string filter = buckets.size() >= 16384
+    const std::string filter = buckets.size() >= bucket_count
                                    ? e.in_scope()
                                    : fmt::format("{} = ANY ('{{{}}}'::int[]) AND {}", e.bucket(e.key_cells()),
                                                  fmt::join(buckets, ","), e.in_scope());

@@ -43,6 +43,7 @@ class PgSnapshot : public Snapshot {
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                       const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;
+    std::vector<int> unequal_buckets(const LinkedTable& table, bool keys_only, const Digest& agreed) override;
     void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                       const HintSink& sink) override;
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;
