@@ -46,8 +46,16 @@ Mark Mark::parse(const std::string& text) {
     return mark;
 }
 
+Answer Mark::ask(Connection& connection) { return connection.post({"take mark", floor_sql}); }
+
 Mark Mark::take(Connection& connection) {
-    const Result taken = connection.query({"take mark", floor_sql});
+    const Answer answer = ask(connection);
+    connection.flush();
+    return taken(answer);
+}
+
+Mark Mark::taken(const Answer& answer) {
+    const Result& taken = answer.get();
     Mark mark = parse(std::string(taken.text(0, 0)));
     mark.clock = taken.integer(0, 1);
     mark.floor = taken.integer(0, 2);
@@ -140,11 +148,14 @@ PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& ta
     std::vector<std::string> names;
     for (const LinkedTable* table : tables) names.push_back(table->on(store.side()).quoted());
     if (!names.empty())
-        connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
-    if (connection_.server_encoding() != "UTF8") connection_.query({"create function", readable_function});
-    mark_ = Mark::take(connection_);
-    store.note_relations(tables);
-    check_fingerprints(connection_, store.side(), tables);
+        connection_.post({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
+    if (connection_.server_encoding() != "UTF8") connection_.post({"create function", readable_function});
+    const Answer mark = Mark::ask(connection_), relations = store.ask_relations(tables),
+                 columns = ask_fingerprints(connection_, store.side(), tables);
+    connection_.flush();
+    mark_ = Mark::taken(mark);
+    store.note_relations(relations, tables);
+    check_fingerprints(columns, store.side(), tables);
 }
 
 std::unique_ptr<Snapshot> PgStore::snapshot(const std::vector<const LinkedTable*>& tables) {
@@ -164,15 +175,19 @@ bool PgSnapshot::replaced(const LinkedTable& table, const std::string& mark) con
 }
 
 // On the snapshot's connection, within its transaction.
-void PgStore::note_relations(const std::vector<const LinkedTable*>& tables) {
-    relations_.clear();
+Answer PgStore::ask_relations(const std::vector<const LinkedTable*>& tables) {
     std::vector<std::string> names;
     for (const LinkedTable* table : tables) names.push_back(table->on(side()).quoted());
-    const Result found = run(reader(), "look at relations",
+    return post(reader(), "look at relations",
                              "SELECT r.name::regclass::oid, pg_relation_filenode(r.name::regclass) FROM "
                              "unnest($1::text[]) WITH ORDINALITY AS "
                              "r(name, n) ORDER BY r.n",
                              {text_array(names)});
+}
+
+void PgStore::note_relations(const Answer& answer, const std::vector<const LinkedTable*>& tables) {
+    relations_.clear();
+    const Result& found = answer.get();
     for (std::size_t i = 0; i < tables.size(); ++i) {
         const int row = static_cast<int>(i);
         relations_[tables[i]->id] =

@@ -20,6 +20,8 @@ struct Mark {
     std::string text() const;
     static Mark parse(const std::string& text);
     static Mark take(Connection& connection);
+    static Answer ask(Connection& connection);  // the same in two steps
+    static Mark taken(const Answer& answer);
 };
 
 // True if the capture can tell from the mark what changed since: the transaction counter is not behind it,
