@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -78,10 +79,21 @@ void act(const FailpointRule& rule) {
     }
 }
 
+Plan& plan_of_this_process() {
+    static Plan plan;
+    return plan;
+}
+
 }  // namespace
 
+bool failpoint_is_armed(std::string_view name) {
+    const Plan& plan = plan_of_this_process();
+    return std::any_of(plan.rules.begin(), plan.rules.end(),
+                       [&](const FailpointRule& rule) { return rule.name == name; });
+}
+
 void failpoint(std::string_view name) {
-    static Plan plan;
+    Plan& plan = plan_of_this_process();
     if (plan.rules.empty() && plan.trace.empty()) return;
     unsigned hit = 0;
     {
@@ -93,5 +105,9 @@ void failpoint(std::string_view name) {
         if (rule.name == name && rule.hit == hit) act(rule);
 }
 
+}  // namespace tideway
+#else
+namespace tideway {
+bool failpoint_is_armed(std::string_view) { return false; }
 }  // namespace tideway
 #endif

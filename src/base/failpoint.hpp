@@ -19,4 +19,8 @@ struct FailpointRule {
 // would make a test pass for the wrong reason.
 std::vector<FailpointRule> parse_failpoints(std::string_view spec);
 
+// Whether something is to happen at that failpoint: what would be put off may have to be done before. Never without the
+// build option.
+bool failpoint_is_armed(std::string_view name);
+
 }  // namespace tideway

@@ -51,17 +51,6 @@ class HintStage {
     bool any_ = false;
 };
 
-std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
-    std::vector<int> buckets;
-    for (const auto& [bucket, sum] : one) {
-        const auto found = other.find(bucket);
-        if (found == other.end() || !(found->second == sum)) buckets.push_back(bucket);
-    }
-    for (const auto& [bucket, sum] : other)
-        if (!one.contains(bucket)) buckets.push_back(bucket);
-    return buckets;
-}
-
 // A unique index lets NULL in any number of times.
 bool proven_unique(const LinkedTable& table, Side side) {
     const std::vector<const LinkedColumn*> key = table.key_columns();
@@ -194,7 +183,7 @@ class Gatherer {
         for (const auto& [bucket, sum] : agreed) known += sum.rows;
         run.rows_to_load = gathered_.desktop->count(table) - known;
         if (run.rows_to_load < fewest_rows_at_once) return false;
-        run.start = agreed == gathered_.cloud->digest(table, true)
+        run.start = gathered_.cloud->unequal_buckets(table, true, agreed).empty()
                         ? (contact_ == FirstContact::at_once && session_.cloud->may_load(table)
                                ? TableRun::Start::load
                                : TableRun::Start::no)
@@ -243,8 +232,7 @@ class Gatherer {
         // xmin sees no deletes: the set of keys is compared as well.
         if (seen.needs_digest || capture == Capture::xmin) {
             const bool keys_only = !seen.needs_digest;
-            complete = unequal_buckets(run.worklist->base_digest(keys_only),
-                                       gathered_.cloud->digest(table, keys_only));
+            complete = gathered_.cloud->unequal_buckets(table, keys_only, run.worklist->base_digest(keys_only));
             if (!complete.empty()) gathered_.cloud->list_buckets(table, complete, stage.sink());
         }
         stage.close(complete);
@@ -311,7 +299,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
 }
 
 void Gathered::list_cloud(TableRun& run) {
-    std::vector<int> everything(16384);
+    std::vector<int> everything(bucket_count);
     std::iota(everything.begin(), everything.end(), 0);
     HintStage stage(*run.worklist);
     cloud->list_buckets(run.link(), everything, stage.sink());

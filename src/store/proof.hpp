@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "model/table.hpp"
+#include "store/digest.hpp"
 #include "store/reading.hpp"
 
 namespace tideway {
-
-inline constexpr int bucket_count = 16384;
 
 // How both sides hash a row, so that equal rows have equal hashes. native: the server's own hash of those columns whose
 // equality is equality of image on both sides, canonical text for the others (DESIGN.md 10.6). text: canonical text

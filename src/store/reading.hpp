@@ -10,6 +10,7 @@
 #include "model/decision.hpp"
 #include "model/table.hpp"
 #include "model/value.hpp"
+#include "store/digest.hpp"
 
 namespace tideway {
 
@@ -28,14 +29,6 @@ struct HintOutcome {
     bool needs_digest = false;  // the capture cannot tell (truncated, mark too old): compare everything
     std::int64_t examined = 0;  // hints looked at, own and idle ones included
 };
-
-// Content of a table by buckets of the key's hash. 16384 buckets; the bucket of a key is the same on both
-// sides.
-struct BucketSum {
-    std::int64_t rows = 0, a = 0, b = 0;
-    bool operator==(const BucketSum&) const = default;
-};
-using Digest = std::map<int, BucketSum>;
 
 struct RowImage {
     Key key;

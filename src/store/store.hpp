@@ -37,6 +37,10 @@ class Snapshot {
                               const HintSink& sink) = 0;
     // keys_only: sums of the keys' hashes instead of the rows'.
     virtual Digest digest(const LinkedTable& table, bool keys_only) = 0;
+    // The buckets in which the table is not what the digest says; a server sends no sums of the others.
+    virtual std::vector<int> unequal_buckets(const LinkedTable& table, bool keys_only, const Digest& agreed) {
+        return tideway::unequal_buckets(agreed, digest(table, keys_only));
+    }
     // Every row of those buckets.
     virtual void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                               const HintSink& sink) = 0;

@@ -191,6 +191,38 @@ TEST_P(Reading, TheBaseHasTheDigestOfTheCloudThatWasAgreedOn) {
     EXPECT_TRUE(listed.contains("7"));
 }
 
+// A store may compare in its own way: it finds what a comparison of the two digests finds.
+TEST_P(Reading, ExactlyTheBucketsThatAreNotAsAgreedAreUnequal) {
+    const LinkedTable& table = synced(job);
+    std::vector<Key> keys;
+    std::string values;
+    for (int i = 1; i <= 400; ++i) {
+        values += fmt::format("{}({}, 'job {}')", i == 1 ? "" : ", ", i, i);
+        keys.push_back({std::to_string(i)});
+    }
+    db(Side::desktop).exec("insert into job values " + values);
+    agree_on(table, keys);
+    const auto expect_exact = [&](std::size_t at_least) {
+        const auto desktop_snapshot = desktop().snapshot({&table});
+        const auto snapshot = cloud().snapshot({&table});
+        const auto worklist = archive().worklist(table, true);
+        for (const bool keys_only : {false, true}) {
+            const Digest agreed = worklist->base_digest(keys_only);
+            const std::vector<int> unequal = snapshot->unequal_buckets(table, keys_only, agreed);
+            EXPECT_EQ(unequal, unequal_buckets(agreed, snapshot->digest(table, keys_only)));
+            EXPECT_GE(unequal.size(), keys_only ? 0 : at_least);
+        }
+    };
+    expect_exact(0);
+    db(Side::cloud).exec("update job set title = 'edited' where id in (7, 300)");
+    expect_exact(2);
+    db(Side::cloud).exec("insert into job values (1001, 'new')");
+    db(Side::cloud).exec("delete from job where id in (11, 12)");
+    expect_exact(4);
+    db(Side::cloud).exec("delete from job where id > 0");
+    expect_exact(300);
+}
+
 TEST_P(Reading, ValuesReadTheSameOnBothSides) {
     const LinkedTable& table = synced(
         "(id integer primary key, t text, n numeric, f double precision, b boolean, d date, at timestamp, y "

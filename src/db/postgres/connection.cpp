@@ -1,5 +1,6 @@
 #include "db/postgres/connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "db/postgres/impl.hpp"
@@ -39,25 +40,11 @@ DbError rolled_back_instead(Side side) {
     return {Code::statement_failed, std::move(fields)};
 }
 
-// Null-terminated texts of the parameters; NULL is a null pointer.
-std::vector<const char*> parameter_values(std::span<const Cell> parameters, Side side,
-                                          std::string_view statement) {
-    std::vector<const char*> values;
-    for (const Cell& cell : parameters) {
-        if (cell && cell->find('\0') != std::string::npos) {
-            DbError::Fields fields;
-            fields.sqlstate = "22021";
-            fields.message = "a text holds a zero byte, which PostgreSQL cannot store";
-            fields.statement = statement;
-            fields.side = side;
-            throw DbError(Code::statement_failed, std::move(fields));
-        }
-        values.push_back(cell ? cell->c_str() : nullptr);
-    }
-    return values;
-}
-
 }  // namespace
+
+DbError Connection::Impl::outcome_of_commit(const DbError& error) const {
+    return read_only ? error : commit_unknown(error.fields());
+}
 
 void Connection::Impl::require_idle(std::string_view statement) const {
     if (line.lost()) throw lost_error(side, statement, "the connection is already lost");
@@ -74,6 +61,17 @@ void Connection::Impl::send(const Statement& statement, std::span<const Cell> pa
     // libpq refuses for a broken line, and for more parameters than the protocol can count.
     ensure(line.lost(), "a statement can be sent");
     throw lost_error(side, statement.name, "the connection broke before the statement was sent");
+}
+
+Flight Connection::Impl::take_off() {
+    opening = false;
+    return Flight(line, side, std::exchange(posted, {}));
+}
+
+void Connection::Impl::fly(Patience& patience) {
+    Flight flight = take_off();
+    flight.send();
+    flight.land(patience);
 }
 
 Result Connection::Impl::collect(std::string_view statement, Patience& patience) {
@@ -121,38 +119,74 @@ std::string Connection::describe() const { return impl_->description; }
 int Connection::announced_pid() const { return PQbackendPID(impl_->line.raw()); }
 bool Connection::lost() const { return impl_->line.lost(); }
 bool Connection::in_transaction() const {
+    if (impl_->opening) return true;
     const auto status = impl_->line.transaction();
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
+const Result& Answer::get() const {
+    ensure(answer_->has_value(), "an answer is read after its statement was sent");
+    return **answer_;
+}
+
+// Several statements without parameters cannot travel in a pipeline.
 Result Connection::query(const Statement& statement, std::span<const Cell> parameters) {
     return impl_->exchange(statement.name, [&](Patience& patience) {
+        const bool pipelined = std::any_of(impl_->posted.begin(), impl_->posted.end(),
+                                           [](const Request& each) { return !each.plain(); });
+        if (pipelined && parameters.empty()) impl_->fly(patience);
+        if (!impl_->posted.empty()) {
+            const Answer answer = post(statement, {parameters.begin(), parameters.end()});
+            impl_->fly(patience);
+            return answer.get();
+        }
         impl_->send(statement, parameters);
         return impl_->collect(statement.name, patience);
     });
 }
 
+Answer Connection::post(const Statement& statement, std::vector<Cell> parameters) {
+    auto answer = std::make_shared<std::optional<Result>>();
+    impl_->posted.push_back({std::string(statement.name), {statement.text}, std::move(parameters), answer});
+    return Answer(std::move(answer));
+}
+
+void Connection::flush() {
+    if (impl_->posted.empty()) return;
+    const std::string name = impl_->posted.back().name;
+    impl_->exchange(name, [&](Patience& patience) { impl_->fly(patience); });
+}
+
+void Connection::begin(std::vector<std::string> statements, bool read_only) {
+    impl_->posted.push_back({"BEGIN", std::move(statements)});
+    impl_->opening = true;
+    impl_->read_only = read_only;
+}
+
 void Connection::commit() {
     impl_->require_idle("COMMIT");
-    ensure(impl_->line.transaction() != PQTRANS_IDLE, "COMMIT ends an open transaction");
+    ensure(in_transaction(), "COMMIT ends an open transaction");
+    if (impl_->opening && impl_->posted.size() == 1) return rollback();  // nothing was asked
     SilentHook hook(impl_->hook);
     const Millis limit = impl_->statement_deadline.count() > 0 ? impl_->statement_deadline : commit_limit;
     Patience patience(&hook, limit);
     try {
-        impl_->send({"COMMIT", "COMMIT"});
-        const Result result = impl_->collect("COMMIT", patience);
-        if (result.command() == "ROLLBACK") throw rolled_back_instead(impl_->side);
+        const Answer end = post({"COMMIT", "COMMIT"});
+        impl_->fly(patience);
+        if (end.get().command() == "ROLLBACK") throw rolled_back_instead(impl_->side);
     } catch (const DeadlinePassed&) {
         impl_->line.abandon();
-        throw commit_unknown(deadline_error(impl_->side, "COMMIT", limit, true).fields());
+        throw impl_->outcome_of_commit(deadline_error(impl_->side, "COMMIT", limit, true));
     } catch (const DbError& error) {
-        if (error.connection_is_lost() || error.sqlstate() == "40003") throw commit_unknown(error.fields());
+        if (error.connection_is_lost() || error.sqlstate() == "40003") throw impl_->outcome_of_commit(error);
         throw;
     }
 }
 
 void Connection::rollback() noexcept {
     Line& line = impl_->line;
+    impl_->posted.clear();
+    impl_->opening = false;
     line.settle();
     if (line.lost() || line.transaction() == PQTRANS_IDLE) return;
     try {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/world.hpp"
@@ -59,6 +60,16 @@ class Result {
     std::shared_ptr<pg_result> result_;
 };
 
+// What a posted statement will have answered, once it has been sent.
+class Answer {
+  public:
+    explicit Answer(std::shared_ptr<std::optional<Result>> answer) : answer_(std::move(answer)) {}
+    const Result& get() const;  // Defect before the connection has sent it, and when it failed
+
+  private:
+    std::shared_ptr<std::optional<Result>> answer_;
+};
+
 struct ConnectOptions {
     std::string url;  // libpq URI or keywords; service=, PG* and .pgpass work
     std::optional<std::string> password;
@@ -92,6 +103,12 @@ class Connection {
     // returned.
     Result query(const Statement& statement, std::span<const Cell> parameters = {});
 
+    // One statement (not several) that travels with the next query, COPY, flush or commit on this connection,
+    // in order and in one round trip. It fails there, under its own name, and with it all that follow in the
+    // same flight.
+    Answer post(const Statement& statement, std::vector<Cell> parameters = {});
+    void flush();  // sends what was posted
+
     // COPY ... TO STDOUT in text format: sink gets the cells of each row, unescaped. The view is valid in the
     // call only.
     void copy_out(const Statement& statement, const std::function<void(const Cells&)>& sink);
@@ -104,16 +121,20 @@ class Connection {
     // COPY is aborted (nothing of it stays) and the exception passes through. Returns the number of rows.
     std::int64_t copy_in(const Statement& statement, const std::function<bool(std::string& buffer)>& fill);
 
-    // Sends COMMIT. When the connection breaks before the answer, or the deadline passes (60 s where there is
-    // none), throws DbError(commit_unknown). The hook is ticked, but cannot stop a COMMIT. Throws
-    // DbError(statement_failed) also when the transaction had failed before and the server rolled it back.
+    // Sends COMMIT, behind what was posted. When the connection breaks before the answer, or the deadline
+    // passes (60 s where there is none), throws DbError(commit_unknown). The hook is ticked, but cannot stop
+    // a COMMIT. Throws DbError(statement_failed) also when the transaction had failed before and the server
+    // rolled it back. What only read is connection_lost then.
     void commit();
     // Never throws; leaves the connection usable unless it is lost.
     void rollback() noexcept;
     bool lost() const;
-    bool in_transaction() const;  // also a failed one
+    bool in_transaction() const;  // also a failed one, and one whose BEGIN was only posted
 
   private:
+    friend class Transaction;
+    // Posts statements that open a transaction.
+    void begin(std::vector<std::string> statements, bool read_only);
     struct Impl;
     explicit Connection(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
@@ -134,6 +155,7 @@ struct TransactionOptions {
     Millis idle_timeout{60'000};       // the server ends a transaction that waits longer for us; 0 = none
 };
 
+// BEGIN is posted: it costs no round trip of its own, and nothing at all where nothing follows.
 // Rolls back in the destructor unless commit() was called and did not throw. Transactions do not nest
 // (Defect).
 class Transaction {

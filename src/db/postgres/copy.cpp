@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "db/postgres/impl.hpp"
@@ -12,8 +13,13 @@ constexpr std::size_t buffer_size = 256 * 1024;
 
 }  // namespace
 
+// What was posted goes in the same message where it can.
 void Connection::Impl::begin_copy(const Statement& statement, ExecStatusType expected, Patience& patience) {
-    send(statement);
+    if (!std::all_of(posted.begin(), posted.end(), [](const Request& each) { return each.plain(); }))
+        fly(patience);
+    Flight ahead = take_off();
+    send({statement.name, ahead.text() + (ahead.empty() ? "" : ";\n") + statement.text});
+    ahead.land_ahead(patience);
     const ResultPtr first = line.next(patience);
     const ExecStatusType status = first ? PQresultStatus(first.get()) : PGRES_FATAL_ERROR;
     if (status == expected) {

@@ -4,6 +4,7 @@
 
 #include "db/postgres/connection.hpp"
 #include "db/postgres/db_error.hpp"
+#include "db/postgres/flight.hpp"
 #include "db/postgres/line.hpp"
 
 namespace tideway::pg {
@@ -14,11 +15,20 @@ struct Connection::Impl {
     WaitHook* hook;
     Millis statement_deadline;
     std::string description;
+    std::vector<Request> posted = {};  // travel with the next statement
+    bool opening = false;              // BEGIN is among them
+    bool read_only = false;            // the transaction that was opened last
 
     // Throws connection_lost when there is no line, Defect when another statement is under way on it.
     void require_idle(std::string_view statement) const;
     // Hands the statement to libpq. The caller reads the results.
     void send(const Statement& statement, std::span<const Cell> parameters = {});
+    // What a COMMIT that broke off says: nothing is in doubt where nothing was written.
+    DbError outcome_of_commit(const DbError& error) const;
+    // Takes what was posted.
+    Flight take_off();
+    // Sends what was posted and reads the answers.
+    void fly(Patience& patience);
     // Reads results until there are no more; the last one, or the first error as an exception.
     Result collect(std::string_view statement, Patience& patience);
     // Sends a COPY and waits until the server is ready for `expected` (PGRES_COPY_IN or PGRES_COPY_OUT).

@@ -97,8 +97,17 @@ void Line::put_copy(std::string_view data, Patience& patience) {
     }
 }
 
+// In a pipeline a null ends each statement's results, a second one says that nothing is under way.
 void Line::drain(Patience& patience) {
-    while (const ResultPtr result = next(patience)) {
+    for (int nulls = 0;;) {
+        const ResultPtr result = next(patience);
+        if (!result) {
+            if (lost() || PQpipelineStatus(raw()) == PQ_PIPELINE_OFF) return;
+            if (++nulls < 2) continue;
+            if (PQexitPipelineMode(raw()) == 0) abandon();
+            return;
+        }
+        nulls = 0;
         switch (PQresultStatus(result.get())) {
             case PGRES_COPY_IN:
                 if (PQputCopyEnd(raw(), "stopped by tideway") <= 0) return abandon();
@@ -115,9 +124,11 @@ void Line::drain(Patience& patience) {
             case PGRES_BAD_RESPONSE:
             case PGRES_NONFATAL_ERROR:
             case PGRES_FATAL_ERROR:
-            case PGRES_PIPELINE_SYNC:
             case PGRES_PIPELINE_ABORTED:
                 break;
+            case PGRES_PIPELINE_SYNC:
+                if (PQexitPipelineMode(raw()) == 0) return abandon();
+                return;
         }
     }
 }

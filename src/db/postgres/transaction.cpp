@@ -5,32 +5,29 @@
 namespace tideway::pg {
 namespace {
 
-// One message, one round trip: a pooler hands the server over at BEGIN, and SET LOCAL ends with the
-// transaction.
-std::string begin_text(const TransactionOptions& options) {
+// A pooler hands the server over at BEGIN, and SET LOCAL ends with the transaction.
+std::vector<std::string> begin_texts(const TransactionOptions& options) {
     const bool repeatable = options.isolation == Isolation::repeatable_read;
-    return fmt::format(
-        "BEGIN ISOLATION LEVEL {}{};"
-        "SET LOCAL search_path = pg_catalog, pg_temp;"
-        "SET LOCAL TimeZone = 'UTC';"
-        "SET LOCAL DateStyle = 'ISO, YMD';"
-        "SET LOCAL IntervalStyle = iso_8601;"
-        "SET LOCAL extra_float_digits = 3;"
-        "SET LOCAL bytea_output = hex;"
-        "SET LOCAL quote_all_identifiers = off;"
-        "SET LOCAL array_nulls = on;"
-        "SET LOCAL standard_conforming_strings = on;"
-        "SET LOCAL xmloption = content;"
-        "SET LOCAL lc_monetary = 'C';"
-        "SET LOCAL client_encoding = 'UTF8';"
-        "SET LOCAL row_security = off;"
-        "SET LOCAL synchronous_commit = on;"
-        "SET LOCAL jit = off;"
-        "SET LOCAL lock_timeout = {};"
-        "SET LOCAL statement_timeout = {};"
-        "SET LOCAL idle_in_transaction_session_timeout = {}",
-        repeatable ? "REPEATABLE READ" : "READ COMMITTED", options.read_only ? " READ ONLY" : "",
-        options.lock_timeout.count(), options.statement_timeout.count(), options.idle_timeout.count());
+    return {fmt::format("BEGIN ISOLATION LEVEL {}{}", repeatable ? "REPEATABLE READ" : "READ COMMITTED",
+                        options.read_only ? " READ ONLY" : ""),
+            "SET LOCAL search_path = pg_catalog, pg_temp",
+            "SET LOCAL TimeZone = 'UTC'",
+            "SET LOCAL DateStyle = 'ISO, YMD'",
+            "SET LOCAL IntervalStyle = iso_8601",
+            "SET LOCAL extra_float_digits = 3",
+            "SET LOCAL bytea_output = hex",
+            "SET LOCAL quote_all_identifiers = off",
+            "SET LOCAL array_nulls = on",
+            "SET LOCAL standard_conforming_strings = on",
+            "SET LOCAL xmloption = content",
+            "SET LOCAL lc_monetary = 'C'",
+            "SET LOCAL client_encoding = 'UTF8'",
+            "SET LOCAL row_security = off",
+            "SET LOCAL synchronous_commit = on",
+            "SET LOCAL jit = off",
+            fmt::format("SET LOCAL lock_timeout = {}", options.lock_timeout.count()),
+            fmt::format("SET LOCAL statement_timeout = {}", options.statement_timeout.count()),
+            fmt::format("SET LOCAL idle_in_transaction_session_timeout = {}", options.idle_timeout.count())};
 }
 
 }  // namespace
@@ -38,12 +35,7 @@ std::string begin_text(const TransactionOptions& options) {
 Transaction::Transaction(Connection& connection, const TransactionOptions& options)
     : connection_(connection) {
     ensure(!connection_.in_transaction(), "transactions do not nest");
-    try {
-        connection_.query({"BEGIN", begin_text(options)});
-    } catch (...) {
-        connection_.rollback();
-        throw;
-    }
+    connection_.begin(begin_texts(options), options.read_only);
 }
 
 Transaction::~Transaction() {

@@ -15,21 +15,22 @@
 namespace tideway::pg {
 namespace {
 
-constexpr const char* create_work_tables = R"(
-CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) ON COMMIT DROP;
-CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT DROP;
-)";
-
-std::string work_tables_sql(const Batch& batch, Side side) {
+void post_work_tables(Connection& connection, const Batch& batch, Side side) {
+    connection.post({"create work tables",
+                     "CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) "
+                     "ON COMMIT DROP"});
+    connection.post({"create work tables",
+                     "CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT "
+                     "DROP"});
     const bool guarded = side == Side::cloud &&
                          std::any_of(batch.sections.begin(), batch.sections.end(),
                                      [](const BatchSection& section) { return section.table->row_guard; });
-    return std::string(create_work_tables) + (guarded ? index_work_tables : "") + begin_guarded_writes;
+    if (guarded)
+        for (const char* text : index_work_tables) connection.post({"create work tables", text});
+    connection.post({"create work tables", begin_guarded_writes});
 }
 
-}  // namespace
-
-namespace {
+constexpr const char* lock_statement = "lock tables for writing";
 
 // P3, checked against what was really written: never a row of mobile origin in a strict table, unless a
 // person said so.
@@ -42,14 +43,6 @@ void check_ownership(const PgStore& store, const BatchSection& section,
         ensure(!replaced || row.origin != Origin::mobile || row.chosen,
                "P3: forward never changes or deletes a row of mobile origin");
     }
-}
-
-std::int64_t count_applied(const BatchSection& section, const std::vector<RowOutcome>& outcomes,
-                           bool conflicts_only) {
-    std::int64_t count = 0;
-    for (std::size_t i = 0; i < section.rows.size(); ++i)
-        if (outcomes[i].fate == Fate::applied && (!conflicts_only || section.rows[i].conflict)) ++count;
-    return count;
 }
 
 // A side that marks its deleted rows updates them.
@@ -78,61 +71,55 @@ PlannedWrites planned_writes(Side side, const Batch& batch, const BatchOutcome& 
 
 }  // namespace
 
-void lock_for_writing(Connection& connection, const std::string& names) try {
-    connection.query({"lock tables for writing", "LOCK TABLE " + names + " IN ROW EXCLUSIVE MODE"});
-} catch (const DbError& error) {
-    if (error.sqlstate() == "55P03") throw TableBusy(error.what());
-    throw;
-}
-
-std::int64_t advance_fence(Connection& connection, const std::string& pair, std::int64_t fence) {
-    const Result advanced = run(connection, "fence", R"(
+std::int64_t begin_writing(Connection& connection, const std::string& pair, const Start& start) try {
+    const Answer fence = post(connection, "fence", R"(
 UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
-                                {pair, std::to_string(fence)});
-    if (advanced.rows() == 0)
+                              {pair, std::to_string(start.fence)});
+    if (start.receipts_booked > 0)
+        post(connection, "purge receipts",
+             "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
+             {pair, std::to_string(start.receipts_booked)});
+    std::vector<std::string> names;
+    for (const LinkedTable* table : start.tables) names.push_back(table->on(connection.side()).quoted());
+    connection.post({lock_statement, "LOCK TABLE " + join(names) + " IN ROW EXCLUSIVE MODE"});
+    const Answer columns = ask_fingerprints(connection, connection.side(), start.tables);
+    connection.flush();
+    if (fence.get().rows() == 0)
         throw Error(Code::fenced, fmt::format("another run took over the {} side", name(connection.side())),
                     "nothing of this batch was written; run again");
-    return advanced.integer(0, 0);
+    check_fingerprints(columns, connection.side(), start.tables);
+    return fence.get().integer(0, 0);
+} catch (const DbError& error) {
+    if (error.sqlstate() == "55P03" && error.fields().statement == lock_statement) throw TableBusy(error.what());
+    throw;
 }
 
 BatchOutcome PgStore::apply(const Batch& batch) try {
     Connection& connection = writer();
     Transaction transaction(connection, {.lock_timeout = Millis(batch.patience_ms)});
     BatchOutcome outcome;
-    outcome.sequence = advance_fence(connection, pair_, batch.fence);
-    if (side() == Side::cloud && batch.receipts_booked > 0)
-        run(connection, "purge receipts",
-            "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
-            {pair_, std::to_string(batch.receipts_booked)});
-    std::vector<const LinkedTable*> tables;
-    std::vector<std::string> names;
+    Start start{batch.fence, side() == Side::cloud ? batch.receipts_booked : 0, {}};
     std::vector<SectionApply> sections;
     for (const BatchSection& section : batch.sections) {
-        tables.push_back(section.table);
-        names.push_back(section.table->on(side()).quoted());
+        start.tables.push_back(section.table);
         sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch);
     }
-    lock_for_writing(connection, join(names));
-    check_fingerprints(connection, side(), tables);
-    connection.query({"create work tables", work_tables_sql(batch, side())});
+    outcome.sequence = begin_writing(connection, pair_, start);
+    post_work_tables(connection, batch, side());
     remember_writes(connection);
     apply_sections(sections, batch);
+    for (SectionApply& section : sections) section.record(batch, outcome.sequence);
+    reach(connection, side() == Side::cloud ? "M5a.written" : "M5b.written");
+    connection.post({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
+    const Answer writes = ask_writes(connection);
+    connection.flush();
     for (std::size_t i = 0; i < sections.size(); ++i) {
-        const std::int64_t journaled = sections[i].journal(batch, outcome.sequence);
-        const std::int64_t kept = sections[i].keep_conflicts(batch);
-        if (!batch.undoes) sections[i].record_agreements(batch, outcome.sequence);
         outcome.outcomes.push_back(sections[i].outcomes());
-        ensure(journaled == count_applied(batch.sections[i], outcome.outcomes[i], false),
-               "P1: every written row is in the journal");
-        ensure(kept == count_applied(batch.sections[i], outcome.outcomes[i], true),
-               "P1: every losing version is kept");
         check_ownership(*this, batch.sections[i], outcome.outcomes[i]);
     }
-    failpoint(side() == Side::cloud ? "M5a.written" : "M5b.written");
-    connection.query({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
-    check_side_effects(connection, side(), planned_writes(side(), batch, outcome, sections));
+    check_side_effects(connection, side(), writes, planned_writes(side(), batch, outcome, sections));
     if (archive_) archive_->note_peer(connection, batch.source_barrier);
-    failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
+    reach(connection, side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     if (batch.rehearsal) return outcome;
     transaction.commit();
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
@@ -149,7 +136,7 @@ void apply_sections(std::vector<SectionApply>& sections, const Batch& batch) {
         section.lock(batch.skip_locked);
         if (batch.backup) section.back_up(batch.run);
     }
-    failpoint("apply.locked");
+    if (!sections.empty()) sections.front().reach("apply.locked");
     for (SectionApply& section : sections) {
         section.mark_direct();
         section.resolve_parents();

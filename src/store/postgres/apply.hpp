@@ -1,7 +1,9 @@
 // One table's part of an apply transaction.
 #pragma once
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store/postgres/pg_store.hpp"
@@ -16,6 +18,7 @@ class SectionApply {
     // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as
     // raced.
     void lock(bool skip_locked);
+    void reach(std::string_view failpoint) { pg::reach(connection_, failpoint); }
     void mark_direct();                    // capture triggers do not log the next statements on this table
     void restore_images();                 // what the rows of an undo are given back
     void back_up(const std::string& run);  // copies the locked rows that are to be replaced or removed
@@ -38,14 +41,21 @@ class SectionApply {
     // Before deletes: references to rows of a later section, which is deleted first.
     void release_parents(const std::vector<SectionApply>& all);
     void erase();
-    std::int64_t journal(const Batch& batch, std::int64_t sequence);
-    std::int64_t keep_conflicts(const Batch& batch);
-    void record_agreements(const Batch& batch, std::int64_t sequence);
-    std::vector<RowOutcome> outcomes();
+    // What the transaction keeps of the section; posted. outcomes() reads the answers.
+    void record(const Batch& batch, std::int64_t sequence);
+    // Once the answers are there. A Defect where a written row is not in the journal or a losing version was not kept.
+    std::vector<RowOutcome> outcomes() const;
     std::int64_t stepped_aside() const { return stepped_aside_; }  // updates beside those of the outcomes
 
   private:
-    std::int64_t execute(std::string_view name, const std::string& text);
+    void post(std::string_view name, const std::string& text);
+    std::int64_t execute(std::string_view name, const std::string& text);  // at once; how many rows
+    void fill_stage();
+    Answer journal(const Batch& batch, std::int64_t sequence);
+    std::optional<Answer> keep_conflicts(const Batch& batch);
+    void record_agreements(const Batch& batch, std::int64_t sequence);
+    Answer ask_outcomes();
+    std::int64_t count_applied(const std::vector<RowOutcome>& outcomes, bool conflicts_only) const;
     bool has(Write write) const;
     Cells stage_row(const PlannedRow& row, std::size_t n) const;
     void add_parents(Cells& cells, const PlannedRow& row) const;
@@ -55,7 +65,7 @@ class SectionApply {
     void release(const Reference& reference);
     void refuse_rounding();
     std::string orphan_condition(const Reference& reference) const;
-    std::int64_t treat_orphans(const Reference& reference);
+    std::optional<std::pair<std::string, std::string>> treatment_of_orphans(const Reference& reference) const;
     std::string parents_sql(const std::string& constraint, const std::string& child, const std::string& match,
                             bool same_table) const;
     std::size_t column_number(const std::string& name) const;
@@ -78,6 +88,7 @@ class SectionApply {
     std::set<std::size_t> postponed_;  // positions of columns
     std::set<std::int64_t> released_;  // rows to be deleted whose references were emptied for it
     std::int64_t stepped_aside_ = 0;
+    std::optional<Answer> journaled_, kept_, outcomes_;
 };
 
 // The agreements of a load's receipt, one a row; `load` has what they share.
@@ -89,10 +100,15 @@ std::size_t parents_by_key(const LinkedTable& table);  // columns that cross as 
 bool may_round(const LinkedColumn& column, Side target);
 // Moves a sequence on behind the numbers that the query `ids` gives (column id).
 std::string move_counter_sql(const std::string& counter, const std::string& ids);
-// A user who holds the table keeps us waiting as long as the transaction's lock_timeout says: TableBusy.
-void lock_for_writing(Connection& connection, const std::string& names);
-// Moves this side's sequence on; Error(fenced) if it is not `fence` any more.
-std::int64_t advance_fence(Connection& connection, const std::string& pair, std::int64_t fence);
+// What every writing transaction begins with, in one flight: this side's sequence moves on, receipts that the desktop has
+// booked go, the tables are locked and compared with what was linked. Returns the sequence. Error(fenced) if it was not
+// `fence` any more; TableBusy where a user holds a table for longer than the transaction's lock_timeout; SchemaChanged.
+struct Start {
+    std::int64_t fence = 0;
+    std::int64_t receipts_booked = 0;  // 0: this side keeps none
+    std::vector<const LinkedTable*> tables;
+};
+std::int64_t begin_writing(Connection& connection, const std::string& pair, const Start& start);
 
 // Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.
 void apply_sections(std::vector<SectionApply>& sections, const Batch& batch);

@@ -49,21 +49,26 @@ bool hashes_by_image(TypeClass type, bool deterministic) {
 // By oid, as text: one statement tells for all tables what they have of something.
 using Relations = std::map<std::string, Relation, std::less<>>;
 
-std::string oids_of(const Relations& relations) {
-    std::vector<std::string> oids;
-    for (const auto& [oid, relation] : relations) oids.push_back(oid);
-    return text_array(oids);
-}
-
 Relation& at(Relations& relations, const Result& found, int row) {
-    return relations.find(found.text(row, 0))->second;
+    const auto relation = relations.find(found.text(row, 0));
+    ensure(relation != relations.end(), "all statements on the catalogue see the same tables");
+    return relation->second;
 }
 
-void read_columns(Connection& c, Relations& relations) {
-    const Result found = run(c, "read columns", R"(
+// :tables stands for those that are asked for ($1: schemas, $2: names). An array, so that the catalogue is searched by its
+// indexes.
+constexpr const char* tables_asked_for = R"(ANY (ARRAY(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::name[], $2::name[])) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))))";
+
+std::string about_tables(std::string text) {
+    const std::string_view mark = ":tables";
+    return text.replace(text.find(mark), mark.size(), tables_asked_for);
+}
+
+constexpr const char* columns_sql = R"(
 WITH RECURSIVE resolved AS (
     SELECT a.attrelid, a.attnum, a.atttypid AS typ, a.atttypmod AS typmod FROM pg_attribute a
-    WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attrelid = :tables AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL
     SELECT r.attrelid, r.attnum, y.typbasetype, CASE WHEN r.typmod = -1 THEN y.typtypmod ELSE r.typmod END
     FROM resolved r JOIN pg_type y ON y.oid = r.typ WHERE y.typtype = 'd')
@@ -86,8 +91,9 @@ LEFT JOIN LATERAL (
     FROM pg_depend p JOIN pg_class q ON q.oid = p.objid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = q.relnamespace
     WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
       AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum LIMIT 1) i ON true
-ORDER BY a.attrelid, a.attnum)",
-                             {oids_of(relations)});
+ORDER BY a.attrelid, a.attnum)";
+
+void read_columns(const Result& found, Relations& relations) {
     for (int i = 0; i < found.rows(); ++i) {
         RelationColumn column;
         column.name = found.text(i, 1);
@@ -111,22 +117,21 @@ ORDER BY a.attrelid, a.attnum)",
     }
 }
 
-void read_unique_keys(Connection& c, Relations& relations) {
-    const Result found = run(c, "read unique keys", R"(
+constexpr const char* unique_keys_sql = R"(
 SELECT i.indrelid, i.indexrelid::regclass::text, i.indisprimary,
        i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL,
        ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts ORDER BY k.n)
-FROM pg_index i WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique ORDER BY i.indisprimary DESC, 2)",
-                             {oids_of(relations)});
+FROM pg_index i WHERE i.indrelid = :tables AND i.indisunique ORDER BY i.indisprimary DESC, 2)";
+
+void read_unique_keys(const Result& found, Relations& relations) {
     for (int i = 0; i < found.rows(); ++i)
         at(relations, found, i)
             .unique_keys.push_back({std::string(found.text(i, 1)), parse_text_array(found.text(i, 4)),
                                     found.boolean(i, 2), found.boolean(i, 3)});
 }
 
-void read_foreign_keys(Connection& c, Relations& relations) {
-    const Result found = run(c, "read foreign keys", R"(
+constexpr const char* foreign_keys_sql = R"(
 SELECT f.conrelid, f.conname, n.nspname, p.relname, f.confdeltype, f.confupdtype, f.condeferrable,
        ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY k(attnum, n)
              JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum ORDER BY k.n),
@@ -134,8 +139,9 @@ SELECT f.conrelid, f.conname, n.nspname, p.relname, f.confdeltype, f.confupdtype
              JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum ORDER BY k.n),
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(p.oid, 'SELECT') AND NOT row_security_active(p.oid)
 FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
-WHERE f.conrelid = ANY ($1::oid[]) AND f.contype = 'f' ORDER BY f.conname)",
-                             {oids_of(relations)});
+WHERE f.conrelid = :tables AND f.contype = 'f' ORDER BY f.conname)";
+
+void read_foreign_keys(const Result& found, Relations& relations) {
     for (int i = 0; i < found.rows(); ++i)
         at(relations, found, i)
             .foreign_keys.push_back({std::string(found.text(i, 1)),
@@ -148,14 +154,14 @@ WHERE f.conrelid = ANY ($1::oid[]) AND f.contype = 'f' ORDER BY f.conname)",
                                      found.boolean(i, 9)});
 }
 
-void read_cascades(Connection& c, Relations& relations) {
-    const Result found = run(c, "read cascades", R"(
+constexpr const char* cascades_sql = R"(
 SELECT f.confrelid, f.conname, n.nspname, t.relname, f.confdeltype, f.confupdtype
 FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE f.confrelid = ANY ($1::oid[]) AND f.contype = 'f'
+WHERE f.confrelid = :tables AND f.contype = 'f'
   AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd'))
-ORDER BY 3, 4, 2)",
-                             {oids_of(relations)});
+ORDER BY 3, 4, 2)";
+
+void read_cascades(const Result& found, Relations& relations) {
     for (int i = 0; i < found.rows(); ++i)
         at(relations, found, i)
             .cascades.push_back({std::string(found.text(i, 1)),
@@ -164,11 +170,11 @@ ORDER BY 3, 4, 2)",
                                  found.text(i, 5)[0]});
 }
 
-void read_triggers(Connection& c, Relations& relations) {
-    const Result found = run(c, "read triggers", R"(
+constexpr const char* triggers_sql = R"(
 SELECT g.tgrelid, g.tgname FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
-WHERE g.tgrelid = ANY ($1::oid[]) AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway' ORDER BY 2)",
-                             {oids_of(relations)});
+WHERE g.tgrelid = :tables AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway' ORDER BY 2)";
+
+void read_triggers(const Result& found, Relations& relations) {
     for (int i = 0; i < found.rows(); ++i) at(relations, found, i).triggers.emplace_back(found.text(i, 1));
 }
 
@@ -183,13 +189,16 @@ std::string fingerprint_sql(const std::string& oid) {
         oid);
 }
 
-void check_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables) {
-    std::vector<std::string> parts;
+Answer ask_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables) {
+    std::vector<std::string> parts{"SELECT NULL WHERE false"};
     for (const LinkedTable* table : tables)
         parts.push_back(
             fmt::format("SELECT {}", fingerprint_sql(sql::literal(table->on(side).quoted()) + "::regclass")));
-    if (parts.empty()) return;
-    const Result found = connection.query({"compare columns", join(parts, " UNION ALL ")});
+    return connection.post({"compare columns", join(parts, " UNION ALL ")});
+}
+
+void check_fingerprints(const Answer& answer, Side side, const std::vector<const LinkedTable*>& tables) {
+    const Result& found = answer.get();
     for (int i = 0; i < found.rows(); ++i) {
         const LinkedTable& table = *tables[static_cast<std::size_t>(i)];
         if (found.text(i, 0) == table.fingerprint(side)) continue;
@@ -200,9 +209,7 @@ void check_fingerprints(Connection& connection, Side side, const std::vector<con
 }
 
 ServerFacts PgStore::server() {
-    Connection& c = asker();
-    Transaction transaction(c, {.read_only = true});
-    const Result found = run(c, "read server facts", R"(
+    const Result found = read_once(asker(), "read server facts", R"(
 SELECT current_database(), current_user, current_setting('server_encoding'),
        (SELECT system_identifier FROM pg_control_system()) || '.' || (SELECT oid FROM pg_database WHERE datname = current_database()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
@@ -229,7 +236,6 @@ FROM pg_roles r WHERE r.rolname = current_user)");
     facts.may_create_temporary = found.boolean(0, 14);
     facts.transaction_pooled = found.integer(0, 13) != reader().announced_pid();
     facts.endpoint = reader().describe();
-    transaction.commit();
     return facts;
 }
 
@@ -252,25 +258,24 @@ ORDER BY 1, 2)");
 namespace {
 
 // What pg_class alone says of those tables that exist.
-Relations read_relations(Connection& c, const std::vector<sql::TableName>& names) {
-    std::vector<std::string> schemas, tables;
-    for (const sql::TableName& name : names) {
-        schemas.push_back(name.schema);
-        tables.push_back(name.table);
-    }
-    const Result found = run(c, "read relations",
-                             fmt::format(R"(
+constexpr const char* relations_sql = R"(
 SELECT c.oid, c.relkind, row_security_active(c.oid), pg_has_role(current_user, c.relowner, 'USAGE'),
        has_table_privilege(c.oid, 'SELECT'), has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'UPDATE'),
        has_table_privilege(c.oid, 'DELETE'), has_table_privilege(c.oid, 'TRIGGER'),
-       CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, {},
+       CASE WHEN c.reltuples < 0 THEN 0 ELSE c.reltuples::bigint END, :fingerprint,
        pg_get_userbyid(c.relowner), has_schema_privilege(n.oid, 'USAGE'),
        EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = c.oid OR h.inhparent = c.oid),
        EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid), n.nspname, c.relname
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::name[], $2::name[])) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))",
-                                         fingerprint_sql("c.oid")),
-                             {text_array(schemas), text_array(tables)});
+WHERE c.oid = :tables)";
+
+std::string relations_text() {
+    std::string text = relations_sql;
+    const std::string_view mark = ":fingerprint";
+    return about_tables(text.replace(text.find(mark), mark.size(), fingerprint_sql("c.oid")));
+}
+
+Relations read_relations(const Result& found) {
     Relations relations;
     for (int i = 0; i < found.rows(); ++i) {
         Relation& relation = relations[std::string(found.text(i, 0))];
@@ -295,24 +300,37 @@ WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::name[], $2::name[])) A
 
 }  // namespace
 
+// All statements in one flight and of one moment.
 std::vector<std::optional<Relation>> PgStore::relations(const std::vector<sql::TableName>& names) {
-    Connection& c = asker();
-    Transaction transaction(c, {.read_only = true});
-    Relations found = read_relations(c, names);
-    if (!found.empty()) {
-        read_columns(c, found);
-        read_unique_keys(c, found);
-        read_foreign_keys(c, found);
-        read_cascades(c, found);
-        read_triggers(c, found);
+    std::vector<std::string> schemas, tables;
+    for (const sql::TableName& name : names) {
+        schemas.push_back(name.schema);
+        tables.push_back(name.table);
     }
+    Connection& c = asker();
+    Transaction transaction(c, {.isolation = Isolation::repeatable_read, .read_only = true});
+    const auto ask = [&](const char* statement, const std::string& text) {
+        return post(c, statement, text, {text_array(schemas), text_array(tables)});
+    };
+    const Answer of_classes = ask("read relations", relations_text());
+    const Answer columns = ask("read columns", about_tables(columns_sql));
+    const Answer unique_keys = ask("read unique keys", about_tables(unique_keys_sql));
+    const Answer foreign_keys = ask("read foreign keys", about_tables(foreign_keys_sql));
+    const Answer cascades = ask("read cascades", about_tables(cascades_sql));
+    const Answer triggers = ask("read triggers", about_tables(triggers_sql));
     transaction.commit();
+    Relations found = read_relations(of_classes.get());
+    read_columns(columns.get(), found);
+    read_unique_keys(unique_keys.get(), found);
+    read_foreign_keys(foreign_keys.get(), found);
+    read_cascades(cascades.get(), found);
+    read_triggers(triggers.get(), found);
     std::map<sql::TableName, Relation> by_name;
     for (auto& [oid, relation] : found) by_name.emplace(relation.name, std::move(relation));
     std::vector<std::optional<Relation>> relations;
     for (const sql::TableName& name : names) {
-        const auto at = by_name.find(name);
-        relations.push_back(at == by_name.end() ? std::nullopt : std::optional(at->second));
+        const auto named = by_name.find(name);
+        relations.push_back(named == by_name.end() ? std::nullopt : std::optional(named->second));
     }
     return relations;
 }

@@ -24,22 +24,20 @@ END $$;
 
 // ------------------------------------------------------------------------------
 
-std::optional<PairIdentity> PgStore::identity(const std::string& pair) {
-    Connection& c = asker();
-    Transaction transaction(c, {.read_only = true});
-    const Result exists = run(c, "find state", "SELECT to_regclass('tideway.pair') IS NOT NULL");
-    if (!exists.boolean(0, 0)) return std::nullopt;
-    const Result found =
-        run(c, "read pair",
-            "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
-            {pair});
-    transaction.commit();
+std::optional<PairIdentity> PgStore::identity(const std::string& pair) try {
+    const Result found = read_once(
+        asker(), "read pair",
+        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
+        {pair});
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
     seeds_ = hash_at(found, 0, 4);
     complete_ = found.integer(0, 6) >= state_version;
     return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
                         side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6))};
+} catch (const DbError& error) {
+    if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
+    return std::nullopt;  // there is no such table yet
 }
 
 void PgStore::install(const std::string& pair, const PairIdentity& identity) {
@@ -66,9 +64,7 @@ void PgStore::install(const std::string& pair, const PairIdentity& identity) {
 }
 
 std::vector<TableUse> PgStore::known_tables() {
-    Connection& c = asker();
-    Transaction transaction(c, {.read_only = true});
-    const Result found = run(c, "read known tables", R"(
+    const Result found = read_once(asker(), "read known tables", R"(
 SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns, u.key_types, u.definition,
        ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
@@ -99,7 +95,6 @@ FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER B
                           found.boolean(i, 9),
                           found.boolean(i, 10),
                           found.boolean(i, 11)});
-    transaction.commit();
     return tables;
 }
 

@@ -15,12 +15,10 @@ constexpr std::int64_t lease_lifetime_micros = 20'000'000;  // DESIGN.md 10.12
 // -------------------------------------------------------------------------------------------------------
 
 LeaseState PgStore::lease() try {
-    Transaction transaction(writer());
-    const Result found = run(writer(), "lock lease", R"(
+    const Result found = write_once(writer(), "lock lease", R"(
 SELECT seq, coalesce(run, ''), coalesce(holder, ''), coalesce((extract(epoch FROM clock_timestamp() - at) * 1000000)::bigint, 0), epoch
 FROM tideway.lease WHERE pair = $1 FOR UPDATE)",
-                             {pair_});
-    transaction.commit();
+                                    {pair_});
     LeaseState state{found.integer(0, 0),
                      std::string(found.text(0, 1)),
                      std::string(found.text(0, 2)),
@@ -40,47 +38,40 @@ FROM tideway.lease WHERE pair = $1 FOR UPDATE)",
 
 bool PgStore::take_lease(const LeaseState& seen, std::int64_t next, const std::string& run_id,
                          const std::string& holder, const std::string& epoch) {
-    Transaction transaction(writer());
     const Result taken =
-        run(writer(), "take lease", R"(
+        write_once(writer(), "take lease", R"(
 UPDATE tideway.lease SET seq = $3::bigint, run = $4, holder = $5, at = clock_timestamp(), epoch = $6
 WHERE pair = $1 AND seq = $2::bigint)",
             {pair_, std::to_string(seen.sequence), std::to_string(next), run_id, holder, epoch});
-    transaction.commit();
     return taken.affected() == 1;
 }
 
 std::int64_t PgStore::barrier(std::int64_t fence, std::int64_t cloud_fence) {
     Transaction transaction(writer());
-    const Result moved = run(writer(), "barrier", R"(
+    const Answer moved = post(writer(), "barrier", R"(
 UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
                              {pair_, std::to_string(fence)});
-    if (moved.rows() == 0)
-        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side())));
-    const std::int64_t next = moved.integer(0, 0);
     if (archive_) archive_->note_peer(writer(), cloud_fence);
     transaction.commit();
-    return next;
+    if (moved.get().rows() == 0)
+        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side())));
+    return moved.get().integer(0, 0);
 }
 
 void PgStore::renew_lease(const std::string& run_id) noexcept try {
-    Transaction transaction(keeper(), {.lock_timeout = Millis(1000), .statement_timeout = Millis(2000)});
     // A locked row is being written by our own batch, which keeps it fresh as well.
-    run(keeper(), "renew lease", R"(
+    write_once(keeper(), "renew lease", R"(
 UPDATE tideway.lease SET at = clock_timestamp() WHERE ctid IN
     (SELECT l.ctid FROM tideway.lease l WHERE l.pair = $1 AND l.run = $2 FOR UPDATE SKIP LOCKED))",
-        {pair_, run_id});
-    transaction.commit();
+               {pair_, run_id}, {.lock_timeout = Millis(1000), .statement_timeout = Millis(2000)});
 } catch (const std::exception&) {
     // The fence protects the data; a lease that could not be renewed only lets another run start.
 }
 
 void PgStore::release_lease(const std::string& run_id) noexcept try {
     if (!writer_ || writer_->lost()) return;
-    Transaction transaction(*writer_);
-    run(*writer_, "release lease",
-        "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2", {pair_, run_id});
-    transaction.commit();
+    write_once(*writer_, "release lease",
+               "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2", {pair_, run_id});
 } catch (const std::exception&) {
     // It expires by itself.
 }

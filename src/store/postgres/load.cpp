@@ -96,7 +96,7 @@ class Loading {
         : store_(store), connection_(connection), batch_(batch), e_(store.expressions(*batch.table)) {}
 
     void copy() {
-        connection_.query(
+        connection_.post(
             {"mark own writes", fmt::format("SELECT set_config('tideway.direct', '{}', true)",
                                             direct_mark(store_.pair_number(), batch_.table->id))});
         first_block_ =
@@ -130,7 +130,7 @@ class Loading {
     void move_counters() {
         for (const LinkedColumn& column : batch_.table->columns) {
             if (column.cloud.counter.empty()) continue;
-            connection_.query(
+            connection_.post(
                 {"move counter", move_counter_sql(column.cloud.counter,
                                                   fmt::format("SELECT t.{} AS id FROM {} t WHERE {}",
                                                               sql::Identifier(column.cloud.name).quoted(),
@@ -140,7 +140,7 @@ class Loading {
 
     // One receipt carries the agreements of all rows.
     void receipt(std::int64_t sequence, const std::vector<RowOutcome>& outcomes) {
-        run(connection_, "write receipt", R"(
+        post(connection_, "write receipt", R"(
 INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, d_barrier, load)
 VALUES ($1, $2::bigint, $3::int, '{}', 'L', 'D', 0, 0, 0, 0, $4::bigint, $5))",
             {store_.pair(), std::to_string(sequence), std::to_string(batch_.table->id),
@@ -149,7 +149,7 @@ VALUES ($1, $2::bigint, $3::int, '{}', 'L', 'D', 0, 0, 0, 0, $4::bigint, $5))",
 
     // One line for all: the rows themselves are new, and the base names them.
     void journal(std::int64_t sequence) {
-        run(connection_, "write journal", R"(
+        post(connection_, "write journal", R"(
 INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before)
 VALUES ($1, $2, $3::bigint, $4::int, $5::text[], 'L', 'R1', jsonb_build_object('rows', $6::int)))",
             {store_.pair(), batch_.run, std::to_string(sequence), std::to_string(batch_.table->id),
@@ -231,12 +231,7 @@ LoadOutcome PgStore::load(const LoadBatch& batch) try {
     Connection& connection = writer();
     Transaction transaction(connection, {.lock_timeout = Millis(2'000)});
     LoadOutcome outcome;
-    outcome.sequence = advance_fence(connection, pair_, batch.fence);
-    run(connection, "purge receipts",
-        "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
-        {pair_, std::to_string(batch.receipts_booked)});
-    lock_for_writing(connection, batch.table->on(side()).quoted());
-    check_fingerprints(connection, side(), {batch.table});
+    outcome.sequence = begin_writing(connection, pair_, {batch.fence, batch.receipts_booked, {batch.table}});
     remember_writes(connection);
     Loading loading(*this, connection, batch);
     loading.copy();
@@ -244,9 +239,11 @@ LoadOutcome PgStore::load(const LoadBatch& batch) try {
     loading.move_counters();
     loading.journal(outcome.sequence);
     loading.receipt(outcome.sequence, outcome.rows);
-    failpoint("load.written");
-    connection.query({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
-    check_side_effects(connection, side(), loading.planned());
+    reach(connection, "load.written");
+    connection.post({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
+    const Answer writes = ask_writes(connection);
+    connection.flush();
+    check_side_effects(connection, side(), writes, loading.planned());
     transaction.commit();
     failpoint("load.committed");
     return outcome;
@@ -315,10 +312,10 @@ void PgArchive::book_load(const LoadBatch& batch, const LoadOutcome& outcome, st
             return next < batch.rows.size();
         });
     note_peer(c, outcome.sequence);
-    run(c, "acknowledge batch",
+    post(c, "acknowledge batch",
         "UPDATE tideway.peer SET ack_seq = greatest(ack_seq, $2::bigint) WHERE pair = $1",
         {store_.pair(), std::to_string(outcome.sequence)});
-    failpoint("load.before_booking");
+    reach(c, "load.before_booking");
     transaction.commit();
     failpoint("load.booked");
 }

@@ -19,28 +19,24 @@ const char* letter(BaseState state) {
 }  // namespace
 
 std::int64_t PgArchive::acknowledged() {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
-    return run(c, "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1", {store_.pair()})
+    return read_once(store_.asker(), "read acknowledged", "SELECT ack_seq FROM tideway.peer WHERE pair = $1",
+                     {store_.pair()})
         .integer(0, 0);
 }
 
 std::int64_t PgArchive::peer_sequence() {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
-    return run(c, "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1", {store_.pair()})
+    return read_once(store_.asker(), "read peer", "SELECT peer_seq FROM tideway.peer WHERE pair = $1", {store_.pair()})
         .integer(0, 0);
 }
 
 std::string PgArchive::epoch() {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
     return std::string(
-        run(c, "read epoch", "SELECT epoch FROM tideway.lease WHERE pair = $1", {store_.pair()}).text(0, 0));
+        read_once(store_.asker(), "read epoch", "SELECT epoch FROM tideway.lease WHERE pair = $1", {store_.pair()})
+            .text(0, 0));
 }
 
 void PgArchive::note_peer(Connection& connection, std::int64_t cloud_sequence) {
-    run(connection, "note peer",
+    post(connection, "note peer",
         "UPDATE tideway.peer SET peer_seq = greatest(peer_seq, $2::bigint) WHERE pair = $1",
         {store_.pair(), number(cloud_sequence)});
 }
@@ -58,16 +54,12 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
     if (agreements.empty()) return;
     const std::string base = base_name(store_.pair_number(), table_id);
     const std::size_t keys = agreements.front()->key.size();
-    c.query(
-        {"create booking stage",
-         fmt::format(
-             "DROP TABLE IF EXISTS pg_temp.tideway_booking; CREATE TEMP TABLE tideway_booking ON COMMIT DROP "
-             "AS SELECT {0}, "
-             "state, "
-             "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, row_c, '{{}}'::text[] AS key, ''::text AS "
-             "emptied, 0 AS n FROM {1} "
-             "WITH NO DATA",
-             key_list(keys), base)});
+    c.post({"drop booking stage", "DROP TABLE IF EXISTS pg_temp.tideway_booking"});
+    c.post({"create booking stage",
+            fmt::format("CREATE TEMP TABLE tideway_booking ON COMMIT DROP AS SELECT {0}, state, origin, hd_a, hd_b, hc_a, "
+                        "hc_b, ts_d, ts_c, c_barrier, row_d, row_c, '{{}}'::text[] AS key, ''::text AS emptied, 0 AS n FROM {1} WITH NO "
+                        "DATA",
+                        key_list(keys), base)});
     std::size_t next = 0;
     c.copy_in({"fill booking stage", "COPY pg_temp.tideway_booking FROM STDIN"}, [&](std::string& buffer) {
         for (; next < agreements.size() && buffer.size() < 256 * 1024; ++next) {
@@ -84,7 +76,7 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
         }
         return next < agreements.size();
     });
-    c.query({"book agreements",
+    c.post({"book agreements",
              fmt::format(
                  "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, row_c) "
                  "SELECT DISTINCT ON ({1}) {1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, "
@@ -92,12 +84,12 @@ void PgArchive::write_agreements(Connection& c, int table_id, const std::vector<
                  "FROM pg_temp.tideway_booking "
                  "ORDER BY {1}, n DESC {2}",
                  base, key_list(keys), base_upsert(keys))});
-    run(c, "forget waiting keys",
+    post(c, "forget waiting keys",
         "DELETE FROM tideway.waiting AS g USING pg_temp.tideway_booking k WHERE g.pair = $1 AND g.tbl = "
         "$2::int AND "
         "g.key = k.key",
         {store_.pair(), std::to_string(table_id)});
-    run(c, "list emptied references",
+    post(c, "list emptied references",
         fmt::format("{} SELECT DISTINCT ON (k.key) $1, $2::int, k.key, 'emptied', 'R30', $3, '23503', "
                     "k.emptied, k.emptied, $4 FROM "
                     "pg_temp.tideway_booking k WHERE k.emptied <> '' ORDER BY k.key, k.n DESC",
@@ -134,7 +126,7 @@ void PgArchive::write_waiting(Connection& c, const std::vector<WaitingKey>& wait
     }
     std::vector<Cell> parameters{store_.pair(), run_id};
     for (const std::vector<std::string>& column : columns) parameters.emplace_back(text_array(column));
-    run(c, "list waiting keys", R"(
+    post(c, "list waiting keys", R"(
 INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, run, facts)
 SELECT $1, w.tbl, w.key::text[], w.kind, w.rule, w.reason, nullif(w.sqlstate, ''), nullif(w.detail, ''), nullif(w.name, ''), $2,
     nullif(w.facts, '')::jsonb
@@ -154,7 +146,7 @@ void PgArchive::settle(Connection& c, const std::vector<std::pair<const LinkedTa
         tables.push_back(std::to_string(table->id));
         keys.push_back(text_array(key));
     }
-    run(c, "settle keys", R"(
+    post(c, "settle keys", R"(
 DELETE FROM tideway.waiting AS g USING unnest($2::int[], $3::text[]) AS w(tbl, key)
 WHERE g.pair = $1 AND g.tbl = w.tbl AND g.key = w.key::text[])",
         {store_.pair(), text_array(tables), text_array(keys)});
@@ -173,20 +165,18 @@ void PgArchive::book(const Booking& booking, std::int64_t fence) {
     settle(c, booking.settled);
     note_peer(c, std::max(booking.cloud_barrier, booking.cloud_sequence));
     if (booking.cloud_sequence > 0)
-        run(c, "acknowledge batch",
+        post(c, "acknowledge batch",
             "UPDATE tideway.peer SET ack_seq = greatest(ack_seq, $2::bigint) WHERE pair = $1",
             {store_.pair(), number(booking.cloud_sequence)});
-    failpoint("M6a.before_commit");
+    reach(c, "M6a.before_commit");
     transaction.commit();
     failpoint("M6a.committed");
 }
 
 std::map<std::pair<int, Side>, StoredMark> PgArchive::marks() {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
     const Result found =
-        run(c, "read marks", "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1",
-            {store_.pair()});
+        read_once(store_.asker(), "read marks",
+                  "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1", {store_.pair()});
     std::map<std::pair<int, Side>, StoredMark> marks;
     for (int i = 0; i < found.rows(); ++i)
         marks[{static_cast<int>(found.integer(i, 0)),
@@ -200,31 +190,33 @@ void PgArchive::advance_marks(const std::map<std::pair<int, Side>, StoredMark>& 
     Connection& c = store_.writer();
     Transaction transaction(c);
     check_fence(c, fence);
-    for (const auto& [where, mark] : marks)
-        run(c, "advance mark", R"(
-INSERT INTO tideway.watermark (pair, tbl, side, capture, mark) VALUES ($1, $2::int, $3, $4, $5)
+    std::vector<std::string> tables, sides, captures, texts;
+    for (const auto& [where, mark] : marks) {
+        tables.push_back(std::to_string(where.first));
+        sides.emplace_back(name(where.second));
+        captures.emplace_back(to_string(mark.capture));
+        texts.push_back(mark.mark);
+    }
+    post(c, "advance marks", R"(
+INSERT INTO tideway.watermark (pair, tbl, side, capture, mark)
+SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[])
 ON CONFLICT (pair, tbl, side) DO UPDATE SET capture = excluded.capture, mark = excluded.mark)",
-            {store_.pair(), std::to_string(where.first), name(where.second),
-             std::string(to_string(mark.capture)), mark.mark});
+         {store_.pair(), text_array(tables), text_array(sides), text_array(captures), text_array(texts)});
     note_peer(c, cloud_fence);
-    failpoint("M7.before_commit");
+    reach(c, "M7.before_commit");
     transaction.commit();
     failpoint("M7.committed");
 }
 
 void PgArchive::forget_marks(int table_id) {
-    Transaction transaction(store_.writer());
-    run(store_.writer(), "forget marks",
-        "DELETE FROM tideway.watermark AS w WHERE w.pair = $1 AND w.tbl = $2::int",
-        {store_.pair(), std::to_string(table_id)});
-    transaction.commit();
+    write_once(store_.writer(), "forget marks",
+               "DELETE FROM tideway.watermark AS w WHERE w.pair = $1 AND w.tbl = $2::int",
+               {store_.pair(), std::to_string(table_id)});
 }
 
 bool PgArchive::anything_waits() {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
-    return run(c, "look for waiting keys", "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)",
-               {store_.pair()})
+    return read_once(store_.asker(), "look for waiting keys",
+                     "SELECT EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)", {store_.pair()})
         .boolean(0, 0);
 }
 

@@ -46,8 +46,16 @@ Mark Mark::parse(const std::string& text) {
     return mark;
 }
 
+Answer Mark::ask(Connection& connection) { return connection.post({"take mark", floor_sql}); }
+
 Mark Mark::take(Connection& connection) {
-    const Result taken = connection.query({"take mark", floor_sql});
+    const Answer answer = ask(connection);
+    connection.flush();
+    return taken(answer);
+}
+
+Mark Mark::taken(const Answer& answer) {
+    const Result& taken = answer.get();
     Mark mark = parse(std::string(taken.text(0, 0)));
     mark.clock = taken.integer(0, 1);
     mark.floor = taken.integer(0, 2);
@@ -142,11 +150,14 @@ PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& ta
     std::vector<std::string> names;
     for (const LinkedTable* table : tables) names.push_back(table->on(store.side()).quoted());
     if (!names.empty())
-        connection_.query({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
-    if (connection_.server_encoding() != "UTF8") connection_.query({"create function", readable_function});
-    mark_ = Mark::take(connection_);
-    store.note_relations(tables);
-    check_fingerprints(connection_, store.side(), tables);
+        connection_.post({"lock tables for reading", "LOCK TABLE " + join(names) + " IN ACCESS SHARE MODE"});
+    if (connection_.server_encoding() != "UTF8") connection_.post({"create function", readable_function});
+    const Answer mark = Mark::ask(connection_), relations = store.ask_relations(tables),
+                 columns = ask_fingerprints(connection_, store.side(), tables);
+    connection_.flush();
+    mark_ = Mark::taken(mark);
+    store.note_relations(relations, tables);
+    check_fingerprints(columns, store.side(), tables);
 }
 
 std::unique_ptr<Snapshot> PgStore::snapshot(const std::vector<const LinkedTable*>& tables) {
@@ -166,15 +177,19 @@ bool PgSnapshot::replaced(const LinkedTable& table, const std::string& mark) con
 }
 
 // On the snapshot's connection, within its transaction.
-void PgStore::note_relations(const std::vector<const LinkedTable*>& tables) {
-    relations_.clear();
+Answer PgStore::ask_relations(const std::vector<const LinkedTable*>& tables) {
     std::vector<std::string> names;
     for (const LinkedTable* table : tables) names.push_back(table->on(side()).quoted());
-    const Result found = run(reader(), "look at relations",
+    return post(reader(), "look at relations",
                              "SELECT r.name::regclass::oid, pg_relation_filenode(r.name::regclass) FROM "
                              "unnest($1::text[]) WITH ORDINALITY AS "
                              "r(name, n) ORDER BY r.n",
                              {text_array(names)});
+}
+
+void PgStore::note_relations(const Answer& answer, const std::vector<const LinkedTable*>& tables) {
+    relations_.clear();
+    const Result& found = answer.get();
     for (std::size_t i = 0; i < tables.size(); ++i) {
         const int row = static_cast<int>(i);
         relations_[tables[i]->id] =
@@ -245,29 +260,11 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
     return {.examined = stream_hints(e, from, sink)};
 }
 
-Digest PgSnapshot::digest(const LinkedTable& table, bool keys_only) {
-    const Expressions e = store_.expressions(table);
-    const std::string key_text = fmt::format("ROW({})::text COLLATE \"C\"", join(e.key_cells()));
-    const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
-    const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
-    const Result found =
-        connection_.query({"digest", fmt::format("SELECT bucket, count(*), {}, {} FROM (SELECT {} AS bucket, "
-                                                 "{} AS a, {} AS b FROM {} t WHERE {}) x "
-                                                 "GROUP BY bucket",
-                                                 checksum_sql("a"), checksum_sql("b"),
-                                                 e.bucket(e.key_cells()), a, b, e.relation(), e.in_scope())});
-    Digest digest;
-    for (int i = 0; i < found.rows(); ++i)
-        digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),
-                                                         found.integer(i, 3)};
-    return digest;
-}
-
 void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                               const HintSink& sink) {
     const Expressions e = store_.expressions(table);
     // All of them is the common case of a first run: no filter then.
-    const std::string filter = buckets.size() >= 16384
+    const std::string filter = buckets.size() >= bucket_count
                                    ? e.in_scope()
                                    : fmt::format("{} = ANY ('{{{}}}'::int[]) AND {}", e.bucket(e.key_cells()),
                                                  fmt::join(buckets, ","), e.in_scope());

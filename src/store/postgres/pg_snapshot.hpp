@@ -20,6 +20,8 @@ struct Mark {
     std::string text() const;
     static Mark parse(const std::string& text);
     static Mark take(Connection& connection);
+    static Answer ask(Connection& connection);  // the same in two steps
+    static Mark taken(const Answer& answer);
 };
 
 // True if the capture can tell from the mark what changed since: the transaction counter is not behind it,
@@ -43,6 +45,7 @@ class PgSnapshot : public Snapshot {
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
                       const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;
+    std::vector<int> unequal_buckets(const LinkedTable& table, bool keys_only, const Digest& agreed) override;
     void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                       const HintSink& sink) override;
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;

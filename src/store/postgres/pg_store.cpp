@@ -53,8 +53,7 @@ Expressions PgStore::expressions(const LinkedTable& table) const {
 // ----------------------------------------------------------------------------------------
 
 std::vector<Receipt> PgStore::receipts(std::int64_t after) {
-    Transaction transaction(writer(), {.read_only = true});
-    const Result found = run(
+    const Result found = read_once(
         writer(), "read receipts",
         fmt::format("SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, emptied, "
                     "load, {} FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq",
@@ -84,27 +83,22 @@ std::vector<Receipt> PgStore::receipts(std::int64_t after) {
             expand_load(receipt, found.text(i, 13), receipts);
         }
     }
-    transaction.commit();
     return receipts;
 }
 
 void PgStore::purge_receipts(std::int64_t up_to) {
-    Transaction transaction(writer());
-    run(writer(), "purge receipts",
-        "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
-        {pair_, std::to_string(up_to)});
-    transaction.commit();
+    write_once(writer(), "purge receipts",
+               "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
+               {pair_, std::to_string(up_to)});
 }
 
 void PgStore::purge_changes(const LinkedTable& table, const std::string& mark) {
     if (table.capture(side()) != Capture::changelog) return;
     const std::string snapshot = mark.substr(0, mark.find(';'));
-    Transaction transaction(writer());
-    run(writer(), "purge changelog",
-        fmt::format("DELETE FROM {} AS h WHERE pg_visible_in_snapshot(h.xid, $1::pg_snapshot)",
-                    changes_name(pair_number_, table.id)),
-        {snapshot});
-    transaction.commit();
+    write_once(writer(), "purge changelog",
+               fmt::format("DELETE FROM {} AS h WHERE pg_visible_in_snapshot(h.xid, $1::pg_snapshot)",
+                           changes_name(pair_number_, table.id)),
+               {snapshot});
 }
 
 }  // namespace tideway::pg

@@ -19,6 +19,7 @@ namespace tideway::pg {
 
 class PgArchive;
 class PgJournal;
+struct Mark;
 
 class PgStore : public Store {
   public:
@@ -77,7 +78,8 @@ class PgStore : public Store {
     Journal& journal() override;
 
     // For the parts of this store.
-    void note_relations(const std::vector<const LinkedTable*>& tables);  // of the open snapshot
+    Answer ask_relations(const std::vector<const LinkedTable*>& tables);  // of the open snapshot
+    void note_relations(const Answer& answer, const std::vector<const LinkedTable*>& tables);
     std::string relation_mark(const LinkedTable& table) const;
     Connection& reader();
     Connection& writer();
@@ -89,6 +91,7 @@ class PgStore : public Store {
 
   private:
     Connection& keeper();
+    bool marks_hold(const std::vector<Watched>& watched, Mark now, const Answer& relations);
     void adapt_base(Connection& connection, const LinkedTable& table, const Result& before);
 
     ConnectOptions options_;
@@ -107,6 +110,15 @@ class PgStore : public Store {
 Result run(Connection& connection, std::string_view name, std::string text,
            std::vector<Cell> parameters = {});
 
+// The same, to travel with the next statement.
+Answer post(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters = {});
+// A failpoint behind what was posted: where something is to happen there, it is sent before.
+void reach(Connection& connection, std::string_view failpoint);
+// A statement in a transaction of its own, in one round trip.
+Result read_once(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters = {});
+Result write_once(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters = {},
+                  const TransactionOptions& options = {});
+
 // Parameters and results of type text[].
 using sql::cell_array;
 using sql::parse_text_array;
@@ -120,8 +132,9 @@ std::optional<std::int64_t> maybe_integer(const Result& result, int row, int col
 Hash hash_at(const Result& result, int row, int column);  // two columns
 Key key_at(const Result& result, int row, int column, std::size_t count);
 
-// Error(schema_changed) if a table's columns are no longer as they were when the tables were linked.
-void check_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables);
+// SchemaChanged if a table's columns are no longer as they were when the tables were linked, once the answer is there.
+Answer ask_fingerprints(Connection& connection, Side side, const std::vector<const LinkedTable*>& tables);
+void check_fingerprints(const Answer& answer, Side side, const std::vector<const LinkedTable*>& tables);
 // The SQL expression that fingerprints the columns of relation `oid`.
 std::string fingerprint_sql(const std::string& oid);
 

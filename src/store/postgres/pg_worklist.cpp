@@ -95,7 +95,7 @@ std::string PgWorklist::only(Part part) const {
 }
 
 std::string PgWorklist::in_buckets(const std::vector<int>& buckets) const {
-    if (buckets.size() >= 16384) return "true";
+    if (buckets.size() >= bucket_count) return "true";
     return fmt::format("{} = ANY ('{{{}}}'::int[])", e_.bucket(e_.key_cells_of("b")),
                        fmt::join(buckets, ","));
 }

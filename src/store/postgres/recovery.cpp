@@ -12,7 +12,7 @@ Cell number(std::int64_t value) { return std::to_string(value); }
 }  // namespace
 
 void PgArchive::reset_marks(Connection& connection) {
-    run(connection, "reset marks", "DELETE FROM tideway.watermark AS w WHERE w.pair = $1", {store_.pair()});
+    post(connection, "reset marks", "DELETE FROM tideway.watermark AS w WHERE w.pair = $1", {store_.pair()});
 }
 
 // S2 of correctness.md 2.10; the model's step of the same name is its specification.
@@ -68,10 +68,10 @@ SELECT l.seq, p.peer_seq, p.ack_seq FROM tideway.lease l JOIN tideway.peer p USI
     recovery.peer_sequence = peer;
     recovery.fence = highest + 1;
     recovery.epoch = went_back ? run_id : cloud.epoch;
-    run(c, "note recovery",
+    post(c, "note recovery",
         "UPDATE tideway.peer SET peer_seq = $2::bigint, ack_seq = $3::bigint WHERE pair = $1",
         {store_.pair(), number(peer), number(recovery.acknowledged)});
-    run(c, "take lease",
+    post(c, "take lease",
         "UPDATE tideway.lease SET seq = $2::bigint, run = $3, holder = $4, at = clock_timestamp(), epoch = "
         "$5 WHERE pair = $1",
         {store_.pair(), number(recovery.fence), run_id, holder, recovery.epoch});

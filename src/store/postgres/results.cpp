@@ -1,4 +1,5 @@
 // Small conversions between results, parameters and model values.
+#include "base/failpoint.hpp"
 #include "sql/copy_text.hpp"
 #include "store/postgres/pg_store.hpp"
 
@@ -6,6 +7,27 @@ namespace tideway::pg {
 
 Result run(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters) {
     return connection.query({name, std::move(text)}, parameters);
+}
+
+Answer post(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters) {
+    return connection.post({name, std::move(text)}, std::move(parameters));
+}
+
+void reach(Connection& connection, std::string_view name) {
+    if (failpoint_is_armed(name)) connection.flush();
+    failpoint(name);
+}
+
+Result read_once(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters) {
+    return write_once(connection, name, std::move(text), std::move(parameters), {.read_only = true});
+}
+
+Result write_once(Connection& connection, std::string_view name, std::string text, std::vector<Cell> parameters,
+                  const TransactionOptions& options) {
+    Transaction transaction(connection, options);
+    const Answer answer = post(connection, name, std::move(text), std::move(parameters));
+    transaction.commit();
+    return answer.get();
 }
 
 void append_cells(std::string& out, const Cells& cells) {

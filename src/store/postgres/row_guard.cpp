@@ -7,10 +7,10 @@
 
 namespace tideway::pg {
 
-const char* const begin_guarded_writes = "SET LOCAL tideway.apply = 'on';\n";
-const char* const index_work_tables =
-    "CREATE INDEX ON pg_temp.tideway_found (at); CREATE INDEX ON pg_temp.tideway_outcome (now);\n"
-    "GRANT SELECT ON pg_temp.tideway_found, pg_temp.tideway_outcome TO PUBLIC;\n";
+const char* const begin_guarded_writes = "SET LOCAL tideway.apply = 'on'";
+const std::array<const char*, 3> index_work_tables{
+    "CREATE INDEX ON pg_temp.tideway_found (at)", "CREATE INDEX ON pg_temp.tideway_outcome (now)",
+    "GRANT SELECT ON pg_temp.tideway_found, pg_temp.tideway_outcome TO PUBLIC"};
 
 std::string guard_function_name(int pair, int table) {
     return fmt::format("tideway.guard_{}_{}", pair, table);

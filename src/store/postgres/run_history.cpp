@@ -8,7 +8,7 @@ namespace {
 
 void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction,
                  std::int64_t written) {
-    run(c, "record table status", R"(
+    post(c, "record table status", R"(
 UPDATE tideway.table_status SET last_sync_timestamp = now(), records_synced = $4::bigint,
     records_total = records_total + $4::bigint, pending = $5::bigint
 WHERE pair = $1 AND tbl = $2::int AND direction = $3)",
@@ -26,7 +26,7 @@ void PgStore::record_run(const RunRecord& record) {
         if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
     }
     if (side() == Side::desktop)
-        run(c, "record run", R"(
+        post(c, "record run", R"(
 INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
 VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
             {pair_, record.run, record.status, record.mode, record.direction,
@@ -35,12 +35,10 @@ VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)
 }
 
 void PgStore::record_idle(const RunRecord& record) {
-    Transaction transaction(writer());
-    run(writer(), "record idle run", R"(
+    write_once(writer(), "record idle run", R"(
 UPDATE tideway.pair SET idle_forward = CASE WHEN $2 <> 'reverse' THEN now() ELSE idle_forward END,
     idle_reverse = CASE WHEN $2 <> 'forward' THEN now() ELSE idle_reverse END WHERE pair = $1)",
         {pair_, record.direction});
-    transaction.commit();
 }
 
 std::vector<KeptConflict> PgStore::conflicts() {

@@ -7,6 +7,8 @@
 namespace tideway::pg {
 namespace {
 
+constexpr std::size_t rows_as_parameters = 100, most_parameters = 6'000;
+
 const char* letter(Write write) { return write == Write::insert ? "I" : write == Write::update ? "U" : "D"; }
 
 }  // namespace
@@ -25,8 +27,12 @@ SectionApply::SectionApply(PgStore& store, Connection& connection, const BatchSe
     if (undoes_) unlinked_ = unlinked_columns(connection, section, store.side());
 }
 
+void SectionApply::post(std::string_view name, const std::string& text) { connection_.post({name, text}); }
+
 std::int64_t SectionApply::execute(std::string_view name, const std::string& text) {
-    return connection_.query({name, text}).affected();
+    const Answer answer = connection_.post({name, text});
+    connection_.flush();
+    return answer.get().affected();
 }
 
 bool SectionApply::has(Write write) const {
@@ -57,7 +63,7 @@ void SectionApply::stage() {
         if (table.columns[i].by_key) parents += fmt::format(", ''::text AS r{}", i + 1);
     for (std::size_t i = 0; i < unlinked_.size(); ++i)
         parents += fmt::format(", t.{} AS u{}", unlinked_[i], i + 1);
-    execute(
+    post(
         "create stage",
         fmt::format("CREATE TEMP TABLE tideway_stage_{} ON COMMIT DROP AS SELECT 0 AS n, ' "
                     "'::\"char\" AS op, 0::bigint AS a, 0::bigint AS b, "
@@ -71,14 +77,34 @@ void SectionApply::stage() {
                     "FROM {} t WITH NO "
                     "DATA",
                     number_, join(columns), parents, e_.relation()));
+    fill_stage();
+    refuse_rounding();
+    if (section_.rows.size() > 200) post("analyze stage", fmt::format("ANALYZE {} (n, op)", stage_));
+}
+
+// A few rows travel with the other statements, as parameters that become what the column is; COPY takes two round trips.
+void SectionApply::fill_stage() {
+    std::vector<Cell> cells;
+    std::string rows;
+    const std::string fill = fmt::format("COPY {} FROM STDIN", stage_);
+    if (section_.rows.size() <= rows_as_parameters) {
+        for (std::size_t n = 0; n < section_.rows.size(); ++n) {
+            const Cells row = stage_row(section_.rows[n], n);
+            rows += n == 0 ? "(" : "), (";
+            for (std::size_t i = 0; i < row.size(); ++i) rows += fmt::format("{}${}", i == 0 ? "" : ", ", cells.size() + i + 1);
+            cells.insert(cells.end(), row.begin(), row.end());
+        }
+        if (cells.size() <= most_parameters) {
+            connection_.post({"fill stage", fmt::format("INSERT INTO {} VALUES {})", stage_, rows)}, std::move(cells));
+            return;
+        }
+    }
     std::size_t next = 0;
-    connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", stage_)}, [&](std::string& buffer) {
+    connection_.copy_in({"fill stage", fill}, [&](std::string& buffer) {
         for (; next < section_.rows.size() && buffer.size() < 256 * 1024; ++next)
             append_cells(buffer, stage_row(section_.rows[next], next));
         return next < section_.rows.size();
     });
-    refuse_rounding();
-    if (section_.rows.size() > 200) execute("analyze stage", fmt::format("ANALYZE {} (n, op)", stage_));
 }
 
 // The server rounds numbers and times to a column's scale without a word; such a column is staged with all
@@ -176,9 +202,9 @@ void SectionApply::lock(bool skip_locked) {
     skip_locked_ = skip_locked;
     if (section_.table->repeats()) return lock_repeated(skip_locked);
     if (has(Write::insert) && !section_.table->key_index(store_.side()))
-        execute("lock keyless table",
+        post("lock keyless table",
                 fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation()));
-    execute("lock rows",
+    post("lock rows",
             fmt::format("INSERT INTO pg_temp.tideway_found SELECT {}, s.n, t.ctid, {}, {}, "
                         "{} FROM {} s JOIN {} t ON {} AND (s.chosen OR {}) AND {} = s.revives "
                         "ORDER BY {} FOR UPDATE OF t{}",
@@ -199,7 +225,7 @@ std::string SectionApply::claimed(char op) const {
 
 void SectionApply::mark_direct() {
     if (undoes_) return;
-    execute("mark own writes", fmt::format("SELECT set_config('tideway.direct', '{}', true)",
+    post("mark own writes", fmt::format("SELECT set_config('tideway.direct', '{}', true)",
                                            direct_mark(store_.pair_number(), section_.table->id)));
 }
 
@@ -208,7 +234,7 @@ void SectionApply::update() {
     const std::string assignments = undoes_ ? e_.exact_assignments() : e_.assignments();
     if (assignments.empty()) throw Defect("a table of key columns only cannot have an updated row");
     // A row that a trigger gave another key is not the planned one: it counts as written beside the plan.
-    execute("update rows",
+    post("update rows",
             fmt::format("WITH w AS (UPDATE {} AS t SET {} FROM {} s WHERE t.ctid = s.claimed "
                         "RETURNING s.n, {} AS a, {} AS b, {} AS stamp, s.claimed, t.ctid AS now, {} AS same) "
                         "INSERT INTO pg_temp.tideway_outcome SELECT {}, w.n, w.a, w.b, w.stamp, w.claimed, w.now "
@@ -253,7 +279,7 @@ void SectionApply::insert() {
                                             : "";
     const std::string on_conflict =
         table.key_index(store_.side()) ? fmt::format("ON CONFLICT ({}) DO NOTHING", e_.key_names()) : "";
-    execute(
+    post(
         "insert rows",
         fmt::format("WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s WHERE "
                     "s.op = 'I' AND NOT EXISTS "
@@ -275,32 +301,32 @@ void SectionApply::erase() {
         e_.marks_deletions()
             ? fmt::format("UPDATE {} AS t SET {} FROM {} s", e_.relation(), e_.deletion(), rows)
             : fmt::format("DELETE FROM {} AS t USING {} s", e_.relation(), rows);
-    execute("delete rows",
+    post("delete rows",
             fmt::format("WITH w AS ({} WHERE t.ctid = s.claimed RETURNING s.n, s.claimed) "
                         "INSERT INTO pg_temp.tideway_outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w",
                         removal, number_));
 }
 
 // Old images of all that was replaced or removed; inserts by key and hash (DESIGN.md 10.19).
-std::int64_t SectionApply::journal(const Batch& batch, std::int64_t sequence) {
-    return execute("write journal", fmt::format(R"(
+Answer SectionApply::journal(const Batch& batch, std::int64_t sequence) {
+    return connection_.post({"write journal", fmt::format(R"(
 INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b, form)
 SELECT {0}, {1}, {2}, {3}, s.key, s.op, s.rule, f.image, f.a, f.b, o.a, o.b, {6}
 FROM {4} s JOIN pg_temp.tideway_outcome o ON o.sec = {5} AND o.n = s.n
 LEFT JOIN pg_temp.tideway_found f ON f.sec = {5} AND f.n = o.n AND f.at = o.at)",
                                                 sql::literal(store_.pair()), sql::literal(batch.run),
                                                 sequence, section_.table->id, stage_, number_,
-                                                row_form(*section_.table, store_.side())));
+                                                row_form(*section_.table, store_.side()))});
 }
 
-std::int64_t SectionApply::keep_conflicts(const Batch& batch) {
+std::optional<Answer> SectionApply::keep_conflicts(const Batch& batch) {
     bool any = false;
     for (const PlannedRow& row : section_.rows) any = any || row.conflict.has_value();
-    if (!any) return 0;
+    if (!any) return std::nullopt;
     const bool cloud = store_.side() == Side::cloud;
     const std::string winner =
         fmt::format("(SELECT {} FROM {} t WHERE t.ctid = o.now)", e_.image(), e_.relation());
-    return execute("keep conflicts",
+    return connection_.post({"keep conflicts",
                    fmt::format(R"(
 INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, facts, {0}, {1})
 SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, s.facts, f.image, coalesce(s.other_row::jsonb, {5})
@@ -309,7 +335,7 @@ LEFT JOIN pg_temp.tideway_found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
 WHERE s.kind IS NOT NULL)",
                                cloud ? "cloud_row" : "desktop_row", cloud ? "desktop_row" : "cloud_row",
                                sql::literal(store_.pair()), sql::literal(batch.run), section_.table->id,
-                               winner, stage_, number_));
+                               winner, stage_, number_)});
 }
 
 // The columns of the row as it stands now, triggers included.
@@ -333,7 +359,7 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
     const std::string from =
         fmt::format("FROM {} s JOIN pg_temp.tideway_outcome o ON o.sec = {} AND o.n = s.n", stage_, number_);
     if (cloud) {
-        execute("write receipts",
+        post("write receipts",
                 fmt::format("INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, "
                             "origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, d_barrier, emptied, row_d, row_c) "
                             "SELECT {}, {}, {}, s.key, {}, {}, s.emptied, s.source_row, {} {}",
@@ -342,7 +368,7 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
         return;
     }
     const std::size_t keys = section_.table->identity_cells();
-    execute(
+    post(
         "book agreements",
         fmt::format(
             "INSERT INTO {0} AS b ({1}, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, c_barrier, row_d, row_c, "
@@ -351,30 +377,48 @@ void SectionApply::record_agreements(const Batch& batch, std::int64_t sequence) 
             "ON f.sec = {6} AND f.n = o.n AND f.at = o.at {7}{8}",
             base_name(store_.pair_number(), section_.table->id), key_list(keys), key_list(keys, "s"),
             agreement, batch.source_barrier, from, number_, base_upsert(keys), keep_first_image, row));
-    execute("forget waiting keys",
+    post("forget waiting keys",
             fmt::format("DELETE FROM tideway.waiting AS g USING {} s JOIN pg_temp.tideway_outcome o ON o.sec "
                         "= {} AND o.n = s.n "
                         "WHERE g.pair = {} AND g.tbl = {} AND g.key = s.key",
                         stage_, number_, sql::literal(store_.pair()), section_.table->id));
-    execute("list emptied references",
+    post("list emptied references",
             fmt::format("{} SELECT {}, {}, s.key, 'emptied', s.rule, {}, '23503', s.emptied, s.emptied, {} "
                         "{} WHERE s.emptied <> ''",
                         insert_emptied, sql::literal(store_.pair()), section_.table->id,
                         sql::literal(emptied_reason), sql::literal(batch.run), from));
 }
 
-std::vector<RowOutcome> SectionApply::outcomes() {
+void SectionApply::record(const Batch& batch, std::int64_t sequence) {
+    journaled_ = journal(batch, sequence);
+    kept_ = keep_conflicts(batch);
+    if (!batch.undoes) record_agreements(batch, sequence);
+    outcomes_ = ask_outcomes();
+}
+
+std::int64_t SectionApply::count_applied(const std::vector<RowOutcome>& outcomes, bool conflicts_only) const {
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < section_.rows.size(); ++i)
+        if (outcomes[i].fate == Fate::applied && (!conflicts_only || section_.rows[i].conflict)) ++count;
+    return count;
+}
+
+Answer SectionApply::ask_outcomes() {
     // Where rows repeat nothing but a trigger can have kept a row out.
     const std::string there = section_.table->repeats() ? "false"
                                                         : fmt::format("EXISTS (SELECT FROM {} t WHERE {})",
                                                                       e_.relation(), e_.key_match("s"));
-    const Result found = connection_.query({"read outcomes", fmt::format(R"(
+    return connection_.post({"read outcomes", fmt::format(R"(
 SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C', 'X') THEN s.op::text WHEN s.op = 'R' THEN 'r'
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
          AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, ''), {3}
 FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
                                                                          number_, there, stage_, written_row())});
+}
+
+std::vector<RowOutcome> SectionApply::outcomes() const {
+    const Result& found = outcomes_.value().get();
     ensure(found.rows() == static_cast<int>(section_.rows.size()),
            "every planned row has exactly one outcome");
     std::vector<RowOutcome> outcomes;
@@ -393,6 +437,9 @@ FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDE
         outcome.row = found.text(i, 6);
         outcomes.push_back(outcome);
     }
+    ensure(journaled_.value().get().affected() == count_applied(outcomes, false),
+           "P1: every written row is in the journal");
+    ensure((kept_ ? kept_->get().affected() : 0) == count_applied(outcomes, true), "P1: every losing version is kept");
     return outcomes;
 }
 

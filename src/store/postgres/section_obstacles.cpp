@@ -27,30 +27,35 @@ bool refers_to_itself(const LinkedTable& table, Side side) {
 void SectionApply::set_orphans_aside() {
     const LinkedTable& table = *section_.table;
     if (!has(Write::insert) && !has(Write::update)) return;
+    const bool again = refers_to_itself(table, store_.side());
     for (std::int64_t found = 1; found > 0;) {
         found = 0;
-        for (const Reference& reference : table.references(store_.side())) found += treat_orphans(reference);
-        if (!refers_to_itself(table, store_.side())) break;
+        for (const Reference& reference : table.references(store_.side())) {
+            const auto treatment = treatment_of_orphans(reference);
+            if (treatment && again) found += execute(treatment->first, treatment->second);
+            if (treatment && !again) post(treatment->first, treatment->second);
+        }
     }
     // Rows that were written without their parents, and for which none has come, wait on.
     if (std::none_of(section_.rows.begin(), section_.rows.end(),
                      [](const PlannedRow& row) { return row.fills; }))
         return;
-    execute("look for orphans that wait", fmt::format("UPDATE {} AS s SET op = 'O', refused = s.emptied "
+    post("look for orphans that wait", fmt::format("UPDATE {} AS s SET op = 'O', refused = s.emptied "
                                                       "WHERE s.op = 'U' AND string_to_array(s.emptied, "
                                                       "E'\\n') @> string_to_array(s.waits_for, E'\\n')",
                                                       stage_));
 }
 
-std::int64_t SectionApply::treat_orphans(const Reference& reference) {
+// Name and text of the statement; none: nothing is to be done.
+std::optional<std::pair<std::string, std::string>> SectionApply::treatment_of_orphans(const Reference& reference) const {
     const LinkedTable& table = *section_.table;
     const bool by_key = table.columns[reference.columns.front()].by_key != nullptr;
-    if ((reference.orphans == Orphans::allow || reference.late) && !by_key) return 0;
+    if ((reference.orphans == Orphans::allow || reference.late) && !by_key) return std::nullopt;
     const std::string condition = orphan_condition(reference), name = sql::literal(reference.name);
     // What a later batch brings is filled in by the next run.
     const bool may_come = cut_ && reference.ring && !by_key && may_be_empty(reference);
     if (undoes_ || (reference.orphans != Orphans::null && !may_come))
-        return execute(
+        return std::pair<std::string, std::string>(
             "look for orphans",
             fmt::format("UPDATE {} AS s SET op = 'O', refused = {} WHERE s.op IN ('I', 'U') AND {}", stage_,
                         name, condition));
@@ -59,7 +64,7 @@ std::int64_t SectionApply::treat_orphans(const Reference& reference) {
         empty += fmt::format(", c{} = NULL", at + 1) + (by_key ? fmt::format(", r{} = NULL", at + 1) : "");
         names += (names.empty() ? "" : "\n") + table.columns[at].desktop.name;
     }
-    return execute(
+    return std::pair<std::string, std::string>(
         "empty references of orphans",
         fmt::format(
             "UPDATE {} AS s SET emptied = concat_ws(E'\\n', nullif(s.emptied, ''), {}){} WHERE s.op IN "
@@ -205,7 +210,7 @@ void SectionApply::set_clashes_aside() {
             here.push_back(fmt::format("t.{} = s.c{}", name, at + 1));
             beside.push_back(fmt::format("q.c{0} = s.c{0}", at + 1));
         }
-        execute(
+        post(
             "look for clashes",
             fmt::format(
                 "UPDATE {0} AS s SET op = 'C', refused = {1} WHERE s.op IN ('I', 'U') AND (EXISTS (SELECT "
@@ -249,7 +254,7 @@ void SectionApply::move_counters() {
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string& counter = columns[i].on(store_.side()).counter;
         if (counter.empty()) continue;
-        execute("move counter",
+        post("move counter",
                 move_counter_sql(counter,
                                  fmt::format("SELECT s.c{} AS id FROM {} s JOIN pg_temp.tideway_outcome o ON "
                                              "o.sec = {} AND o.n = s.n WHERE s.op = 'I'",

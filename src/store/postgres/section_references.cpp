@@ -17,7 +17,7 @@ void SectionApply::resolve_parents() {
         if (!columns[i].by_key || (!has(Write::insert) && !has(Write::update))) continue;
         const ParentByKey& parent = *columns[i].by_key;
         const sql::Identifier id(side == Side::desktop ? parent.id_desktop : parent.id_cloud);
-        execute("resolve parents",
+        post("resolve parents",
                 fmt::format("UPDATE {0} AS s SET c{1} = p.id FROM (SELECT {2} AS k, (array_agg(p.{3}))[1] AS "
                             "id FROM {4} p "
                             "GROUP BY 1 HAVING count(*) = 1) p WHERE p.k = s.r{1}",
@@ -50,12 +50,12 @@ void SectionApply::postpone(const Reference& reference, const SectionApply& pare
                           named = parent.column_number(reference.parent_columns[i]);
         if (named == 0) return;
         if (postponed_.insert(at).second)
-            execute("keep references", fmt::format("ALTER TABLE {} ADD l{} {}", stage_, at + 1,
+            post("keep references", fmt::format("ALTER TABLE {} ADD l{} {}", stage_, at + 1,
                                                    section_.table->columns[at].on(store_.side()).base_type));
         there.push_back(fmt::format("q.c{} = s.c{}", named, at + 1));
         moves.push_back(fmt::format("l{0} = s.c{0}, c{0} = NULL", at + 1));
     }
-    execute(
+    post(
         "postpone references",
         fmt::format(
             "UPDATE {} AS s SET {} WHERE s.op IN ('I', 'U') AND {} AND EXISTS (SELECT FROM {} q WHERE q.op = "
@@ -172,7 +172,7 @@ void SectionApply::leave_children_of_raced(const Reference& reference, Side side
         if (!named || section_.table->columns[reference.columns[i]].by_key) return;
         equal.push_back(fmt::format("q.c{}::text = s.c{}::text", *named + 1, reference.columns[i] + 1));
     }
-    execute(
+    post(
         "leave children of raced parents",
         fmt::format(
             "UPDATE {} AS s SET op = 'R' WHERE s.op IN ('I', 'U') AND EXISTS (SELECT FROM {} q JOIN {} t ON "

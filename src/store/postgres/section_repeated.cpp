@@ -10,7 +10,7 @@ namespace tideway::pg {
 void SectionApply::lock_repeated(bool skip_locked) {
     if (!has(Write::update) && !has(Write::erase)) return;
     const std::size_t keys = section_.table->key_cells();
-    execute(
+    post(
         "lock rows",
         fmt::format(
             "WITH locked AS MATERIALIZED (SELECT t.ctid AS at, {0} AS a, {1} AS b, {11} AS image, {2} "
@@ -36,7 +36,7 @@ void SectionApply::insert_repeated(const std::string& names, const std::string& 
     std::vector<std::string> cells;
     for (std::size_t i = 1; i <= section_.table->cells_to(store_.side()); ++i)
         cells.push_back(fmt::format("s.c{}", i));
-    execute("rank rows",
+    post("rank rows",
             fmt::format("CREATE TEMP TABLE tideway_rank_{} ON COMMIT DROP AS SELECT s.n, dense_rank() OVER "
                         "(PARTITION BY {} "
                         "ORDER BY ROW({})::text COLLATE \"C\") AS rank FROM {} s WHERE s.op = 'I'",
@@ -48,7 +48,7 @@ void SectionApply::insert_repeated(const std::string& names, const std::string& 
     for (std::int64_t rank = 1; rank <= last; ++rank) {
         const std::string rows = fmt::format(
             "(SELECT s.* FROM {} s JOIN {} r ON r.n = s.n WHERE r.rank = {})", stage_, ranks, rank);
-        execute(
+        post(
             "insert rows",
             fmt::format(
                 "WITH w AS (INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} s ORDER BY "

@@ -38,7 +38,7 @@ std::set<std::string> PlannedWrites::written() const {
 // The counters of earlier transactions linger in a session. TRUNCATE: not counted, but it gives a table
 // another file.
 void remember_writes(Connection& connection) {
-    connection.query({"remember writes", R"(
+    connection.post({"remember writes", R"(
 CREATE TEMP TABLE tideway_before ON COMMIT DROP AS
     SELECT c.oid AS relid, c.relfilenode AS file, coalesce(x.n_tup_ins, 0) AS ins, coalesce(x.n_tup_upd, 0) AS upd,
            coalesce(x.n_tup_del, 0) AS del
@@ -76,8 +76,12 @@ void refuse_writes(const sql::TableName& name, const Writes& beside, bool emptie
 
 }  // namespace
 
-void check_side_effects(Connection& connection, Side side, const PlannedWrites& planned) {
-    const Result found = connection.query({"compare writes with plan", writes_beside_the_plan});
+Answer ask_writes(Connection& connection) {
+    return connection.post({"compare writes with plan", writes_beside_the_plan});
+}
+
+void check_side_effects(Connection& connection, Side side, const Answer& writes, const PlannedWrites& planned) {
+    const Result& found = writes.get();
     std::set<std::string> unseen = planned.written();
     for (int i = 0; i < found.rows(); ++i) {
         const sql::TableName name{std::string(found.text(i, 0)), std::string(found.text(i, 1))};

@@ -27,9 +27,11 @@ class PlannedWrites {
     std::set<std::string> side_effects_;
 };
 
-// Before the first write of the transaction.
+// Before the first write of the transaction; posted.
 void remember_writes(Connection& connection);
+// Behind the last one; posted.
+Answer ask_writes(Connection& connection);
 // Refused (TW408) if this transaction wrote anything to users' tables that is neither planned nor declared.
-void check_side_effects(Connection& connection, Side side, const PlannedWrites& planned);
+void check_side_effects(Connection& connection, Side side, const Answer& writes, const PlannedWrites& planned);
 
 }  // namespace tideway::pg
