@@ -30,6 +30,7 @@ class Recorder {
     bool is_known_to_sync(Side side);
     void note(const std::string& text);
     void note_clock_step() { history_.clocks_were_set = true; }
+    bool clocks_were_set() const { return history_.clocks_were_set; }
     void note_user(const checker::UserTransaction& user) { history_.users.push_back(user); }
     std::size_t writes() const { return history_.writes.size(); }
     void begin_further_run();
