@@ -37,7 +37,8 @@ class Scene {
   private:
     void live(const Script& script);
     void come_to_rest();
-    void run_in_peace(Mode mode);
+    std::size_t run_in_peace(Mode mode);
+    void complain_of_what_was_missed(std::size_t found);
     bool may_look_alive(const std::string& end) const;
     SideFile& file(Side side) { return stage_.file(side); }
     void complain(const std::string& text) { complaints_.push_back({"C1", "", {}, {}, text}); }
