@@ -302,7 +302,8 @@ std::set<Node> Replayer::nodes_of(const Step& step) const {
 
 bool Replayer::is_regression(const Step& step, Node older, Node newer) const {
     if (history_.is_shaken(*step.rules, step.key)) return false;
-    if (!replay_.by_users.descends(newer, older) || replay_.by_users.descends(older, newer)) return false;
+    if (!replay_.by_users.descends_in_order(newer, older) || replay_.by_users.descends(older, newer))
+        return false;
     if (!step.write.after) return true;
     const auto known = replay_.versions.find({step.write.table, version_of(*step.rules, *step.write.after)});
     return known == replay_.versions.end() || !(known->second.is_twin() || known->second.came_back());

@@ -20,6 +20,9 @@ class VersionGraph {
 
     // Is `newer` the same as `older`, or was it made from it, step by step?
     bool descends(Node older, Node newer) const;
+    // The same with the steps in the order in which they were told: a version that was taken back and is
+    // there again is no step towards what had been made of it before.
+    bool descends_in_order(Node older, Node newer) const;
     // Was one version the beginning of both, with nothing but `among` on the ways from there?
     bool are_related(Node one, Node other, const std::set<Node>& among) const;
     bool was_replaced(Node node) const { return !newer_[node].empty(); }
@@ -36,6 +39,12 @@ class VersionGraph {
     std::map<std::pair<std::string, std::string>, Node> versions_;
     std::vector<std::string> texts_;
     std::vector<std::vector<Node>> older_, newer_;
+    struct Step {
+        Node older;
+        int number;
+    };
+    std::vector<std::vector<Step>> steps_;  // that led to each node
+    int told_ = 0;
 };
 
 }  // namespace tideway::checker

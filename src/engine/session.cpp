@@ -333,6 +333,7 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
 }
 
 std::vector<TableUnderSync*> Session::wrongly_guarded_tables() {
+    if (cloud_server.embedded) return {};  // see wants_row_guard()
     const std::vector<TableUse> known = cloud->known_tables();
     std::vector<TableUnderSync*> wrong;
     for (TableUnderSync* table : active()) {

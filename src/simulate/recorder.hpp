@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <optional>
+#include <span>
 
 #include "checker/history.hpp"
 #include "simulate/setting.hpp"
@@ -30,8 +31,12 @@ class Recorder {
     bool is_known_to_sync(Side side);
     void note(const std::string& text);
     void note_clock_step() { history_.clocks_were_set = true; }
+    bool clocks_were_set() const { return history_.clocks_were_set; }
     void note_user(const checker::UserTransaction& user) { history_.users.push_back(user); }
     std::size_t writes() const { return history_.writes.size(); }
+    std::span<const checker::Write> writes_since(std::size_t before) const {
+        return std::span(history_.writes).subspan(before);
+    }
     void begin_further_run();
     // With what both sides hold now, and what waits.
     checker::History history();

@@ -18,10 +18,11 @@ struct Surroundings {
     World& machine;  // that it runs on
     SideFile& desktop;
     SideFile& cloud;
-    Sabotage sabotage = Sabotage::none;
+    Sabotage sabotage;
     std::function<void(const Script&)> live;  // plays what others do meanwhile
     std::function<void(Side)> take_down;      // what the run has just written
-    Relations desktop_tables = {}, cloud_tables = {};
+    Relations& desktop_tables;
+    Relations& cloud_tables;
 };
 
 class Runner : public Connector, public Gate {

@@ -1,7 +1,7 @@
-// The stage of one simulated life: two files, their users, runs of the real engine, and a record of it all.
+// One simulated life on its stage: users of two files, runs of the real engine, and a record of it all.
 #pragma once
 #include "checker/judge.hpp"
-#include "simulate/runner.hpp"
+#include "simulate/stage.hpp"
 #include "simulate/users.hpp"
 
 namespace tideway::simulate {
@@ -10,6 +10,7 @@ struct Counts {
     int runs = 0, killed = 0, failed = 0, interruptions = 0, restores = 0, user_transactions = 0;
     int user_writes = 0, sync_writes = 0, conflicts = 0, waiting = 0, torn_groups = 0;
     Counts& operator+=(const Counts& more);
+    bool operator==(const Counts&) const = default;
 };
 
 struct Life {
@@ -20,9 +21,8 @@ struct Life {
 
 class Scene {
   public:
-    // Works in an empty folder of its own; `prepared` is a file with the tables.
-    Scene(const Setting& setting, std::uint64_t seed, const std::filesystem::path& folder,
-          const std::filesystem::path& prepared, Sabotage sabotage);
+    // The stage must have been set, and is used up afterwards.
+    Scene(Stage& stage, Sabotage sabotage);
 
     // Plays the script, then lets the pair come to rest, and judges. Once.
     Life play(const Script& script);
@@ -37,20 +37,19 @@ class Scene {
   private:
     void live(const Script& script);
     void come_to_rest();
-    void run_in_peace(Mode mode);
-    SideFile& file(Side side) { return side == Side::desktop ? desktop_ : cloud_; }
+    std::size_t run_in_peace(Mode mode);
+    void complain_of_what_was_missed(std::size_t found);
+    bool may_look_alive(const std::string& end) const;
+    SideFile& file(Side side) { return stage_.file(side); }
     void complain(const std::string& text) { complaints_.push_back({"C1", "", {}, {}, text}); }
     Life judge();
 
-    std::mt19937_64 numbers_;
-    VirtualTime time_;
-    VirtualWorld desktop_machine_{time_, numbers_}, cloud_machine_{time_, numbers_},
-        machine_{time_, numbers_};
-    Config config_;
-    SideFile desktop_, cloud_;
+    Stage& stage_;
+    VirtualTime& time_;
     Recorder recorder_;
     Users users_;
     Surroundings around_;
+    bool waited_for_a_lease_ = false;
     Counts counts_;
     checker::Verdict complaints_;
 };

@@ -105,6 +105,10 @@ class ScriptMaker {
         RunWork work;
         if (dice_.one_in(4)) work.mode = Mode::full;
         if (dice_.one_in(3)) work.direction = dice_.one_in(2) ? Direction::forward : Direction::reverse;
+        if (depth == 0 && dice_.one_in(12)) {
+            work.interruptions.push_back(overtaking());
+            return work;
+        }
         if (dice_.below(4) < calm_) return work;
         for (int i = 1 + (dice_.one_in(3) ? dice_.below(3) : 0); i > 0; --i)
             work.interruptions.push_back(interruption(depth));
@@ -122,6 +126,20 @@ class ScriptMaker {
         if (kind < 4) each.ending = Ending::killed;
         if (kind >= 4 && kind < 7) each.ending = Ending::connection_lost;
         if (kind >= 5) fill(each.meanwhile, depth);
+        return each;
+    }
+
+    // A run stands still with what it has planned until others have taken over, written the same, and gone on
+    // from there. What it planned is the newest row of a side, and that row is gone by the time it goes on.
+    Interruption overtaking() {
+        Interruption each;
+        each.at = {side(), "apply", 1, false};
+        each.meanwhile.push_back({TimePasses{21 + dice_.below(10)}});
+        each.meanwhile.push_back({run(2)});
+        each.meanwhile.push_back(
+            {dice_.one_in(2) ? statements_.delete_newest(side()) : statements_.transaction(side())});
+        each.meanwhile.push_back({run(2)});
+        for (int i = dice_.below(2); i > 0; --i) add_user(each.meanwhile);
         return each;
     }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -42,41 +41,34 @@ class Folder {
     fs::path path_;
 };
 
-// All of a seed: its tables, its script, and a place to play it in.
-class Seed {
+// Seeds that follow each other share a setting, and with it a stage. The first of them begins with a pair
+// that the program has never seen.
+constexpr std::uint64_t seeds_of_a_setting = 8;
+
+std::uint64_t setting_number(std::uint64_t seed) { return seed / seeds_of_a_setting; }
+bool begins_in_sync(std::uint64_t seed) { return seed % seeds_of_a_setting != 0; }
+
+Setting setting_of(std::uint64_t seed) {
+    Dice dice(setting_number(seed));
+    return Setting(dice);
+}
+
+// Plays seeds, one after the other.
+class Player {
   public:
-    Seed(std::uint64_t seed, int steps, const fs::path& folder)
-        : seed_(seed),
-          dice_(seed),
-          setting_(dice_),
-          script_(make_script(dice_, setting_, steps)),
-          folder_(folder) {}
-
-    const Script& script() const { return script_; }
-    const Setting& setting() const { return setting_; }
-
-    Life play(const Script& script, Sabotage sabotage) {
-        for (const auto& entry : fs::directory_iterator(folder_)) fs::remove_all(entry.path());
-        prepare();
-        return Scene(setting_, seed_, folder_, prepared(), sabotage).play(script);
+    Life play(std::uint64_t seed, const Script& script, Sabotage sabotage) {
+        if (!stage_ || number_ != setting_number(seed)) {
+            number_ = setting_number(seed);
+            stage_.emplace(setting_of(seed), number_, folder_.path());
+        }
+        stage_->set(begins_in_sync(seed), seed);
+        return Scene(*stage_, sabotage).play(script);
     }
 
   private:
-    fs::path prepared() const { return folder_ / "prepared.db"; }
-    void prepare() {
-        std::ofstream(prepared()).close();
-        sqlite::Connection made = sqlite::Connection::open({prepared().string(), Side::desktop}, nullptr);
-        made.execute("prepare", "PRAGMA journal_mode = WAL");
-        sqlite::Transaction transaction(made, sqlite::Access::write);
-        made.execute("create tables", schema_with_audit(setting_));
-        transaction.commit();
-    }
-
-    std::uint64_t seed_;
-    Dice dice_;
-    Setting setting_;
-    Script script_;
-    fs::path folder_;
+    Folder folder_;
+    std::uint64_t number_ = 0;
+    std::optional<Stage> stage_;
 };
 
 void obey_stop() {
@@ -89,28 +81,29 @@ bool fails_alike(const checker::Verdict& one, const checker::Verdict& other) {
     });
 }
 
-Failure explain(std::uint64_t number, const SelftestOptions& options) {
-    const Folder folder;
-    Seed seed(number, options.steps, folder.path());
-    const checker::Verdict first = seed.play(seed.script(), options.sabotage).verdict;
+Failure explain(std::uint64_t seed, const SelftestOptions& options) {
+    Player player;
+    const Script script = script_of(seed, options.steps);
+    const auto play = [&](const Script& some) { return player.play(seed, some, options.sabotage); };
+    const checker::Verdict first = play(script).verdict;
     const Script shrunk = shrink(
-        seed.script(),
-        [&](const Script& script) {
+        script,
+        [&](const Script& some) {
             obey_stop();
-            return fails_alike(first, seed.play(script, options.sabotage).verdict);
+            return fails_alike(first, play(some).verdict);
         },
         options.most_tries);
-    const Life life = seed.play(shrunk, options.sabotage);
-    return {number,
+    const Life life = play(shrunk);
+    return {seed,
             text_of(shrunk),
-            seed.setting().toml(),
+            setting_of(seed).toml(),
             checker::describe(life.history, life.verdict),
             checker::to_json(life.history),
             static_cast<int>(shrunk.size()),
-            static_cast<int>(seed.script().size())};
+            static_cast<int>(script.size())};
 }
 
-// Workers take the next seed each; a failure lets them finish what they have begun, and no more.
+// Workers take the next setting's seeds each. When one has failed, they go on with lower ones only.
 class Workers {
   public:
     Workers(const SelftestOptions& options, const std::function<void(int)>& told)
@@ -129,34 +122,37 @@ class Workers {
   private:
     void play_seeds() {
         try {
-            const Folder folder;
-            for (int i = next_++; i < options_.seeds && !stop_; i = next_++) {
-                obey_stop();
-                const std::uint64_t number = options_.first + static_cast<std::uint64_t>(i);
-                Seed seed(number, options_.steps, folder.path());
-                add(number, seed.play(seed.script(), options_.sabotage));
+            Player player;
+            const std::uint64_t end = options_.first + static_cast<std::uint64_t>(options_.seeds);
+            for (std::uint64_t setting = next_++; setting <= setting_number(end - 1); setting = next_++) {
+                const std::uint64_t lowest = setting * seeds_of_a_setting;
+                for (std::uint64_t seed = std::max(lowest, options_.first);
+                     seed < std::min(lowest + seeds_of_a_setting, end); ++seed) {
+                    obey_stop();
+                    if (!is_wanted(seed)) return;
+                    add(seed, player.play(seed, script_of(seed, options_.steps), options_.sabotage));
+                }
             }
         } catch (...) {
             const std::lock_guard lock(mutex_);
             error_ = std::current_exception();
-            stop_ = true;
         }
+    }
+    bool is_wanted(std::uint64_t seed) {
+        const std::lock_guard lock(mutex_);
+        return !error_ && (!failed_ || seed < *failed_);
     }
     void add(std::uint64_t number, const Life& life) {
         const std::lock_guard lock(mutex_);
         ++report_.seeds;
         report_.counts += life.counts;
-        if (!life.verdict.empty()) {
-            failed_ = std::min(failed_.value_or(number), number);
-            stop_ = true;
-        }
+        if (!life.verdict.empty()) failed_ = std::min(failed_.value_or(number), number);
         if (told_) told_(report_.seeds);
     }
 
     const SelftestOptions& options_;
     const std::function<void(int)>& told_;
-    std::atomic<int> next_ = 0;
-    std::atomic<bool> stop_ = false;
+    std::atomic<std::uint64_t> next_ = setting_number(options_.first);
     std::mutex mutex_;
     SelftestReport report_;
     std::optional<std::uint64_t> failed_;
@@ -170,14 +166,12 @@ SelftestReport selftest(const SelftestOptions& options, const std::function<void
 }
 
 Life play_seed(std::uint64_t seed, int steps, Sabotage sabotage) {
-    const Folder folder;
-    Seed played(seed, steps, folder.path());
-    return played.play(played.script(), sabotage);
+    return Player().play(seed, script_of(seed, steps), sabotage);
 }
 
 Script script_of(std::uint64_t seed, int steps) {
     Dice dice(seed);
-    const Setting setting(dice);
+    const Setting setting = setting_of(seed);
     return make_script(dice, setting, steps);
 }
 

@@ -54,7 +54,7 @@ checker::TableRules& Setting::add(Dice& dice, const std::string& table, const st
                          identity, rules.policy);
     add_origin(dice, rules);
     toml_ += "timestamps = { updated = 'updated_at', created = 'created_at' }\n";
-    add_choices(dice);
+    add_choices(dice, table);
     rules_.push_back(rules);
     return rules_.back();
 }
@@ -71,12 +71,13 @@ void Setting::add_origin(Dice& dice, checker::TableRules& rules) {
                          rules.strict ? "strict" : "shared");
 }
 
-void Setting::add_choices(Dice& dice) {
+void Setting::add_choices(Dice& dice, const std::string& table) {
     const auto capture = [&] {
         return dice.one_of({"auto", "changelog", "changelog", "digest", "timestamp"});
     };
     const std::string desktop = capture(), cloud = capture();
     toml_ += fmt::format("capture = {{ desktop = '{}', cloud = '{}' }}\n", desktop, cloud);
+    if (desktop == "timestamp" || cloud == "timestamp") by_stamp_.insert(table);
     if (dice.one_in(6)) toml_ += "deletes = 'hold'\n";
 }
 
@@ -94,6 +95,14 @@ std::string Setting::schema() const {
 bool Setting::has(const std::string& table) const {
     return std::any_of(rules_.begin(), rules_.end(),
                        [&](const checker::TableRules& rules) { return rules.table == table; });
+}
+
+// Rows that refer to each other wait for each other.
+bool Setting::captures_exactly(const std::string& table) const {
+    static const std::set<std::string> family{"client", "job", "visit"};
+    return std::none_of(by_stamp_.begin(), by_stamp_.end(), [&](const std::string& each) {
+        return each == table || (family.contains(each) && family.contains(table));
+    });
 }
 
 std::vector<std::string> Setting::columns(const std::string& table) {

@@ -28,13 +28,22 @@ fs::path SideFile::backup(int number) const {
     return folder_ / fmt::format("{}.backup{}.db", name(side_), number);
 }
 
-void SideFile::back_up(int number) const { copy_with_log(path(), backup(number)); }
-bool SideFile::has_backup(int number) const { return fs::exists(backup(number)); }
+void SideFile::back_up(int number) {
+    copy_with_log(path(), backup(number));
+    backups_.insert(number);
+}
 
 // Under a new name: whoever still has the old file open must not write to this one, nor remove its log.
 void SideFile::restore(int number) {
-    ++generation_;
+    generation_ = ++newest_;
     copy_with_log(backup(number), path());
+}
+
+void SideFile::forget_restores() {
+    backups_.clear();
+    if (generation_ == 0) return;
+    idle_.close(path().string());
+    generation_ = 0;
 }
 
 }  // namespace tideway::simulate

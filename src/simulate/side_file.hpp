@@ -1,9 +1,10 @@
 // One side's database file: who opens it, its backups, and what becomes of it when one is restored.
 #pragma once
 #include <filesystem>
-#include <map>
+#include <set>
 
 #include "db/sqlite/connection.hpp"
+#include "db/sqlite/idle_connections.hpp"
 #include "simulate/virtual_world.hpp"
 
 namespace tideway::simulate {
@@ -16,13 +17,15 @@ class SideFile {
 
     Side side() const { return side_; }
     VirtualWorld& world() { return world_; }
-    sqlite::ConnectOptions options() { return {path().string(), side_, &world_.world()}; }
-    // Grows with each restore: connections of an earlier one see a file that is no more.
+    sqlite::ConnectOptions options() { return {path().string(), side_, &world_.world(), &idle_}; }
+    // Another one after each restore: connections of an earlier one see a file that is no more.
     int generation() const { return generation_; }
 
-    void back_up(int number) const;
-    bool has_backup(int number) const;
+    void back_up(int number);
+    bool has_backup(int number) const { return backups_.contains(number); }
     void restore(int number);
+    // Back to the first file, as it is now; backups are gone.
+    void forget_restores();
 
   private:
     std::filesystem::path path() const;
@@ -31,7 +34,9 @@ class SideFile {
     Side side_;
     std::filesystem::path folder_;
     VirtualWorld& world_;
-    int generation_ = 0;
+    sqlite::IdleConnections idle_;
+    int generation_ = 0, newest_ = 0;
+    std::set<int> backups_;
 };
 
 }  // namespace tideway::simulate

@@ -18,6 +18,14 @@ UserWork UserStatements::new_rows(Side side) {
     return work;
 }
 
+UserWork UserStatements::delete_newest(Side side) {
+    UserWork work = begin(side);
+    const std::string table = keyed_table();
+    work.statements.push_back(fmt::format(
+        "DELETE FROM {0} WHERE rowid = (SELECT max(rowid) FROM {0}) AND {1}", table, unused(table)));
+    return work;
+}
+
 std::pair<UserWork, UserWork> UserStatements::same_edit() {
     UserWork desktop = begin(Side::desktop), cloud = begin(Side::cloud);
     const std::string version = fmt::format("same{}", desktop.number);
@@ -151,12 +159,17 @@ void UserStatements::add_update(UserWork& work) {
 
 void UserStatements::add_delete(UserWork& work) {
     const std::string table = keyed_table();
-    std::string condition = key_condition(table);
+    work.statements.push_back(
+        fmt::format("DELETE FROM {} WHERE {} AND {}", table, key_condition(table), unused(table)));
+}
+
+// Nothing refers to the row.
+std::string UserStatements::unused(const std::string& table) const {
     if (table == "client" && setting_.has("job"))
-        condition += " AND NOT EXISTS (SELECT 1 FROM job WHERE client_id = client.id)";
+        return "NOT EXISTS (SELECT 1 FROM job WHERE client_id = client.id)";
     if (table == "job" && setting_.has("visit"))
-        condition += " AND NOT EXISTS (SELECT 1 FROM visit WHERE job_id = job.id)";
-    work.statements.push_back(fmt::format("DELETE FROM {} WHERE {}", table, condition));
+        return "NOT EXISTS (SELECT 1 FROM visit WHERE job_id = job.id)";
+    return "true";
 }
 
 // A client with a job and visits, all new.

@@ -14,6 +14,8 @@ class UserStatements {
     // One to four statements.
     UserWork new_rows(Side side);
     UserWork transaction(Side side);
+    // Of the row that was written last.
+    UserWork delete_newest(Side side);
     // As a person does who enters the same correction twice.
     std::pair<UserWork, UserWork> same_edit();
     // An edit, and the transaction that takes it back.
@@ -41,6 +43,7 @@ class UserStatements {
     int id() { return 1 + dice_.below(4); }
     std::string keyed_table();
     std::string key_condition(const std::string& table);
+    std::string unused(const std::string& table) const;
     static std::string login_name(int number);
 
     Dice& dice_;

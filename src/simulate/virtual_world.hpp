@@ -11,6 +11,7 @@ namespace tideway::simulate {
 
 class VirtualTime {
   public:
+    void begin_anew() { now_ = first_moment; }
     std::int64_t now() const { return now_; }
     void pass(std::int64_t micros);
     // Later than every earlier moment.
@@ -19,7 +20,8 @@ class VirtualTime {
     std::function<void()> when_passed;
 
   private:
-    std::int64_t now_ = 1'772'000'000'000'000;  // in February 2026
+    static constexpr std::int64_t first_moment = 1'772'000'000'000'000;  // in February 2026
+    std::int64_t now_ = first_moment;
     bool passing_ = false;
 };
 
@@ -28,6 +30,7 @@ class VirtualWorld : public Clock, public Random, public Sleeper {
   public:
     VirtualWorld(VirtualTime& time, std::mt19937_64& numbers) : time_(time), numbers_(numbers) {}
     void step_clock(std::int64_t micros) { skew_ += micros; }
+    void set_clock_right() { skew_ = 0; }
     World& world() { return world_; }
 
     std::int64_t now_micros() override { return time_.now() + skew_; }

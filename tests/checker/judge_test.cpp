@@ -114,6 +114,14 @@ TEST(Judge, AnEditThatIsTakenBackIsNoRegressionAndNoConflictOfAncestors) {
     EXPECT_LAWFUL(hand);
 }
 
+TEST(Judge, AnEditThatIsTakenBackIsNoAncestorOfWhatTheOtherSideMadeOfTheRowBefore) {
+    HandHistory hand = agreed();
+    hand.user(desktop, "job", "1", "b").user(cloud, "job", "1", "c").user(desktop, "job", "1", "a");
+    hand.sync(cloud, "job", "1", "b").conflict(cloud, "job", "1", "b", "c", "desktop");
+    hand.sync(cloud, "job", "1", "a").history.tables[0].policy = "desktop";
+    EXPECT_LAWFUL(hand);
+}
+
 TEST(Judge, WhatARestoreTookBackIsNoLossAndWhatItBroughtBackIs) {
     HandHistory hand = agreed();
     const long long backup = hand.last();

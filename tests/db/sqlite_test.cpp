@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "db/sqlite/connection.hpp"
+#include "db/sqlite/idle_connections.hpp"
 #include "support/temp_dir.hpp"
 
 namespace tideway::sqlite {
@@ -154,6 +155,42 @@ TEST_F(SqliteConnection, WritesAreCountedByTableWithThoseOfTriggersAndCascades) 
     EXPECT_EQ(c.writes().at("log").inserted, 1);
     c.execute("update", "UPDATE log SET what = 2; UPDATE log SET what = 3");
     EXPECT_EQ(c.writes().at("log").updates, (std::map<std::int64_t, std::int64_t>{{1, 2}}));
+}
+
+TEST_F(SqliteConnection, APragmaWorksEachTimeItIsRun) {
+    Connection c = open();
+    c.execute("make", "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (p REFERENCES p (id))");
+    for (int i = 0; i < 2; ++i) {
+        Transaction transaction(c, Access::write);
+        Statement(c, "defer", "PRAGMA defer_foreign_keys = ON").run();
+        Statement(c, "put child", "INSERT INTO t VALUES (?1)").run({std::int64_t{i}});
+        Statement(c, "put parent", "INSERT INTO p VALUES (?1)").run({std::int64_t{i}});
+        EXPECT_NO_THROW(transaction.commit());
+    }
+}
+
+TEST_F(SqliteConnection, OneThatIsNotUsedServesTheNextWhoOpensItsFile) {
+    IdleConnections idle;
+    const auto open_idle = [&](WaitHook* hook) {
+        return Connection::open({.path = file(), .idle = &idle}, hook);
+    };
+    CountingHook first, second;
+    {
+        Connection c = open_idle(&first);
+        c.execute("make",
+                  "CREATE TABLE t (v); CREATE TEMP TABLE scratch (v); BEGIN; INSERT INTO t VALUES (1)");
+    }
+    Connection c = open_idle(&second);
+    EXPECT_NO_THROW(Statement(c, "same connection", "SELECT * FROM temp.scratch").run());
+    EXPECT_FALSE(c.in_transaction());
+    EXPECT_FALSE(Statement(c, "rolled back", "SELECT 1 FROM t").step());
+    second.stops = true;
+    EXPECT_THROW(Statement(c, "long",
+                           "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+                           "SELECT count(*) FROM n")
+                     .step(),
+                 Error);
+    EXPECT_EQ(first.ticks, 0);
 }
 
 TEST_F(SqliteConnection, AFileThatIsMissingOrNoDatabaseIsNamed) {

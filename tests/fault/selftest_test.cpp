@@ -19,7 +19,7 @@ bool is_long() {
 
 std::string seeds() {
     const char* value = std::getenv("TIDEWAY_TEST_SEEDS");
-    return value != nullptr && *value != '\0' ? value : is_long() ? "200000" : "3000";
+    return value != nullptr && *value != '\0' ? value : is_long() ? "200000" : "10000";
 }
 
 TidewayResult selftest(std::vector<std::string> more) {

@@ -190,7 +190,7 @@ TEST(Order, ParkedRowsFollowOnceNothingStandsInTheirWay) {
     pair.desktop.exec("create table t (id int primary key, n int)");
     pair.cloud.exec("create table t (id int primary key, n int check (n < 10))");
     pair.desktop.exec("insert into t values (1, 1), (2, 20)");
-    pair.configure("[[table]]\nname = 't'\n");
+    pair.configure("[sync]\ncapture = 'changelog'\n[[table]]\nname = 't'\n");
     EXPECT_EXIT_CODE(3, pair.sync());
     expect_quiet(pair, 3);
     pair.cloud.exec("alter table t drop constraint t_n_check");

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "db/sqlite/idle_connections.hpp"
 #include "db/sqlite/impl.hpp"
 
 namespace tideway::sqlite {
@@ -11,6 +12,12 @@ namespace {
 
 constexpr std::int64_t between_ticks_micros = 250'000;
 constexpr int instructions_between_looks = 20'000;
+
+// Each allocation would be counted under a lock that all connections share.
+void settle_library() {
+    static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static_cast<void>(once);
+}
 
 }  // namespace
 
@@ -67,17 +74,32 @@ void note_write(void* data, int operation, const char*, const char* table, sqlit
 Connection::Connection(std::unique_ptr<ConnectionImpl> impl) : impl_(std::move(impl)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
-Connection::~Connection() = default;
+
+Connection::~Connection() {
+    if (!impl_ || !impl_->options.idle) return;
+    rollback();
+    impl_->options.idle->keep(std::move(impl_));
+}
 
 Connection Connection::open(const ConnectOptions& options, WaitHook* hook) {
+    if (auto idle = options.idle ? options.idle->take(options.path) : nullptr) {
+        idle->hook = hook;
+        return Connection(std::move(idle));
+    }
+    return open_anew(options, hook);
+}
+
+Connection Connection::open_anew(const ConnectOptions& options, WaitHook* hook) {
     if (!std::filesystem::is_regular_file(options.path))
         throw SqliteError(Code::database_missing, SQLITE_CANTOPEN,
                           fmt::format("{}: there is no file {}", name(options.side), options.path), "",
                           "correct the path in the url; the office program makes the file, tideway does not");
+    settle_library();
     auto impl = std::make_unique<ConnectionImpl>();
     impl->options = options;
     impl->hook = hook;
-    const int code = sqlite3_open_v2(options.path.c_str(), &impl->handle, SQLITE_OPEN_READWRITE, nullptr);
+    const int code = sqlite3_open_v2(options.path.c_str(), &impl->handle,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     if (code != SQLITE_OK) throw error_of(impl->handle, options, "open", code);
     sqlite3_extended_result_codes(impl->handle, 1);
     sqlite3_busy_handler(impl->handle, wait_for_writer, impl.get());
@@ -130,26 +152,32 @@ void Connection::count_writes() {
 }
 const std::map<std::string, TableWrites>& Connection::writes() const { return impl_->writes; }
 
-Transaction::Transaction(Connection& connection, Access access, Millis patience) : connection_(connection) {
+Transaction::Transaction(Connection& connection, Access access, Millis patience)
+    : connection_(connection), access_(access) {
     ensure(!connection_.in_transaction(), "transactions do not nest");
     connection_.set_patience(patience);
     try {
+        Statement(connection_, "begin", access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED").run();
         // A deferred transaction has its snapshot only when something was read.
-        connection_.execute("begin", access == Access::write
-                                         ? "BEGIN IMMEDIATE"
-                                         : "BEGIN DEFERRED; SELECT count(*) FROM sqlite_schema");
+        if (access == Access::read)
+            Statement(connection_, "look at schema", "SELECT count(*) FROM sqlite_schema").run();
     } catch (...) {
         connection_.rollback();
         throw;
     }
 }
 
+// A rollback that takes temporary tables back has the library read the whole schema again.
 Transaction::~Transaction() {
+    if (open_ && access_ == Access::read) try {
+            commit();
+        } catch (const std::exception&) {
+        }
     if (open_) connection_.rollback();
 }
 
 void Transaction::commit() {
-    connection_.execute("commit", "COMMIT");
+    Statement(connection_, "commit", "COMMIT").run();
     open_ = false;
 }
 

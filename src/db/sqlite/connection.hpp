@@ -42,10 +42,13 @@ class SqliteError : public Error {
     std::string message_;
 };
 
+class IdleConnections;
+
 struct ConnectOptions {
     std::string path;
     Side side = Side::desktop;
-    World* world = {};  // null: the real one. Its clock is also what SQL in the file knows of time.
+    World* world = {};           // null: the real one. Its clock is also what SQL in the file knows of time.
+    IdleConnections* idle = {};  // null: none. What is not used any more waits there; all of one world.
 };
 
 struct TableWrites {
@@ -56,6 +59,7 @@ struct TableWrites {
 
 struct ConnectionImpl;
 
+// For one thread at a time.
 class Connection {
   public:
     // The file must exist. hook may be null; it must outlive the connection, is ticked while statements run
@@ -84,10 +88,12 @@ class Connection {
   private:
     friend class Statement;
     explicit Connection(std::unique_ptr<ConnectionImpl> impl);
+    static Connection open_anew(const ConnectOptions& options, WaitHook* hook);
     std::unique_ptr<ConnectionImpl> impl_;
 };
 
-// A prepared statement; its name appears in errors, its text does not.
+// A prepared statement; its name appears in errors, its text does not. Its connection keeps it prepared for
+// the next who needs the same, and must outlive it.
 class Statement {
   public:
     Statement(Connection& connection, std::string_view name, const std::string& text);
@@ -119,11 +125,12 @@ class Statement {
     sqlite3_stmt* statement_ = nullptr;
 };
 
-// write: BEGIN IMMEDIATE, so that nothing read in it is old. read: a snapshot of this moment.
+// write: BEGIN IMMEDIATE, so that nothing read in it is old. read: a snapshot of this moment; temporary
+// tables outlive it.
 enum class Access { read, write };
 
-// Rolls back in the destructor unless commit() was called and did not throw. Transactions do not nest
-// (Defect).
+// Rolls back what was written in the destructor unless commit() was called and did not throw. Transactions do
+// not nest (Defect).
 class Transaction {
   public:
     Transaction(Connection& connection, Access access, Millis patience = Millis(5'000));
@@ -134,6 +141,7 @@ class Transaction {
 
   private:
     Connection& connection_;
+    Access access_;
     bool open_ = true;
 };
 

@@ -5,19 +5,24 @@
 #include <exception>
 
 #include "db/sqlite/connection.hpp"
+#include "db/sqlite/statement_cache.hpp"
 
 namespace tideway::sqlite {
+
+constexpr Millis usual_patience{5'000};
 
 struct ConnectionImpl {
     ConnectOptions options;
     WaitHook* hook = nullptr;
     sqlite3* handle = nullptr;
-    Millis patience{5'000};
+    StatementCache statements;
+    Millis patience = usual_patience;
     std::int64_t waits_since = 0, ticked = 0;  // on the monotonic clock
     std::exception_ptr stopped;                // what the hook threw inside the library
     bool counts = false;
     std::map<std::string, TableWrites> writes;
 
+    // Statements that are still open keep the handle until they end.
     ~ConnectionImpl() { sqlite3_close_v2(handle); }
     World& world() const { return options.world ? *options.world : real_world(); }
     // False: the hook wants the statement to end; its exception is kept.

@@ -22,9 +22,10 @@ int bind_one(sqlite3_stmt* statement, int index, const Value& value) {
 }  // namespace
 
 Statement::Statement(Connection& connection, std::string_view name, const std::string& text)
-    : connection_(connection.impl_.get()), name_(name) {
-    const int code = sqlite3_prepare_v2(connection_->handle, text.c_str(), static_cast<int>(text.size()),
-                                        &statement_, nullptr);
+    : connection_(connection.impl_.get()), name_(name), statement_(connection_->statements.take(text)) {
+    if (statement_) return;
+    const int code = sqlite3_prepare_v3(connection_->handle, text.c_str(), static_cast<int>(text.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
     if (code != SQLITE_OK) fail(code);
 }
 
@@ -39,7 +40,9 @@ Statement::Statement(Statement&& other) noexcept
       name_(std::move(other.name_)),
       statement_(std::exchange(other.statement_, nullptr)) {}
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+    if (statement_) connection_->statements.keep(statement_);
+}
 
 Statement& Statement::bind(const std::vector<Value>& parameters) {
     sqlite3_reset(statement_);

@@ -77,20 +77,21 @@ void SqliteStore::install(const std::string& pair, const PairIdentity& identity)
 
 namespace {
 
-std::set<std::string> objects_on(Connection& connection, const std::string& table) {
-    std::set<std::string> names;
-    Statement found(
-        connection, "list objects",
-        "SELECT name FROM sqlite_schema WHERE type = 'table' OR (type = 'trigger' AND tbl_name = ?1)",
-        {table});
-    while (found.step()) names.insert(found.text(0));
-    return names;
+// Tables by their names, triggers as "name on table".
+std::set<std::string> all_objects(Connection& connection) {
+    std::set<std::string> objects;
+    Statement found(connection, "list objects",
+                    "SELECT CASE type WHEN 'table' THEN name ELSE name || ' on ' || tbl_name END FROM "
+                    "sqlite_schema WHERE type IN ('table', 'trigger')");
+    while (found.step()) objects.insert(found.text(0));
+    return objects;
 }
 
 }  // namespace
 
 std::vector<TableUse> SqliteStore::known_tables() {
     Connection& c = asker();
+    const std::set<std::string> there = all_objects(c);
     Statement found(
         c, "read known tables",
         "SELECT id, desktop_schema, desktop_table, cloud_schema, cloud_table, capture, key_columns, "
@@ -106,16 +107,16 @@ std::vector<TableUse> SqliteStore::known_tables() {
                      found.text(7),
                      found.text(8),
                      true};
-        const std::set<std::string> there =
-            objects_on(c, side() == Side::desktop ? use.desktop.table : use.cloud.table);
         std::vector<std::string> needed;
         if (side() == Side::desktop) needed.push_back(base_name(pair_number_, use.id));
         if (use.capture == Capture::changelog) {
             needed.push_back(changes_name(pair_number_, use.id));
             for (const char event : {'i', 'u', 'd'})
-                needed.push_back(trigger_name(pair_number_, use.id, event));
+                needed.push_back(trigger_name(pair_number_, use.id, event) + " on " +
+                                 (side() == Side::desktop ? use.desktop.table : use.cloud.table));
         }
-        for (const std::string& object : needed) use.intact = use.intact && there.contains(object);
+        use.intact = std::all_of(needed.begin(), needed.end(),
+                                 [&](const std::string& each) { return there.contains(each); });
         tables.push_back(std::move(use));
     }
     return tables;
@@ -180,7 +181,8 @@ void SqliteStore::install_table(const LinkedTable& table) {
     const std::string base = base_name(pair_number_, table.id);
     if (side() == Side::desktop) {
         adapt_base(c, table);
-        if (!table_exists(c, base)) c.execute("create base", create_base_sql("TABLE " + base));
+        if (!table_exists(c, base))
+            c.execute("create base", fmt::format("CREATE TABLE {} {}", base, base_definition()));
     }
     // Replaced as a whole: a changelog that somebody half removed has gaps that cannot be seen.
     c.execute("drop capture", drop_capture_sql(pair_number_, table.id));

@@ -1,4 +1,5 @@
-// One table of a file, read to prove that it equals the other side's. Rows are hashed here, as a server would.
+// One table of a file, read to prove that it equals the other side's. Rows are hashed here, as a server
+// would.
 #include <fmt/format.h>
 
 #include <algorithm>

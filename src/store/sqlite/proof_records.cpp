@@ -22,21 +22,24 @@ ProofPass SqliteProofRecords::open(const std::string& id, const std::string& sel
     Connection& c = store_.writer();
     Transaction transaction(c, Access::write);
     c.execute("create proof tables", proof_schema_sql());
-    Statement last(c, "read last verification",
-                   "SELECT pass FROM tideway_verification WHERE pair = ?1 AND selection = ?2 AND closed IS NULL AND "
-                   "started > ?3",
-                   {store_.pair(), selection, store_.now_micros() - std::int64_t{hours} * 3'600'000'000});
+    Statement last(
+        c, "read last verification",
+        "SELECT pass FROM tideway_verification WHERE pair = ?1 AND selection = ?2 AND closed IS NULL AND "
+        "started > ?3",
+        {store_.pair(), selection, store_.now_micros() - std::int64_t{hours} * 3'600'000'000});
     ProofPass pass{id, last.step(), {}};
     if (pass.resumed)
         pass.id = last.text(0);
     else
         Statement(c, "begin verification",
-                  "INSERT INTO tideway_verification (pair, pass, selection, started) VALUES (?1, ?2, ?3, ?4) ON CONFLICT "
+                  "INSERT INTO tideway_verification (pair, pass, selection, started) VALUES (?1, ?2, ?3, ?4) "
+                  "ON CONFLICT "
                   "(pair) DO UPDATE SET pass = excluded.pass, selection = excluded.selection, started = "
                   "excluded.started, closed = NULL")
             .run({store_.pair(), id, selection, store_.now_micros()});
     Statement found(c, "read proofs",
-                    "SELECT tbl, position, began, row_count, listed, changing, ignored FROM tideway_proof WHERE pair = ?1 "
+                    "SELECT tbl, position, began, row_count, listed, changing, ignored FROM tideway_proof "
+                    "WHERE pair = ?1 "
                     "AND pass = ?2",
                     {store_.pair(), pass.id});
     while (found.step())
@@ -52,9 +55,12 @@ void SqliteProofRecords::note(const std::string& pass, int table_id, const Proof
     Connection& c = store_.writer();
     Transaction transaction(c, Access::write);
     Statement(c, "note proof",
-              "INSERT INTO tideway_proof AS p (pair, tbl, pass, position, began, row_count, listed, changing, ignored, "
-              "proven) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, CASE WHEN ?4 = ?10 THEN ?5 END) ON CONFLICT (pair, "
-              "tbl) DO UPDATE SET pass = excluded.pass, position = excluded.position, began = excluded.began, row_count "
+              "INSERT INTO tideway_proof AS p (pair, tbl, pass, position, began, row_count, listed, "
+              "changing, ignored, "
+              "proven) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, CASE WHEN ?4 = ?10 THEN ?5 END) ON "
+              "CONFLICT (pair, "
+              "tbl) DO UPDATE SET pass = excluded.pass, position = excluded.position, began = "
+              "excluded.began, row_count "
               "= excluded.row_count, listed = excluded.listed, changing = excluded.changing, ignored = "
               "excluded.ignored, proven = coalesce(excluded.proven, p.proven)")
         .run({store_.pair(), std::int64_t{table_id}, pass, std::int64_t{progress.position}, progress.began,
@@ -66,7 +72,8 @@ void SqliteProofRecords::note(const std::string& pass, int table_id, const Proof
 void SqliteProofRecords::close(const std::string& pass) {
     Connection& c = store_.writer();
     Transaction transaction(c, Access::write);
-    Statement(c, "end verification", "UPDATE tideway_verification SET closed = ?3 WHERE pair = ?1 AND pass = ?2")
+    Statement(c, "end verification",
+              "UPDATE tideway_verification SET closed = ?3 WHERE pair = ?1 AND pass = ?2")
         .run({store_.pair(), pass, store_.now_micros()});
     transaction.commit();
 }

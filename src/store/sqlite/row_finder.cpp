@@ -25,24 +25,24 @@ RowFinder::RowFinder(SqliteStore& store, Connection& connection, const RowCodec&
 }
 
 void RowFinder::map_rows() {
-    map_ = store_.fresh_name("rows");
-    connection_.execute("create row map",
-                        fmt::format("CREATE TABLE {} (key TEXT NOT NULL, at INTEGER NOT NULL)", map_));
-    Statement put(connection_, "fill row map", fmt::format("INSERT INTO {} VALUES (?1, ?2)", map_));
-    scan(connection_, codec_, [&](Row&& row) {
-        if (const auto key = codec_.key(row)) put.run({sql::text_array(*key), row.rowid});
-    });
-    const std::string bare = map_.substr(map_.find('.') + 1);
-    connection_.execute("index row map", fmt::format("CREATE INDEX {}_key ON {} (key)", map_, bare));
+    map_.emplace(store_, connection_, "rows", "(key TEXT NOT NULL, at INTEGER NOT NULL)");
+    {
+        Statement put(connection_, "fill row map",
+                      fmt::format("INSERT INTO {} VALUES (?1, ?2)", map_->name()));
+        scan(connection_, codec_, [&](Row&& row) {
+            if (const auto key = codec_.key(row)) put.run({sql::text_array(*key), row.rowid});
+        });
+    }
+    map_->index_by_key();
     by_key_.emplace(connection_, "find row",
-                    fmt::format("SELECT at FROM {} WHERE key = ?1 ORDER BY at", map_));
+                    fmt::format("SELECT at FROM {} WHERE key = ?1 ORDER BY at", map_->name()));
     by_rowid_.emplace(connection_, "read row",
                       codec_.select() + fmt::format(" WHERE t.{} = ?1", codec_.rowid()));
 }
 
 std::vector<Row> RowFinder::find(const Key& key) {
     std::vector<Row> rows;
-    if (map_.empty()) {
+    if (!map_) {
         const auto values = codec_.key_values(key);
         if (!values) return rows;
         by_key_->bind(*values);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "store/sqlite/sqlite_store.hpp"
+#include "store/sqlite/scratch_table.hpp"
 
 namespace tideway::sqlite {
 
@@ -20,7 +20,7 @@ class RowFinder {
     SqliteStore& store_;
     Connection& connection_;
     const RowCodec& codec_;
-    std::string map_;  // temporary table of keys and rowids; empty: not needed
+    std::optional<ScratchTable> map_;  // keys and rowids, where no index finds them
     std::optional<Statement> by_key_, by_rowid_;
 };
 

@@ -90,14 +90,12 @@ std::string trigger_name(int pair, int table, char event) {
     return fmt::format("tideway_{}_{}_{}", pair, table, event);
 }
 
-std::string create_base_sql(const std::string& name) {
-    return fmt::format(R"(CREATE {} (
+const char* base_definition() {
+    return R"((
     key TEXT NOT NULL, ordinal INTEGER NOT NULL, state TEXT NOT NULL, origin TEXT NOT NULL,
     hd_a INTEGER NOT NULL, hd_b INTEGER NOT NULL, hc_a INTEGER NOT NULL, hc_b INTEGER NOT NULL,
     ts_d INTEGER, ts_c INTEGER, hp_a INTEGER NOT NULL DEFAULT 0, hp_b INTEGER NOT NULL DEFAULT 0,
-    c_barrier INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (key, ordinal));
-)",
-                       name);
+    c_barrier INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (key, ordinal)))";
 }
 
 std::string marked_key_sql(const std::vector<std::string>& cells) {

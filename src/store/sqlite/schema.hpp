@@ -8,7 +8,6 @@
 
 namespace tideway::sqlite {
 
-
 std::string common_schema_sql();
 std::string desktop_schema_sql();
 std::string proof_schema_sql();  // desktop: what verify remembers
@@ -24,7 +23,7 @@ std::string base_name(int pair, int table);
 std::string changes_name(int pair, int table);
 std::string trigger_name(int pair, int table, char event);  // event: i u d
 
-std::string create_base_sql(const std::string& name);
+const char* base_definition();  // what follows the name of a base
 // The changelog and its triggers, of built-ins only: any program that writes to the table runs them.
 std::string create_capture_sql(const RowCodec& codec, int pair);
 std::string drop_capture_sql(int pair, int table);

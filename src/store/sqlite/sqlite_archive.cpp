@@ -215,8 +215,11 @@ std::optional<LastRun> SqliteArchive::last_run() {
                     time_sql("x.seen")),
         {store_.pair()});
     if (!found.step()) return std::nullopt;
-    LastRun last{
-        found.text(0), found.text(1), found.text(2), (store_.now_micros() - found.integer(3)) / 1'000'000, {}};
+    LastRun last{found.text(0),
+                 found.text(1),
+                 found.text(2),
+                 (store_.now_micros() - found.integer(3)) / 1'000'000,
+                 {}};
     Statement left_out(store_.asker(), "read tables left out",
                        "SELECT json_extract(t.value, '$.desktop'), json_extract(t.value, '$.not_synced') "
                        "FROM tideway_run r, "
@@ -267,15 +270,16 @@ void SqliteArchive::choose(std::int64_t waiting_id, Side side) {
     transaction.commit();
 }
 
-void SqliteArchive::choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run_id) {
+void SqliteArchive::choose_key(const LinkedTable& table, const Key& key, Side side,
+                               const std::string& run_id) {
     Connection& c = store_.writer();
     Transaction transaction(c, Access::write);
     Statement(c, "choose key", R"(
 INSERT INTO tideway_waiting AS g (id, pair, tbl, key, kind, rule, reason, choice, run, first_seen, last_try)
 VALUES (?1, ?2, ?3, ?4, 'conflict', 'reversed', 'a settled conflict was reversed', ?5, ?6, ?7, ?7)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET choice = excluded.choice)")
-        .run({next_case(c), store_.pair(), std::int64_t{table.id}, sql::text_array(key), std::string(name(side)),
-              run_id, store_.now_micros()});
+        .run({next_case(c), store_.pair(), std::int64_t{table.id}, sql::text_array(key),
+              std::string(name(side)), run_id, store_.now_micros()});
     transaction.commit();
 }
 

@@ -195,12 +195,10 @@ std::vector<std::string> SqliteSnapshot::duplicate_keys(const LinkedTable& table
     if (table.repeats()) return {};
     const RowCodec& codec = reading(table).codec;
     std::vector<std::string> found;
-    const std::string seen = store_.fresh_name("keys");
-    connection_.execute("create key list",
-                        fmt::format("CREATE TABLE {} (key TEXT PRIMARY KEY, n INTEGER)", seen));
+    const ScratchTable seen(store_, connection_, "keys", "(key TEXT PRIMARY KEY, n INTEGER)");
     Statement put(
         connection_, "count key",
-        fmt::format("INSERT INTO {} VALUES (?1, 1) ON CONFLICT (key) DO UPDATE SET n = n + 1", seen));
+        fmt::format("INSERT INTO {} VALUES (?1, 1) ON CONFLICT (key) DO UPDATE SET n = n + 1", seen.name()));
     scan(connection_, codec, [&](Row&& row) {
         if (!row.inside) return;
         if (const auto key = codec.key(row)) return void(put.run({sql::text_array(*key)}));
@@ -213,9 +211,10 @@ std::vector<std::string> SqliteSnapshot::duplicate_keys(const LinkedTable& table
         if (found.size() < static_cast<std::size_t>(limit))
             found.push_back(null ? "NULL" : text + " (not of the column's type)");
     });
-    Statement twice(connection_, "read duplicate keys",
-                    fmt::format("SELECT key, n FROM {} WHERE n > 1 ORDER BY n DESC, key LIMIT ?1", seen),
-                    {std::int64_t{limit}});
+    Statement twice(
+        connection_, "read duplicate keys",
+        fmt::format("SELECT key, n FROM {} WHERE n > 1 ORDER BY n DESC, key LIMIT ?1", seen.name()),
+        {std::int64_t{limit}});
     while (twice.step())
         found.push_back(
             fmt::format("{} ({} rows)", display(sql::parse_text_array(twice.text(0))), twice.integer(1)));

@@ -28,9 +28,10 @@ Connection& SqliteStore::open(std::optional<Connection>& connection, WaitHook* h
 
 Connection& SqliteStore::writer() { return open(writer_, hook_); }
 
-// Without the hook, from which the lease is renewed.
+// The keeper is without the hook, from which the lease is renewed.
 Connection& SqliteStore::asker() {
     if (!reader_.in_transaction()) return reader_;
+    if (writer_ && !writer_->in_transaction()) return *writer_;
     return open(keeper_, nullptr);
 }
 
@@ -42,9 +43,15 @@ RowCodec SqliteStore::codec(Connection& connection, const LinkedTable& table) co
     return RowCodec(connection, table, options_.side, seeds_);
 }
 
-std::string SqliteStore::fresh_name(const char* what) {
-    return fmt::format("temp.tideway_{}_{}", what, ++names_);
+int SqliteStore::take_scratch_number(const std::string& what) {
+    std::set<int>& taken = scratch_[what];
+    int number = 1;
+    while (taken.contains(number)) ++number;
+    taken.insert(number);
+    return number;
 }
+
+void SqliteStore::free_scratch_number(const std::string& what, int number) { scratch_[what].erase(number); }
 
 std::int64_t SqliteStore::now_micros() const {
     return (options_.world ? *options_.world : real_world()).clock.now_micros();
@@ -121,8 +128,7 @@ void record_line(Connection& c, const std::string& pair, const RunRecord::Line& 
               "UPDATE tideway_table_status SET last_sync = ?4, records_synced = ?5, records_total = "
               "records_total + ?5, "
               "pending = ?6 WHERE pair = ?1 AND tbl = ?2 AND direction = ?3")
-        .run(
-            {pair, std::int64_t{line.table_id}, std::string(direction), now, written, line.pending});
+        .run({pair, std::int64_t{line.table_id}, std::string(direction), now, written, line.pending});
 }
 
 }  // namespace
@@ -157,9 +163,10 @@ void SqliteStore::record_idle(const RunRecord& record) {
 std::vector<KeptConflict> SqliteStore::conflicts() {
     Statement found(
         asker(), "list conflicts",
-        fmt::format("SELECT id, tbl, key, kind, winner, policy, status, {}, reason, desktop_row, cloud_row, run, "
-                    "coalesce(facts, '') FROM tideway_conflict WHERE pair = ?1 ORDER BY id",
-                    time_sql("at")),
+        fmt::format(
+            "SELECT id, tbl, key, kind, winner, policy, status, {}, reason, desktop_row, cloud_row, run, "
+            "coalesce(facts, '') FROM tideway_conflict WHERE pair = ?1 ORDER BY id",
+            time_sql("at")),
         {pair_});
     std::vector<KeptConflict> conflicts;
     while (found.step())

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "store/sqlite/row_codec.hpp"
@@ -61,8 +62,9 @@ class SqliteStore : public Store {
     int pair_number() const { return pair_number_; }
     Hash seeds() const { return seeds_; }
     RowCodec codec(Connection& connection, const LinkedTable& table) const;
-    std::string fresh_name(const char* what);  // of a temporary table
-    std::int64_t now_micros() const;           // this machine's clock, which is the file's
+    int take_scratch_number(const std::string& what);  // the lowest that nobody has
+    void free_scratch_number(const std::string& what, int number);
+    std::int64_t now_micros() const;  // this machine's clock, which is the file's
 
   private:
     Connection& open(std::optional<Connection>& connection, WaitHook* hook);
@@ -74,7 +76,7 @@ class SqliteStore : public Store {
     std::string pair_;
     WaitHook* hook_;
     int pair_number_ = 0;
-    int names_ = 0;
+    std::map<std::string, std::set<int>> scratch_;  // numbers in use
     Hash seeds_;
     Connection reader_;
     std::optional<Connection> writer_, keeper_;

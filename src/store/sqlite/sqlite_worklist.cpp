@@ -9,6 +9,17 @@
 #include "store/sqlite/schema.hpp"
 
 namespace tideway::sqlite {
+namespace {
+
+constexpr const char* work_definition =
+    "(n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, d_seen INTEGER NOT NULL DEFAULT 0, d_gone INTEGER NOT "
+    "NULL DEFAULT 0, c_seen INTEGER NOT NULL DEFAULT 0, c_gone INTEGER NOT NULL DEFAULT 0, base_live INTEGER "
+    "NOT NULL DEFAULT 0, d_at INTEGER, c_at INTEGER, d_bytes INTEGER NOT NULL DEFAULT 0, c_bytes INTEGER NOT "
+    "NULL DEFAULT 0, waits INTEGER NOT NULL DEFAULT 0, weight INTEGER NOT NULL DEFAULT 1)";
+constexpr const char* stage_definition =
+    "(key TEXT NOT NULL, a INTEGER, b INTEGER, at INTEGER, bytes INTEGER NOT NULL)";
+
+}  // namespace
 
 SqliteWorklist::SqliteWorklist(SqliteStore& store, const LinkedTable& table, bool installed)
     : store_(store),
@@ -16,59 +27,65 @@ SqliteWorklist::SqliteWorklist(SqliteStore& store, const LinkedTable& table, boo
       connection_(store.reader()),
       codec_(store.codec(connection_, table)),
       installed_(installed),
-      work_(store.fresh_name("work")),
-      stage_(store.fresh_name("stage")) {
-    base_ = installed ? "main." + base_name(store.pair_number(), table.id) : store.fresh_name("base");
-    create_tables();
-    const auto note = [&](const char* side, const char* captured) {
-        return fmt::format(
-            "INSERT INTO {0} (key, {1}_seen, {1}_gone, base_live, {1}_at, {1}_bytes, weight) VALUES (?1, 1, "
-            "?2, ?3, ?4, "
-            "?5, ?6) ON CONFLICT (key) DO UPDATE SET {2} weight = max(weight, excluded.weight)",
-            work_, side, captured);
-    };
-    base_of_.emplace(
-        connection_, "read base hashes",
-        fmt::format("SELECT state, hd_a, hd_b, hc_a, hc_b FROM {} WHERE key = ?1 AND state IN ('L', 'U')",
-                    base_));
-    base_rows_.emplace(
-        connection_, "read base entries",
-        fmt::format("SELECT ordinal, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, hp_a, hp_b FROM "
-                    "{} WHERE key = ?1 ORDER BY ordinal",
-                    base_));
-    note_desktop_.emplace(connection_, "note desktop's key", note("d", ""));
-    note_cloud_.emplace(connection_, "note cloud's key",
-                        note("c",
-                             "c_seen = 1, c_gone = excluded.c_gone, c_at = excluded.c_at, c_bytes = "
-                             "excluded.c_bytes,"));
-    put_.emplace(connection_, "stage row", fmt::format("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", stage_));
+      work_(store, connection_, "work", work_definition),
+      stage_(store, connection_, "stage", stage_definition) {
+    if (!installed) empty_base_.emplace(store, connection_, "base", base_definition());
+    base_ = installed ? "main." + base_name(store.pair_number(), table.id) : empty_base_->name();
+    stage_.index_by_key();
 }
 
-void SqliteWorklist::create_tables() {
-    if (!installed_) connection_.execute("create empty base", create_base_sql("TABLE " + base_));
-    connection_.execute(
-        "create worklist",
-        fmt::format(
-            "CREATE TABLE {0} (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, d_seen INTEGER NOT NULL "
-            "DEFAULT "
-            "0, d_gone INTEGER NOT NULL DEFAULT 0, c_seen INTEGER NOT NULL DEFAULT 0, c_gone INTEGER NOT "
-            "NULL "
-            "DEFAULT 0, base_live INTEGER NOT NULL DEFAULT 0, d_at INTEGER, c_at INTEGER, d_bytes INTEGER "
-            "NOT "
-            "NULL DEFAULT 0, c_bytes INTEGER NOT NULL DEFAULT 0, waits INTEGER NOT NULL DEFAULT 0, weight "
-            "INTEGER NOT NULL DEFAULT 1);\nCREATE TABLE {1} (key TEXT NOT NULL, a INTEGER, b INTEGER, at "
-            "INTEGER, bytes INTEGER NOT NULL);\nCREATE INDEX {1}_key ON {2} (key);",
-            work_, stage_, stage_.substr(stage_.find('.') + 1)));
+namespace {
+
+Statement& prepared(std::optional<Statement>& statement, Connection& connection, std::string_view name,
+                    const auto& text) {
+    if (!statement) statement.emplace(connection, name, text());
+    return *statement;
+}
+
+}  // namespace
+
+Statement& SqliteWorklist::note(Side side) {
+    const bool desktop = side == Side::desktop;
+    return prepared(desktop ? note_desktop_ : note_cloud_, connection_, "note key", [&] {
+        return fmt::format(
+            "INSERT INTO {0} (key, {1}_seen, {1}_gone, base_live, {1}_at, {1}_bytes, weight) VALUES (?1, 1, "
+            "?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO UPDATE SET {2} weight = max(weight, excluded.weight)",
+            work_.name(), desktop ? "d" : "c",
+            desktop
+                ? ""
+                : "c_seen = 1, c_gone = excluded.c_gone, c_at = excluded.c_at, c_bytes = excluded.c_bytes,");
+    });
+}
+
+Statement& SqliteWorklist::put() {
+    return prepared(put_, connection_, "stage row",
+                    [&] { return fmt::format("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", stage_.name()); });
+}
+
+Statement& SqliteWorklist::base_hashes() {
+    return prepared(base_hashes_, connection_, "read base hashes", [&] {
+        return fmt::format(
+            "SELECT state, hd_a, hd_b, hc_a, hc_b FROM {} WHERE key = ?1 AND state IN ('L', 'U')", base_);
+    });
+}
+
+Statement& SqliteWorklist::base_rows() {
+    return prepared(base_rows_, connection_, "read base entries", [&] {
+        return fmt::format(
+            "SELECT ordinal, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, hp_a, hp_b FROM "
+            "{} WHERE key = ?1 ORDER BY ordinal",
+            base_);
+    });
 }
 
 SqliteWorklist::Agreed SqliteWorklist::agreed_on(const std::string& key) {
     Agreed agreed;
-    base_of_->bind({key});
-    while (base_of_->step()) {
-        agreed.live = agreed.live || base_of_->text(0) == "L";
-        agreed.lost = agreed.lost || base_of_->text(0) == "U";
-        agreed.desktop.push_back({base_of_->integer(1), base_of_->integer(2)});
-        agreed.cloud.push_back({base_of_->integer(3), base_of_->integer(4)});
+    Statement& found = base_hashes();
+    for (found.bind({key}); found.step();) {
+        agreed.live = agreed.live || found.text(0) == "L";
+        agreed.lost = agreed.lost || found.text(0) == "U";
+        agreed.desktop.push_back({found.integer(1), found.integer(2)});
+        agreed.cloud.push_back({found.integer(3), found.integer(4)});
     }
     std::sort(agreed.desktop.begin(), agreed.desktop.end());
     std::sort(agreed.cloud.begin(), agreed.cloud.end());
@@ -83,15 +100,14 @@ void SqliteWorklist::compare(const Finding& seen, Side side) {
     std::sort(hashes.begin(), hashes.end());
     if (hashes == expected && !agreed.lost) return;
     const auto weight = static_cast<std::int64_t>(std::max({hashes.size(), expected.size(), std::size_t{1}}));
-    Statement& note = side == Side::desktop ? *note_desktop_ : *note_cloud_;
-    note.run({seen.key, std::int64_t{hashes.size() < expected.size()}, std::int64_t{agreed.live},
-              seen.at ? Value(*seen.at) : Value(), seen.bytes, weight});
+    note(side).run({seen.key, std::int64_t{hashes.size() < expected.size()}, std::int64_t{agreed.live},
+                    seen.at ? Value(*seen.at) : Value(), seen.bytes, weight});
 }
 
 // Compares what lies in the stage, key by key.
 void SqliteWorklist::compare_staged(Side side) {
     Statement rows(connection_, "read stage",
-                   fmt::format("SELECT key, a, b, at, bytes FROM {} ORDER BY key", stage_));
+                   fmt::format("SELECT key, a, b, at, bytes FROM {} ORDER BY key", stage_.name()));
     std::optional<Finding> open;
     while (rows.step()) {
         if (!open || rows.text(0) != open->key) {
@@ -113,7 +129,7 @@ void SqliteWorklist::look_for_gone(Side side, const std::vector<int>* buckets) {
         fmt::format(
             "SELECT DISTINCT b.key FROM {} b WHERE b.state IN ({}) AND NOT EXISTS (SELECT 1 FROM {} h "
             "WHERE h.key = b.key)",
-            base_, side == Side::desktop ? "'L', 'U'" : "'L'", stage_));
+            base_, side == Side::desktop ? "'L', 'U'" : "'L'", stage_.name()));
     while (gone.step())
         if (!buckets || wanted.contains(bucket_of(sql::parse_text_array(gone.text(0)))))
             compare({gone.text(0), {}, 0, {}}, side);
@@ -124,15 +140,11 @@ void SqliteWorklist::compare_all() {
         const auto key = row.inside ? codec_.key(row) : std::nullopt;
         if (!key) return;
         const Hash hash = codec_.hash(row);
-        put_->run({sql::text_array(*key), hash.a, hash.b, Value(), codec_.bytes(row)});
+        put().run({sql::text_array(*key), hash.a, hash.b, Value(), codec_.bytes(row)});
     });
     compare_staged(Side::desktop);
     look_for_gone(Side::desktop, nullptr);
-    empty_stage();
-}
-
-void SqliteWorklist::empty_stage() {
-    connection_.execute("empty stage", fmt::format("DELETE FROM {} WHERE true", stage_));
+    stage_.empty();
 }
 
 RowFinder& SqliteWorklist::finder() {
@@ -187,7 +199,7 @@ Digest SqliteWorklist::base_digest(bool keys_only) {
 
 void SqliteWorklist::add_cloud_hints(const std::vector<CloudHint>& hints) {
     for (const CloudHint& hint : hints)
-        put_->run({sql::text_array(hint.key), hint.hash ? Value(hint.hash->a) : Value(),
+        put().run({sql::text_array(hint.key), hint.hash ? Value(hint.hash->a) : Value(),
                    hint.hash ? Value(hint.hash->b) : Value(), hint.captured ? Value(*hint.captured) : Value(),
                    hint.bytes});
 }
@@ -195,7 +207,7 @@ void SqliteWorklist::add_cloud_hints(const std::vector<CloudHint>& hints) {
 void SqliteWorklist::close_cloud_hints(const std::vector<int>& complete_buckets) {
     compare_staged(Side::cloud);
     if (!complete_buckets.empty()) look_for_gone(Side::cloud, &complete_buckets);
-    empty_stage();
+    stage_.empty();
 }
 
 }  // namespace tideway::sqlite

@@ -34,14 +34,16 @@ class SqliteWorklist : public Worklist {
         std::int64_t bytes = 0;
         std::optional<std::int64_t> at;
     };
-    void create_tables();
-    void empty_stage();
     void compare_all();
     std::int64_t compare_hinted(const Mark& since, Capture capture);
     void compare(const Finding& seen, Side side);
     void compare_staged(Side side);
     void look_for_gone(Side side, const std::vector<int>* buckets);
     Agreed agreed_on(const std::string& key);
+    Statement& note(Side side);
+    Statement& put();
+    Statement& base_hashes();
+    Statement& base_rows();
     RowFinder& finder();
     CandidateGroup group_of(const std::string& key, std::optional<std::int64_t> d_at,
                             std::optional<std::int64_t> c_at);
@@ -53,9 +55,11 @@ class SqliteWorklist : public Worklist {
     Connection& connection_;
     RowCodec codec_;
     bool installed_;
-    std::string base_, work_, stage_;
+    std::optional<ScratchTable> empty_base_;  // where there is none
+    std::string base_;
+    ScratchTable work_, stage_;
     std::optional<RowFinder> finder_;
-    std::optional<Statement> base_of_, note_desktop_, note_cloud_, put_, base_rows_;
+    std::optional<Statement> base_hashes_, base_rows_, note_desktop_, note_cloud_, put_;
     std::int64_t position_ = 0;
 };
 

@@ -48,7 +48,7 @@ void SqliteWorklist::add_waiting_keys() {
     Statement put(
         connection_, "add waiting key",
         fmt::format("INSERT INTO {} (key, waits) VALUES (?1, 1) ON CONFLICT (key) DO UPDATE SET waits = 1",
-                    work_));
+                    work_.name()));
     while (found.step()) {
         Key key = sql::parse_text_array(found.text(0));
         key.resize(table_.key_cells());  // without the ordinal
@@ -58,7 +58,7 @@ void SqliteWorklist::add_waiting_keys() {
 
 void SqliteWorklist::add_keys(const std::vector<Key>& keys) {
     Statement put(connection_, "add key",
-                  fmt::format("INSERT INTO {} (key) VALUES (?1) ON CONFLICT (key) DO NOTHING", work_));
+                  fmt::format("INSERT INTO {} (key) VALUES (?1) ON CONFLICT (key) DO NOTHING", work_.name()));
     for (Key key : keys) {
         key.resize(table_.key_cells());
         put.run({sql::text_array(key)});
@@ -78,7 +78,7 @@ SELECT count(*), coalesce(sum(c_bytes), 0), (SELECT count(*) FROM {0} WHERE stat
        coalesce(sum(weight) FILTER (WHERE NOT base_live AND d_seen AND NOT d_gone AND c_seen AND NOT c_gone), 0),
        coalesce(sum(weight), 0)
 FROM {2})",
-                                base_, unseen, work_));
+                                base_, unseen, work_.name()));
     found.step();
     return {found.integer(0), found.integer(1), found.integer(2), found.integer(3), found.integer(4),
             found.integer(5), found.integer(6), found.integer(7), found.integer(8)};
@@ -89,10 +89,9 @@ CandidateGroup SqliteWorklist::group_of(const std::string& key, std::optional<st
     CandidateGroup group;
     group.key = sql::parse_text_array(key);
     group.cloud_captured = c_at;
-    base_rows_->bind({key});
-    while (base_rows_->step())
-        group.base.push_back(
-            {static_cast<int>(base_rows_->integer(0)), entry_at(*base_rows_, table_.policy.refill)});
+    Statement& found = base_rows();
+    for (found.bind({key}); found.step();)
+        group.base.push_back({static_cast<int>(found.integer(0)), entry_at(found, table_.policy.refill)});
     for (const Row& row : finder().find(group.key)) {
         group.desktop.push_back(codec_.image(row));
         group.desktop.back().facts.captured = d_at;
@@ -119,8 +118,8 @@ std::vector<CandidateGroup> SqliteWorklist::next(Part part, int max_rows, std::i
     Statement work(
         connection_, "read keys",
         fmt::format(
-            "SELECT n, key, d_at, c_at, c_bytes, weight, waits FROM {} WHERE n > ?1 AND {} ORDER BY n", work_,
-            only(part)),
+            "SELECT n, key, d_at, c_at, c_bytes, weight, waits FROM {} WHERE n > ?1 AND {} ORDER BY n",
+            work_.name(), only(part)),
         {position_});
     std::vector<CandidateGroup> groups;
     std::int64_t rows = 0, bytes = 0;
