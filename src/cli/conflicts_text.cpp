@@ -134,6 +134,8 @@ std::string conflict_text(const ConflictEntry& entry) {
     if (entry.status == "open")
         return out +
                fmt::format("it waits for you: tideway conflicts resolve {} --take desktop|cloud\n", entry.id);
+    if (entry.status == "kept" && entry.winner == "merged")
+        return out + "settled; to have other values, enter them on either side\n";
     if (entry.status == "kept")
         return out +
                fmt::format("settled, the other row is kept here; to let it hold after all: tideway conflicts resolve "

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/text.hpp"
 #include "cli/text_table.hpp"
 #include "cli/waiting.hpp"
@@ -51,6 +53,10 @@ std::vector<std::string> row_lines(const std::vector<UndoneRow>& rows) {
 }
 
 std::string verdict(const UndoReport& report) {
+    const bool any = std::any_of(report.tables.begin(), report.tables.end(), [](const UndoneTable& table) {
+        return table.to_cloud.total() + table.to_desktop.total() > 0;
+    });
+    if (!any) return "nothing was undone\n";
     if (report.dry_run) return "nothing was written; without --dry-run this would be\n";
     return fmt::format(
         "undone as run {}; the next tideway sync carries it to the other side as an ordinary edit\n"

@@ -29,6 +29,8 @@ std::string obstacle(Session& session, const ConflictCase& each) {
     if (each.entry.status != "kept") return "it was reversed already";
     if (each.entry.policy == "remap")
         return "no row lost: the desktop's row got another key and both are there";
+    if (each.entry.winner == "merged")
+        return "the row was merged from both, and no row lost; enter the values that are to hold on either side";
     if (table_of(session, each) == nullptr) return "its table is not synchronised at present";
     const ServerFacts& server = each.side == Side::desktop ? session.desktop_server : session.cloud_server;
     if (server.embedded)

@@ -11,8 +11,6 @@ namespace {
 
 constexpr int attempts = 3;
 
-std::string short_id(const std::string& run) { return run.substr(0, 8); }
-
 }  // namespace
 
 TableUnderSync& table_named(Session& session, const std::string& name) {
@@ -119,27 +117,64 @@ UndoReport Undo::carry_out() {
 void Undo::undo_side(Side side, std::int64_t& fence) {
     session_.progress.phase(side == Side::cloud ? "undoing in the cloud" : "undoing on the desktop");
     Store& store = session_.store(side);
-    const std::vector<JournalEntry> entries = store.journal().entries(selection_);
+    std::vector<JournalEntry> entries = store.journal().entries(selection_);
     for (const JournalEntry& entry : entries)
         if (std::find(report_.runs.begin(), report_.runs.end(), entry.run) == report_.runs.end())
             report_.runs.push_back(entry.run);
+    pass_over_taken_back(side, entries);
     const UndoPlan plan = plan_undo(entries, [&](int table) -> std::optional<std::int64_t> {
         const LinkedTable* link = link_of(table);
         return link ? std::optional(row_form(*link, side)) : std::nullopt;
     });
-    static const LinkedTable unknown;
     for (const UndoObstacle& obstacle : plan.obstacles) {
         const LinkedTable* link = link_of(obstacle.table_id);
-        leave(side, link ? *link : unknown, obstacle.key, obstacle.reason);
+        leave(side, link ? *link : left_table(store, obstacle.table_id), obstacle.key, obstacle.reason);
     }
     Batch batch = batch_for(side, plan);
     if (batch.sections.empty()) return;
-    note_for_next_run(side, batch);
+    if (!options_.dry_run) prepare(side, batch, plan);
     batch.fence = fence;
     const BatchOutcome outcome = apply(store, batch);
     if (!options_.dry_run) fence = outcome.sequence;
     sort_out(side, batch, outcome, plan);
-    if (!options_.dry_run) forget_tombstones(batch, outcome);
+}
+
+// Before anything is written: an undo that dies in between must not leave rows that the next run takes for
+// something else. A tombstone that is forgotten for nothing does no harm.
+void Undo::prepare(Side side, const Batch& batch, const UndoPlan& plan) {
+    note_for_next_run(side, batch);
+    forget_tombstones(side, batch);
+    if (side == Side::cloud) forget_merges(plan);
+}
+
+// Of tables whose rows share keys; in others the row itself tells that it is back.
+void Undo::pass_over_taken_back(Side side, std::vector<JournalEntry>& entries) {
+    for (const TableUnderSync* table : session_.active()) {
+        const int id = table->link.id;
+        const auto of_table = [id](const JournalEntry& entry) { return entry.table_id == id; };
+        if (!table->link.repeats() || std::none_of(entries.begin(), entries.end(), of_table)) continue;
+        const auto taken = taken_back(session_.store(side).journal().entries({.table_id = id}));
+        std::set<std::int64_t> selected;
+        for (const JournalEntry& entry : entries) selected.insert(entry.id);
+        const auto back = std::remove_if(entries.begin(), entries.end(), [&](const JournalEntry& entry) {
+            const auto undo = of_table(entry) ? taken.find(entry.id) : taken.end();
+            return undo != taken.end() && !selected.contains(undo->second);
+        });
+        if (back == entries.end()) continue;
+        table_of(table->link).already += entries.end() - back;
+        entries.erase(back, entries.end());
+    }
+}
+
+// A table that is not in the configuration any more, by the name that it had.
+LinkedTable Undo::left_table(Store& store, int id) {
+    LinkedTable table;
+    for (const TableUse& use : store.known_tables())
+        if (use.id == id) {
+            table.desktop = use.desktop;
+            table.cloud = use.cloud;
+        }
+    return table;
 }
 
 // Parents first, as in every batch.
@@ -158,8 +193,9 @@ Batch Undo::batch_for(Side side, const UndoPlan& plan) {
             row.write = step.write();
             row.expected = step.now.value_or(Hash{});
             row.restores = step.restores;
-            row.rule = "undo " + short_id(step.run);
+            row.rule = undo_rule(step.run);
             row.chosen = true;
+            row.revives = step.marked_now;
             section.rows.push_back(std::move(row));
         }
         if (!section.rows.empty()) batch.sections.push_back(std::move(section));
@@ -169,7 +205,6 @@ Batch Undo::batch_for(Side side, const UndoPlan& plan) {
 
 // Rows that are given back their old time stamps look unchanged to a capture that goes by those.
 void Undo::note_for_next_run(Side side, const Batch& batch) {
-    if (options_.dry_run) return;
     Booking booking;
     booking.run = report_.run;
     for (const BatchSection& section : batch.sections)

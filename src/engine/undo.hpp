@@ -29,12 +29,16 @@ class Undo {
     std::string run_named(const std::string& beginning);
     std::string last_run_of_key();
     void undo_side(Side side, std::int64_t& fence);
+    void pass_over_taken_back(Side side, std::vector<JournalEntry>& entries);
+    LinkedTable left_table(Store& store, int id);
     Batch batch_for(Side side, const UndoPlan& plan);
+    void prepare(Side side, const Batch& batch, const UndoPlan& plan);
     void note_for_next_run(Side side, const Batch& batch);
+    void forget_merges(const UndoPlan& plan);
     BatchOutcome apply(Store& store, Batch& batch);
     void sort_out(Side side, const Batch& batch, const BatchOutcome& outcome, const UndoPlan& plan);
     void count(Side side, const LinkedTable& table, const PlannedRow& row);
-    void forget_tombstones(const Batch& batch, const BatchOutcome& outcome);
+    void forget_tombstones(Side side, const Batch& batch);
     void leave(Side side, const LinkedTable& table, const Key& key, std::string reason);
     std::string why_raced(const UndoStep& step, const std::vector<RowImage>& rows) const;
     void explain_raced(Side side, const std::vector<UndoStep>& raced);

@@ -28,24 +28,27 @@ std::string obstacle(const RowOutcome& outcome) {
         case Fate::clash:
             return fmt::format("another row has its value under the unique key {}", outcome.constraint);
         case Fate::inexact:
-            return "the kept image does not give back every value exactly; tideway explain shows it";
+            return "the kept image does not give back every value exactly, or a row that it refers to is not there or "
+                   "another one; tideway explain shows it";
     }
     return "";
 }
 
-bool has_hash(const std::vector<RowImage>& rows, const Hash& hash) {
-    return std::any_of(rows.begin(), rows.end(), [&](const RowImage& row) { return row.facts.hash == hash; });
+bool is_among(const std::vector<RowImage>& rows, const Hash& hash, bool marked) {
+    return std::any_of(rows.begin(), rows.end(), [&](const RowImage& row) {
+        return row.facts.hash == hash && row.facts.marked_deleted == marked;
+    });
 }
 
 // The row is as it was before the run: somebody was quicker, perhaps an undo that was broken off.
 bool is_back(const UndoStep& step, const std::vector<RowImage>& rows) {
-    return step.then ? has_hash(rows, *step.then) : rows.empty();
+    return step.then ? is_among(rows, *step.then, step.marked_then) : rows.empty();
 }
 
 }  // namespace
 
 std::string Undo::why_raced(const UndoStep& step, const std::vector<RowImage>& rows) const {
-    if (step.now && has_hash(rows, *step.now)) return "somebody is writing the row at this moment";
+    if (step.now && is_among(rows, *step.now, step.marked_now)) return "somebody is writing the row at this moment";
     if (step.now) return rows.empty() ? "the row was deleted since" : "the row was edited since";
     return rows.empty() ? "a row that it refers to was not brought back"
                         : "there is a row with this key again";
@@ -99,17 +102,34 @@ void Undo::sort_out(Side side, const Batch& batch, const BatchOutcome& outcome, 
     explain_raced(side, raced);
 }
 
-// The cloud's rows are as good as new to the desktop, and the other way round.
-void Undo::forget_tombstones(const Batch& batch, const BatchOutcome& outcome) {
-    for (std::size_t s = 0; s < batch.sections.size(); ++s) {
+// The cloud's rows are as good as new to the desktop, and the other way round. Where the other side has kept its row with
+// a mark, the tombstone is what says that a new row takes the mark away.
+void Undo::forget_tombstones(Side side, const Batch& batch) {
+    for (const BatchSection& section : batch.sections) {
+        if (section.table->mark(other(side))) continue;
         std::vector<Key> back;
-        for (std::size_t r = 0; r < batch.sections[s].rows.size(); ++r)
-            if (batch.sections[s].rows[r].write == Write::insert &&
-                outcome.outcomes[s][r].fate == Fate::applied)
-                back.push_back(batch.sections[s].rows[r].key);
-        if (!back.empty())
-            session_.archive().forget_tombstones(*batch.sections[s].table, back, desktop_fence_);
+        for (const PlannedRow& row : section.rows)
+            if (row.write == Write::insert || row.revives) back.push_back(row.key);
+        if (!back.empty()) session_.archive().forget_tombstones(*section.table, back, desktop_fence_);
     }
+}
+
+// What a merge wrote in the cloud is taken back there and, if it has come so far, on the desktop: either side lacks then what the
+// other one had brought. Beside what was agreed on this would look like edits that take it away; without an agreement the two
+// rows meet as a conflict, which keeps both.
+void Undo::forget_merges(const UndoPlan& plan) {
+    Booking booking;
+    booking.run = report_.run;
+    for (const UndoStep& step : plan.steps) {
+        const LinkedTable* table = step.merges ? link_of(step.table_id) : nullptr;
+        if (table == nullptr) continue;
+        for (const Agreed& agreed : session_.archive().agreed(*table, step.key)) {
+            const BaseEntry& base = agreed.entry;
+            booking.agreements.push_back({table, step.key, BaseState::unknown, base.origin, base.desktop, base.cloud,
+                                          base.stamp_desktop, base.stamp_cloud});
+        }
+    }
+    if (!booking.agreements.empty()) session_.archive().book(booking, desktop_fence_);
 }
 
 }  // namespace tideway

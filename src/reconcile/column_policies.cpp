@@ -102,8 +102,7 @@ Settled of_append(const Question& q) {
     if (!desktop.starts_with(base_desktop) || !cloud.starts_with(base_cloud))
         return unsettled("a side changed what stood there already");
     const std::string ours = desktop.substr(base_desktop.size()), theirs = cloud.substr(base_cloud.size());
-    if (theirs.starts_with(ours)) return {q.v.cloud, "", true, Side::cloud};
-    if (ours.starts_with(theirs)) return {q.v.desktop, "", true, Side::desktop};
+    if (ours == theirs) return {q.v.cloud, "", true, Side::cloud};
     return {desktop + (base_desktop.empty() ? "\n" : "") + theirs, "", true, {}};
 }
 

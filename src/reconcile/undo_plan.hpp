@@ -2,6 +2,7 @@
 // runs made of them is seen when they are written.
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ struct UndoStep {
     std::optional<Hash> now, then;
     std::int64_t restores = 0;  // the entry whose image is written; 0: the row is removed
     std::string run;            // the oldest run that is undone
+    bool merges = false;        // one of the writes was the merge of both rows
+    bool marked_now = false, marked_then = false;  // by deletes = "soft:.."
     Write write() const { return !now ? Write::insert : then ? Write::update : Write::erase; }
 };
 
@@ -32,6 +35,12 @@ struct UndoPlan {
     std::vector<UndoStep> steps;
     std::vector<UndoObstacle> obstacles;
 };
+
+// Entries that an undo has taken back, each with the undo's own entry, unless that was taken back as well. entries: all of
+// one table, the newest first. Rows that share a key cannot be told apart: only the journal knows that it was done.
+std::map<std::int64_t, std::int64_t> taken_back(const std::vector<JournalEntry>& entries);
+// The rule of an undo's entries: it names the run whose writes it took back.
+std::string undo_rule(const std::string& run);
 
 // entries: of one side, the newest first. form_of: row_form() of a table as it is now; none: it is not
 // synchronised any more. Several changes of a row are undone together as far as each of them began with what

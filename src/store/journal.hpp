@@ -13,6 +13,7 @@ namespace tideway {
 
 // How a row became what it is. `loaded` stands for all rows of one batch of a first load: nobody knows them
 // one by one.
+// An erased row that is still there has got the mark of a deletion.
 enum class Kept { inserted, updated, erased, loaded };
 
 struct JournalEntry {
@@ -25,6 +26,7 @@ struct JournalEntry {
     std::string rule;                  // "R7", or "undo 1a2b3c4d" of a row that an undo wrote
     std::optional<Hash> before;        // of the image; none: there was no row
     std::optional<Hash> after;         // none: there is no row, or nobody knows what became of it
+    bool unmarked = false;             // the row that was replaced bore the mark of a deletion (deletes = "soft:..")
     std::optional<std::int64_t> form;  // row_form() when it was written; none: written by an earlier version
     std::string at;                    // ISO, UTC
 };

@@ -139,6 +139,7 @@ void apply_sections(std::vector<SectionApply>& sections, const Batch& batch) {
     if (!sections.empty()) sections.front().reach("apply.locked");
     for (SectionApply& section : sections) {
         section.mark_direct();
+        section.refuse_inexact();
         section.resolve_parents();
         section.leave_children_of_raced(sections);
         section.postpone_references(sections);
@@ -155,6 +156,7 @@ void apply_sections(std::vector<SectionApply>& sections, const Batch& batch) {
         section->mark_direct();
         section->set_parents_aside();
         section->erase();
+        section->refuse_rows_left_aside();
         section->refuse_rows_left_released();
     }
 }

@@ -21,6 +21,7 @@ class SectionApply {
     void reach(std::string_view failpoint) { pg::reach(connection_, failpoint); }
     void mark_direct();                    // capture triggers do not log the next statements on this table
     void restore_images();                 // what the rows of an undo are given back
+    void refuse_inexact();                 // of them, those whose parents are not the ones that they had
     void back_up(const std::string& run);  // copies the locked rows that are to be replaced or removed
     void resolve_parents();                // keys that came for a parent's own number
     void set_orphans_aside();
@@ -70,7 +71,10 @@ class SectionApply {
                             bool same_table) const;
     std::size_t column_number(const std::string& name) const;
     void move_counters();
+    void set_taken_numbers_aside();
     std::string written_row() const;
+    std::string journaled_op() const;
+    std::string exact_assignments() const;
     void insert_into(std::vector<std::string>& names, std::vector<std::string>& values) const;
     std::string claimed(char op) const;
     void lock_repeated(bool skip_locked);

@@ -32,6 +32,7 @@ JournalEntry entry_at(const Result& found, int row) {
     entry.after = maybe_hash(found, row, 9);
     entry.form = maybe_integer(found, row, 11);
     entry.at = found.text(row, 12);
+    entry.unmarked = found.text(row, 5) == "R";
     return entry;
 }
 
@@ -64,7 +65,7 @@ std::vector<JournaledRun> PgJournal::runs() {
     const Result found = run(c, "list journaled runs", R"(
 SELECT run, to_char(min(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        count(*) FILTER (WHERE op = 'I') + coalesce(sum((before ->> 'rows')::bigint) FILTER (WHERE op = 'L'), 0),
-       count(*) FILTER (WHERE op = 'U'), count(*) FILTER (WHERE op = 'D'), bool_or(rule LIKE 'undo %')
+       count(*) FILTER (WHERE op IN ('U', 'R')), count(*) FILTER (WHERE op = 'D'), bool_or(rule LIKE 'undo %')
 FROM tideway.journal WHERE pair = $1 GROUP BY run ORDER BY max(id) DESC)",
                              {store_.pair()});
     transaction.commit();

@@ -59,14 +59,17 @@ std::int64_t PgJournal::purge_old(const char* table, const char* condition, std:
         {store_.pair(), std::to_string(keep_seconds)});
 }
 
-// What the rows take, not what the table does: that shrinks only when the server reuses its free space.
+// What the rows take, not what the table does: that shrinks only when the server reuses its free space. Runs go whole, but
+// for one that is more than the limit by itself.
 std::int64_t PgJournal::purge_beyond(std::int64_t max_bytes) {
     std::optional<std::int64_t> cut;
     {
         Transaction transaction(store_.writer());
         cut = maybe_integer(run(store_.writer(), "measure entries", R"(
-SELECT max(id) FROM (SELECT id, sum(200 + coalesce(pg_column_size(before), 0)) OVER (ORDER BY id DESC) AS bytes
-FROM tideway.journal WHERE pair = $1) j WHERE bytes > $2::bigint)",
+WITH j AS MATERIALIZED (SELECT id, run, sum(200 + coalesce(pg_column_size(before), 0)) OVER (ORDER BY id DESC) AS bytes
+    FROM tideway.journal WHERE pair = $1),
+  c AS (SELECT id, run FROM j WHERE bytes > $2::bigint ORDER BY id DESC LIMIT 1)
+SELECT coalesce((SELECT max(j.id) FROM j WHERE j.run = c.run HAVING max(j.id) < (SELECT max(id) FROM j)), c.id) FROM c)",
                                 {store_.pair(), std::to_string(max_bytes)}),
                             0, 0);
         transaction.commit();

@@ -1,6 +1,8 @@
 // One table's part of an apply transaction: stage, lock, write, journal, conflicts, receipts or base.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/postgres/apply.hpp"
 #include "store/postgres/schema.hpp"
 
@@ -231,7 +233,7 @@ void SectionApply::mark_direct() {
 
 void SectionApply::update() {
     if (!has(Write::update)) return;
-    const std::string assignments = undoes_ ? e_.exact_assignments() : e_.assignments();
+    const std::string assignments = undoes_ ? exact_assignments() : e_.assignments();
     if (assignments.empty()) throw Defect("a table of key columns only cannot have an updated row");
     // A row that a trigger gave another key is not the planned one: it counts as written beside the plan.
     post("update rows",
@@ -241,7 +243,17 @@ void SectionApply::update() {
                         "FROM w WHERE w.same",
                         e_.relation(), assignments, claimed('U'), e_.hash_a(), e_.hash_b(), e_.stamp(),
                         section_.table->repeats() ? "true" : e_.key_match("s"), number_));
-    refuse_rows_left_aside();
+}
+
+// The mark of a deletion goes back to what it was as well.
+std::string SectionApply::exact_assignments() const {
+    std::string assignments = e_.exact_assignments();
+    const auto& mark = section_.table->mark(store_.side());
+    const auto at = mark ? std::find(unlinked_.begin(), unlinked_.end(), sql::Identifier(mark->column).quoted())
+                         : unlinked_.end();
+    if (at != unlinked_.end())
+        assignments += fmt::format("{}{} = s.u{}", assignments.empty() ? "" : ", ", *at, at - unlinked_.begin() + 1);
+    return assignments;
 }
 
 void SectionApply::insert_into(std::vector<std::string>& names, std::vector<std::string>& values) const {
@@ -297,26 +309,36 @@ void SectionApply::insert() {
 void SectionApply::erase() {
     if (!has(Write::erase)) return;
     const std::string rows = claimed('D');
+    const std::string left =
+        e_.marks_deletions() ? fmt::format("{} AS a, {} AS b", e_.hash_a(), e_.hash_b())
+                             : "NULL::bigint AS a, NULL::bigint AS b";
     const std::string removal =
         e_.marks_deletions()
             ? fmt::format("UPDATE {} AS t SET {} FROM {} s", e_.relation(), e_.deletion(), rows)
             : fmt::format("DELETE FROM {} AS t USING {} s", e_.relation(), rows);
     post("delete rows",
-            fmt::format("WITH w AS ({} WHERE t.ctid = s.claimed RETURNING s.n, s.claimed) "
-                        "INSERT INTO pg_temp.tideway_outcome (sec, n, at) SELECT {}, w.n, w.claimed FROM w",
-                        removal, number_));
+            fmt::format("WITH w AS ({} WHERE t.ctid = s.claimed RETURNING s.n, {}, s.claimed) "
+                        "INSERT INTO pg_temp.tideway_outcome (sec, n, a, b, at) SELECT {}, w.* FROM w",
+                        removal, left, number_));
 }
 
 // Old images of all that was replaced or removed; inserts by key and hash (DESIGN.md 10.19).
 Answer SectionApply::journal(const Batch& batch, std::int64_t sequence) {
     return connection_.post({"write journal", fmt::format(R"(
 INSERT INTO tideway.journal (pair, run, batch, tbl, key, op, rule, before, before_a, before_b, after_a, after_b, form)
-SELECT {0}, {1}, {2}, {3}, s.key, s.op, s.rule, f.image, f.a, f.b, o.a, o.b, {6}
+SELECT {0}, {1}, {2}, {3}, s.key, {7}, s.rule, f.image, f.a, f.b, o.a, o.b, {6}
 FROM {4} s JOIN pg_temp.tideway_outcome o ON o.sec = {5} AND o.n = s.n
 LEFT JOIN pg_temp.tideway_found f ON f.sec = {5} AND f.n = o.n AND f.at = o.at)",
                                                 sql::literal(store_.pair()), sql::literal(batch.run),
                                                 sequence, section_.table->id, stage_, number_,
-                                                row_form(*section_.table, store_.side()))});
+                                                row_form(*section_.table, store_.side()), journaled_op())});
+}
+
+// 'R': a row that bore the mark of a deletion and has lost it. An undo may also give the mark back.
+std::string SectionApply::journaled_op() const {
+    if (!e_.marks_deletions()) return "s.op";
+    return fmt::format("CASE WHEN s.op = 'U' AND s.revives THEN 'R' WHEN s.op = 'U' AND EXISTS (SELECT FROM {} t WHERE "
+                       "t.ctid = o.now AND {}) THEN 'D' ELSE s.op END", e_.relation(), e_.marked_deleted());
 }
 
 std::optional<Answer> SectionApply::keep_conflicts(const Batch& batch) {

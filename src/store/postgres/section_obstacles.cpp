@@ -95,7 +95,7 @@ std::string SectionApply::orphan_condition(const Reference& reference) const {
 }
 
 // Rows to be deleted that others here still refer to, after the children in this batch were deleted: they are
-// left out. What a child inserted meanwhile refers to, or one that we may not read, the server judges. A row that
+// left out. Of an undo those whose children would go along as well. What a child inserted meanwhile refers to, or one that we may not read, the server judges. A row that
 // only gets a mark stays there for its children.
 void SectionApply::set_parents_aside() {
     if (!has(Write::erase) || e_.marks_deletions()) return;
@@ -105,9 +105,9 @@ SELECT f.conname, format('%I.%I', n.nspname, c.relname), f.conrelid = f.confreli
         JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.child
         JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.parent)
 FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid = $1::regclass AND f.confdeltype IN ('a', 'r') AND NOT f.condeferrable
+WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid = $1::regclass AND (f.confdeltype IN ('a', 'r') OR $2::boolean) AND NOT f.condeferrable
   AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid))",
-                                  {section_.table->on(store_.side()).quoted()});
+                                  {section_.table->on(store_.side()).quoted(), undoes_ ? "t" : "f"});
     for (std::int64_t found = 1; found > 0;) {
         found = 0;
         for (int i = 0; i < references.rows(); ++i) {
@@ -152,7 +152,7 @@ std::optional<std::string> passing_value(const ColumnSide& column) {
 // Two rows that change places under a unique key (or more, in a ring) can only do so through another value:
 // whoever stands where another row of this batch wants to be steps aside first.
 void SectionApply::step_aside() {
-    if (!has(Write::update)) return;
+    if (!has(Write::update) && !(has(Write::erase) && has(Write::insert))) return;
     for (const OtherKey& key : section_.table->other_keys(store_.side())) {
         const std::size_t first = key.columns.front();
         const ColumnSide& column = section_.table->columns[first].on(store_.side());
@@ -171,26 +171,28 @@ void SectionApply::step_aside() {
                     {"step aside", fmt::format("WITH w AS (UPDATE {0} AS t SET {1} = {2} FROM {3} s JOIN "
                                                "pg_temp.tideway_found f ON f.sec "
                                                "= {4} AND f.n = s.n AND f.a = s.a AND f.b = s.b WHERE t.ctid "
-                                               "= f.at AND s.op = 'U' AND "
-                                               "({5}) AND EXISTS (SELECT FROM {3} q WHERE q.op IN ('I', 'U') "
+                                               "= f.at AND (s.op = {7} OR s.op = 'U' AND "
+                                               "({5})) AND EXISTS (SELECT FROM {3} q WHERE q.op IN ('I', 'U') "
                                                "AND q.n <> s.n AND {6}) "
                                                "RETURNING s.n, t.ctid AS now) UPDATE pg_temp.tideway_found "
                                                "AS f SET at = w.now FROM w "
                                                "WHERE f.sec = {4} AND f.n = w.n",
                                                e_.relation(), sql::Identifier(column.name).quoted(), *value,
-                                               stage_, number_, join(moves, " OR "), join(wanted, " AND "))})
+                                               stage_, number_, join(moves, " OR "), join(wanted, " AND "),
+                                               e_.marks_deletions() ? "NULL" : "'D'")})
                 .affected();
     }
 }
 
-// A trigger that suppresses the second of the two updates would leave the passing value in a user's row.
+// A trigger that suppresses the second of the two writes, or a child that keeps a row from being deleted, would leave
+// the passing value in a user's row.
 void SectionApply::refuse_rows_left_aside() {
     if (stepped_aside_ == 0) return;
     const Result found = connection_.query(
         {"look for rows left aside",
          fmt::format(
              "SELECT EXISTS (SELECT FROM {0} s JOIN pg_temp.tideway_found f ON f.sec = {1} AND f.n = s.n AND "
-             "f.a = s.a AND f.b = s.b WHERE s.op = 'U' AND NOT EXISTS (SELECT FROM pg_temp.tideway_outcome o "
+             "f.a = s.a AND f.b = s.b WHERE s.op IN ('U', 'D', 'P') AND NOT EXISTS (SELECT FROM pg_temp.tideway_outcome o "
              "WHERE o.sec = {1} AND o.n = s.n))",
              stage_, number_)});
     if (found.boolean(0, 0))
@@ -202,6 +204,7 @@ void SectionApply::refuse_rows_left_aside() {
 // with them. A row that this batch updates or deletes may give its value up; the server judges that.
 void SectionApply::set_clashes_aside() {
     if (!has(Write::insert) && !has(Write::update)) return;
+    if (undoes_) set_taken_numbers_aside();
     for (const OtherKey& key : section_.table->other_keys(store_.side())) {
         std::vector<std::string> here, beside;
         for (const std::size_t at : key.columns) {
@@ -221,6 +224,17 @@ void SectionApply::set_clashes_aside() {
                 stage_, sql::literal(key.name), e_.relation(), join(here, " AND "), number_,
                 join(beside, " AND ")));
     }
+}
+
+// An undo gives rows their own number back (local_id), which may be another row's by now.
+void SectionApply::set_taken_numbers_aside() {
+    const auto& id = store_.side() == Side::desktop ? section_.table->local_id_desktop : section_.table->local_id_cloud;
+    const auto at = id ? std::find(unlinked_.begin(), unlinked_.end(), sql::Identifier(*id).quoted()) : unlinked_.end();
+    if (at == unlinked_.end()) return;
+    post("look for taken numbers",
+         fmt::format("UPDATE {} AS s SET op = 'C', refused = {} WHERE s.op = 'I' AND EXISTS (SELECT FROM {} t WHERE t.{} = "
+                     "s.u{})",
+                     stage_, sql::literal(*id), e_.relation(), *at, at - unlinked_.begin() + 1));
 }
 
 // A row that a trigger or a default carried out of the filter would belong to somebody else.

@@ -56,4 +56,14 @@ void SectionApply::restore_images() {
                     stage_, join(moves), exact, join(values), e_.row_of("j.before")));
 }
 
+// A reference that is known by its parent's key: the number in the image may be another row's by now. The hash tells, as
+// soon as the parents of this batch are there.
+void SectionApply::refuse_inexact() {
+    if (!undoes_ || parents_by_key(*section_.table) == 0 || (!has(Write::insert) && !has(Write::update))) return;
+    post("compare restored rows",
+         fmt::format("UPDATE {0} AS s SET op = 'X' FROM tideway.journal j, {1} WHERE j.id = s.restores AND s.op IN ('I', "
+                     "'U') AND ({2}, {3}) IS DISTINCT FROM (j.before_a, j.before_b)",
+                     stage_, e_.row_of("j.before"), e_.hash_a(), e_.hash_b()));
+}
+
 }  // namespace tideway::pg
