@@ -99,7 +99,7 @@ struct Restore {
     Side side = Side::desktop;
     long long seq = 0;
     long long to = 0;             // the last seq that the backup holds
-    long long since = 0, at = 0;  // when the backup was made, and when it came back
+    long long since = 0, at = 0;  // since when the backup may lack agreements, and when it came back
 };
 
 struct History {

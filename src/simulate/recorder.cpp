@@ -127,8 +127,18 @@ void Recorder::take_down_records(Side side, Reader& from, long long transaction)
 
 bool Recorder::is_known_to_sync(Side side) { return is_installed(reader(side).connection); }
 
+void Recorder::note_run_begins() {
+    ++at_work_;
+    if (!unsettled_since_) unsettled_since_ = time_.now();
+}
+
+void Recorder::note_run_ends(bool well) {
+    if (--at_work_ == 0 && well) unsettled_since_.reset();
+}
+
 void Recorder::note_backup(Side side, int number) {
-    backups_[at(side)][number] = {seq_[at(side)], time_.tick()};
+    const long long now = time_.tick();
+    backups_[at(side)][number] = {seq_[at(side)], unsettled_since_.value_or(now)};
 }
 
 void Recorder::note_restore(Side side, int number) {

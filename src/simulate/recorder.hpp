@@ -24,6 +24,9 @@ class Recorder {
 
     // Adds what the last transaction on that side has written. Who that was is known by who calls.
     void take_down(Side side, bool by_sync);
+    // Runs may begin while others are at work.
+    void note_run_begins();
+    void note_run_ends(bool well);
     // The side begins anew from a backup.
     void note_backup(Side side, int number);
     void note_restore(Side side, int number);
@@ -60,7 +63,10 @@ class Recorder {
     std::array<SideFile*, 2> files_;
     std::array<std::optional<Reader>, 2> readers_;
     std::array<long long, 2> seq_{};
-    // The last seq that each backup holds, and its time.
+    // What runs have written since then may be agreed on only after a backup that holds it.
+    std::optional<long long> unsettled_since_;
+    int at_work_ = 0;
+    // The last seq that each backup holds, and since when it may lack agreements.
     std::array<std::map<int, std::pair<long long, long long>>, 2> backups_;
     long long transactions_ = 0;
     checker::History history_;

@@ -57,7 +57,9 @@ void Scene::operator()(const RunWork& work) {
     recorder_.note(fmt::format("run {} begins: sync --mode {} --direction {}", number, to_string(work.mode),
                                to_string(work.direction)));
     Runner runner(around_, work);
+    recorder_.note_run_begins();
     const std::string end = runner.run();
+    recorder_.note_run_ends(runner.is_fine());
     recorder_.note(fmt::format("run {} ends: {}", number, end));
     counts_.interruptions += runner.interruptions();
     counts_.killed += end == "killed" ? 1 : 0;

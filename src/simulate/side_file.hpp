@@ -17,7 +17,7 @@ class SideFile {
 
     Side side() const { return side_; }
     VirtualWorld& world() { return world_; }
-    sqlite::ConnectOptions options() { return {path().string(), side_, &world_.world(), &idle_}; }
+    sqlite::ConnectOptions options() { return {path().string(), side_, &world_.world(), &idle_, true}; }
     // Another one after each restore: connections of an earlier one see a file that is no more.
     int generation() const { return generation_; }
 

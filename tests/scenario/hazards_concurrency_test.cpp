@@ -167,8 +167,10 @@ TEST(Hazard, H30_RunnersThatStartTogetherExcludeEachOther) {
 // A machine that slept: its lease is taken over after 20 s, and when it wakes up it is fenced off.
 TEST(Hazard, H30_ARunThatSleptTooLongIsFenced) {
     LivePair pair("h30s");
-    twenty_notes(pair);
+    pair.both("create table remark (job int not null, body text)");
+    twenty_notes(pair, "[[table]]\nname = 'remark'\nkey = ['job']\nidentity = 'business_key+ordinal'\n");
     pair.desktop.exec("update note set body = 'edited' where id <= 3");
+    pair.desktop.exec("insert into remark values (1, 'once')");  // no row is there that would be looked at
     PauseAt pause("M5a.before");
     const auto sleeper = pair.start(pause.env());
     pause.wait_until_reached();
@@ -186,6 +188,32 @@ TEST(Hazard, H30_ARunThatSleptTooLongIsFenced) {
     EXPECT_EXIT_CODE(0, pair.sync());
     EXPECT_ROWS(pair.cloud, "select body from note where id <= 3 order by id",
                 "edited again\nmobile\nedited");
+    EXPECT_ROWS(pair.cloud, "select body from remark", "once");
+    pair.expect_equal(notes);
+    expect_quiet(pair);
+}
+
+// It slept when it had written: what others agreed on since is not overwritten by what it knows.
+TEST(Hazard, H30_ARunThatSleptAfterItsWriteBooksNothing) {
+    LivePair pair("h30b");
+    twenty_notes(pair);
+    pair.desktop.exec("update note set body = 'edited' where id <= 3");
+    PauseAt pause("M6a.before");
+    const auto sleeper = pair.start(pause.env());
+    pause.wait_until_reached();
+    sleeper->signal(SIGSTOP);
+    pair.both("update tideway.lease set at = at - interval '1 minute'");
+    pair.desktop.exec("update note set body = 'edited again' where id = 1");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pause.release();
+    sleeper->signal(SIGCONT);
+    const TidewayResult woken = finish(*sleeper);
+    EXPECT_EXIT_CODE(6, woken);
+    EXPECT_EQ(error_code(woken), "TW402") << woken.out;
+    pair.desktop.exec("update note set body = 'edited once more' where id = 1");
+    const TidewayResult last = pair.sync();
+    EXPECT_EXIT_CODE(0, last);
+    EXPECT_EQ(reported(last, "conflicts"), 0) << last.out;
     pair.expect_equal(notes);
     expect_quiet(pair);
 }

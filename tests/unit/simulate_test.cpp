@@ -138,9 +138,15 @@ TEST(Sabotage, ALoserThatIsNotKeptIsSeen) {
 TEST(Sabotage, BookingBeforeTheCommitIsSeen) {
     EXPECT_TRUE(breaks(broken_by(Sabotage::books_before_commit, 1, 20), "I7"));
 }
-TEST(Sabotage, AReceiptThatIsDroppedIsSeen) { EXPECT_NE(broken_by(Sabotage::drops_receipts, 20, 200), ""); }
+TEST(Sabotage, ARunThatWritesThoughItWasOvertakenIsSeen) {
+    EXPECT_TRUE(breaks(broken_by(Sabotage::ignores_the_fence, 70, 20), "I3"));
+}
+TEST(Sabotage, AMarkThatPassesWhatWasNotReadIsSeen) {
+    EXPECT_TRUE(breaks(broken_by(Sabotage::marks_too_late, 240, 20), "C2"));
+}
+TEST(Sabotage, AReceiptThatIsDroppedIsSeen) { EXPECT_NE(broken_by(Sabotage::drops_receipts, 175, 200), ""); }
 TEST(Sabotage, AWriteThatDoesNotLookAtWhatItReplacesIsSeen) {
-    EXPECT_TRUE(breaks(broken_by(Sabotage::overwrites_blindly, 60, 200), "I1"));
+    EXPECT_TRUE(breaks(broken_by(Sabotage::overwrites_blindly, 160, 200), "I1"));
 }
 }  // namespace
 }  // namespace tideway::simulate

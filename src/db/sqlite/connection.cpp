@@ -98,8 +98,9 @@ Connection Connection::open_anew(const ConnectOptions& options, WaitHook* hook) 
     auto impl = std::make_unique<ConnectionImpl>();
     impl->options = options;
     impl->hook = hook;
-    const int code = sqlite3_open_v2(options.path.c_str(), &impl->handle,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(options.path.c_str(), &impl->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                        options.alone ? "unix-excl" : nullptr);
     if (code != SQLITE_OK) throw error_of(impl->handle, options, "open", code);
     sqlite3_extended_result_codes(impl->handle, 1);
     sqlite3_busy_handler(impl->handle, wait_for_writer, impl.get());

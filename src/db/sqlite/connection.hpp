@@ -49,6 +49,7 @@ struct ConnectOptions {
     Side side = Side::desktop;
     World* world = {};           // null: the real one. Its clock is also what SQL in the file knows of time.
     IdleConnections* idle = {};  // null: none. What is not used any more waits there; all of one world.
+    bool alone = false;          // no other process opens the file: no lock has to be asked of the system
 };
 
 struct TableWrites {
