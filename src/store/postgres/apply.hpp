@@ -85,8 +85,6 @@ class SectionApply {
     std::optional<Answer> journaled_, kept_, outcomes_;
 };
 
-// The agreements of a load's receipt, one a row; `load` has what they share.
-void expand_load(const Receipt& load, std::string_view lines, std::vector<Receipt>& receipts);
 // The server would round a value of the other side without a word.
 bool may_round(const LinkedColumn& column, Side target);
 // Moves a sequence on behind the numbers that the query `ids` gives (column id).
