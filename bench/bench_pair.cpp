@@ -67,22 +67,29 @@ void BenchPair::both(const std::string& sql) {
     cloud.exec(sql);
 }
 
-void BenchPair::configure(const std::string& toml) {
+void BenchPair::configure(const std::string& toml) { configure(toml, databases_.cloud_url()); }
+
+void BenchPair::configure(const std::string& toml, const std::string& cloud_url) {
     config_.rewrite(fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}", databases_.desktop_url(),
-                                databases_.cloud_url(), toml));
+                                cloud_url, toml));
 }
 
-MeasuredRun BenchPair::run() {
-    MeasuredRun run =
-        measured_run({test::tideway_binary(), "-c", config_.path(), "sync", "--json"}, kDeadline);
+long long BenchPair::cloud_wal() {
+    return cloud.number("select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint");
+}
+
+MeasuredRun BenchPair::command(const std::vector<std::string>& arguments) {
+    std::vector<std::string> argv{test::tideway_binary(), "-c", config_.path()};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    MeasuredRun run = measured_run(argv, kDeadline);
     if (run.exit_code != 0)
-        throw std::runtime_error(
-            fmt::format("tideway sync ended with exit code {}:\n{}{}", run.exit_code, run.out, run.err));
+        throw std::runtime_error(fmt::format("tideway {} ended with exit code {}:\n{}{}", arguments.front(),
+                                             run.exit_code, run.out, run.err));
     return run;
 }
 
 MeasuredRun BenchPair::sync(long long expected_writes) {
-    MeasuredRun result = run();
+    MeasuredRun result = command({"sync", "--json"});
     const long long writes = writes_in(nlohmann::json::parse(result.out));
     if (writes != expected_writes)
         throw std::runtime_error(
@@ -91,8 +98,7 @@ MeasuredRun BenchPair::sync(long long expected_writes) {
 }
 
 void BenchPair::sync_until_quiet() {
-    run();
-    run();
+    for (int i = 0; i < 2; ++i) command({"sync", "--json"});
     sync(0);
 }
 

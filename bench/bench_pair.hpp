@@ -26,6 +26,8 @@ class Databases {
     std::string desktop_url() const { return servers_.desktop.url(name_ + "_desktop"); }
     std::string cloud_url() const { return servers_.cloud.url(name_ + "_cloud"); }
     std::string cloud_log() const { return servers_.cloud.log(); }
+    std::uint16_t cloud_port() const { return servers_.cloud.port(); }
+    std::string cloud_name() const { return name_ + "_cloud"; }
 
   private:
     Servers& servers_;
@@ -39,8 +41,13 @@ class BenchPair {
     std::string desktop_url() const { return databases_.desktop_url(); }
     std::string cloud_url() const { return databases_.cloud_url(); }
     std::string cloud_log() const { return databases_.cloud_log(); }
+    const Databases& databases() const { return databases_; }
     void both(const std::string& sql);
     void configure(const std::string& toml);  // everything after the two urls
+    void configure(const std::string& toml, const std::string& cloud_url);  // the cloud by another way
+    // Any command; throws unless it ended with 0.
+    MeasuredRun command(const std::vector<std::string>& arguments);
+    long long cloud_wal();  // where the log of the cloud's server stands, in bytes
     // One sync. Throws unless it ended in sync, having written exactly these rows in users' tables.
     MeasuredRun sync(long long expected_writes);
     void sync_until_quiet();  // whatever there is to do, and once more to see that nothing is left
@@ -49,7 +56,6 @@ class BenchPair {
     void vacuum();            // as autovacuum does some time after a large change
 
   private:
-    MeasuredRun run();
     Databases databases_;
 
   public:

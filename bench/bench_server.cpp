@@ -23,7 +23,7 @@ BenchServer::BenchServer() : dir_("/var/tmp", true), socket_dir_("/tmp", true) {
     // mmap keeps the shared memory of parallel queries inside the data directory: nothing is left after
     // SIGKILL.
     std::ofstream(dir_ / "data/postgresql.conf", std::ios::app) << fmt::format(
-        "\nlisten_addresses = ''\nport = {}\nunix_socket_directories = '{}'\ndynamic_shared_memory_type = "
+        "\nlisten_addresses = '127.0.0.1'\nwal_level = logical\nport = {}\nunix_socket_directories = '{}'\ndynamic_shared_memory_type = "
         "mmap\n",
         port_.port(), socket_dir_.path().string());
     start();

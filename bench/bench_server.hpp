@@ -1,6 +1,7 @@
 // A PostgreSQL cluster as it is installed: initdb's own settings, fsync on, its data on a real disk. (The
 // tests' PgServer prefers memory and turns fsync off.)
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,12 +17,13 @@ class BenchServer {
     ~BenchServer();
 
     std::string url(const std::string& database) const;  // over the Unix socket
+    std::uint16_t port() const { return port_.port(); }  // on 127.0.0.1
     std::string log() const;                             // all that the server has logged
 
   private:
     void start();
 
-    test::PortLease port_;  // the name of the socket; nothing listens on TCP
+    test::PortLease port_;
     test::TempDir dir_;
     test::TempDir socket_dir_;
     std::unique_ptr<test::Process> process_;

@@ -16,6 +16,15 @@ const std::vector<Case>& cases() {
         {"capture_one_row", "users' one-row updates with capture triggers, against none", one_row_updates},
         {"capture_bulk", "one UPDATE of 20k rows with capture triggers, against none", bulk_update},
         {"guarded_apply", "10k changed rows applied with journal and guards, against none", guarded_apply},
+        {"far_idle", "nothing changed, cloud behind a line of 40 ms and 20 Mbit/s", far_idle},
+        {"far_100", "100 rows of 3 tables changed, the same line", far_hundred},
+        {"farther_100", "the same, line of 200 ms", farther_hundred},
+        {"far_10k", "10k rows changed, line of 40 ms", far_many},
+        {"far_first_sync", "first forward sync of 25k rows, line of 40 ms", far_first_sync},
+        {"peer_pg_dump", "pg_dump | psql fills an empty table", peer_dump},
+        {"peer_upserts", "1000-row INSERT .. ON CONFLICT through libpq", peer_upserts},
+        {"peer_replication", "native logical replication fills an empty table", peer_replication},
+        {"peer_pgcopydb", "pgcopydb fills an empty table", peer_pgcopydb},
     };
     return all;
 }

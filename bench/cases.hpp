@@ -25,5 +25,14 @@ Measurement adoption(Bench& bench);
 Measurement one_row_updates(Bench& bench);
 Measurement bulk_update(Bench& bench);
 Measurement guarded_apply(Bench& bench);
+Measurement far_idle(Bench& bench);
+Measurement far_hundred(Bench& bench);
+Measurement farther_hundred(Bench& bench);
+Measurement far_many(Bench& bench);
+Measurement far_first_sync(Bench& bench);
+Measurement peer_dump(Bench& bench);
+Measurement peer_upserts(Bench& bench);
+Measurement peer_replication(Bench& bench);
+Measurement peer_pgcopydb(Bench& bench);
 
 }  // namespace tideway::bench

@@ -6,13 +6,18 @@
 #include <fstream>
 
 #include "cases.hpp"
-#include "report.hpp"
 #include "paths.hpp"
+#include "plot.hpp"
+#include "report.hpp"
+#include "support/temp_dir.hpp"
 
 namespace tideway::bench {
 namespace {
 
+using namespace std::string_literals;
+
 constexpr const char* kDocs = TIDEWAY_SOURCE_DIR "/docs/performance.md";
+constexpr const char* kPlots = TIDEWAY_SOURCE_DIR "/docs/performance";
 
 struct Request {
     Options options;
@@ -32,7 +37,8 @@ void declare(CLI::App& app, Request& request) {
     app.add_option("--repeat", request.options.repeat, "repetitions (default 3); slow cases may stop earlier")
         ->check(CLI::Range(1, 100));
     app.add_option("--json", request.json_file, "write every sample to this file");
-    app.add_flag("--write-docs", request.write_docs, "put the table into docs/performance.md");
+    app.add_flag("--write-docs", request.write_docs,
+                 "put the table into docs/performance.md, plot and samples beside it");
 }
 
 Measurement measure(Bench& bench, const Case& each) {
@@ -72,7 +78,11 @@ int run(const Request& request) {
     if (!request.json_file.empty()) std::ofstream(request.json_file) << as_json(report).dump(2) << "\n";
     const bool complete = std::none_of(report.measurements.begin(), report.measurements.end(),
                                        [](const Measurement& m) { return m.samples.empty(); });
-    if (request.write_docs && complete) write_between_markers(kDocs, table);
+    if (request.write_docs && complete) {
+        write_between_markers(kDocs, table);
+        test::write_file(kPlots + "/ratios.svg"s, as_svg(report), 0644);
+        test::write_file(kPlots + "/measurements.json"s, as_json(report).dump(2) + "\n", 0644);
+    }
     return complete ? 0 : 1;
 }
 

@@ -59,6 +59,29 @@ std::string row_text(const Measurement& m) {
                        time_text(m.seconds()), time_text(m.floor_seconds()));
 }
 
+// Only of cases that looked.
+std::string traffic_text(const std::vector<Measurement>& measurements) {
+    std::string text;
+    for (const Measurement& m : measurements) {
+        if (!m.wire && !m.wal_bytes) continue;
+        const auto number = [](const std::optional<long long>& value) {
+            return value ? count_text(*value) : "-";
+        };
+        const auto wire = [&](auto part) {
+            return number(m.wire ? std::optional<long long>(part(*m.wire)) : std::nullopt);
+        };
+        text += fmt::format("| `{}` | {} | {} | {} | {} |\n", m.name,
+                            wire([](const Wire& w) { return w.round_trips; }),
+                            wire([](const Wire& w) { return w.to_server; }),
+                            wire([](const Wire& w) { return w.to_client; }), number(m.wal_bytes));
+    }
+    if (text.empty()) return "";
+    return "\nOn the line to the cloud (once connected), and in the log of its server:\n\n"
+           "| case | round trips | bytes to it | bytes from it | bytes of WAL "
+           "|\n|---|---:|---:|---:|---:|\n" +
+           text;
+}
+
 // A first sync must not hold more of a large table than of a small one.
 std::string memory_text(const std::vector<Measurement>& measurements) {
     const Measurement *small = nullptr, *large = nullptr;
@@ -111,6 +134,7 @@ std::string as_markdown(const Report& report) {
         "|---|---|---:|---|---:|---|---:|---|---:|---:|---:|\n",
         where.date, where.cores, where.processor, where.postgres);
     for (const Measurement& measurement : report.measurements) text += row_text(measurement);
+    text += traffic_text(report.measurements);
     text += memory_text(report.measurements);
     for (const Measurement& m : report.measurements)
         if (!m.failure.empty())
@@ -136,6 +160,11 @@ nlohmann::ordered_json as_json(const Report& report) {
             entry["floor_seconds"] = m.floor_seconds();
             entry["peak_kib"] = m.peak_kib;
         }
+        if (m.wire)
+            entry["wire"] = {{"round_trips", m.wire->round_trips},
+                             {"bytes_to_server", m.wire->to_server},
+                             {"bytes_to_client", m.wire->to_client}};
+        if (m.wal_bytes) entry["cloud_wal_bytes"] = *m.wal_bytes;
         if (m.goal.ratio) entry["goal_ratio"] = *m.goal.ratio;
         if (m.goal.milliseconds) entry["goal_ms"] = *m.goal.milliseconds;
         for (const Sample& sample : m.samples)

@@ -86,6 +86,15 @@ class Gatherer {
                       [&](TableRun& run) { return spelled_apart(run.link()) && !identifies_rows(run); });
     }
 
+    void expect(Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+        std::vector<Watched> watched;
+        for (const TableRun& run : gathered_.tables) {
+            const auto [capture, mark] = capture_and_mark(run.link(), Side::cloud, mode, marks);
+            watched.push_back({&run.link(), capture, mark});
+        }
+        gathered_.cloud->expect(watched);
+    }
+
     // A key without a unique index is proven unique in each snapshot that is to be acted upon; a table where
     // it is not is left out whole.
     bool identifies_rows(TableRun& run) {
@@ -260,6 +269,7 @@ Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>
     Gathered gathered;
     Gatherer gatherer(session, gathered, contact, reach);
     gatherer.open();
+    gatherer.expect(mode, marks);
     std::int64_t done = 0;
     const auto count = static_cast<std::int64_t>(gathered.tables.size());
     gatherer.read_tables(
@@ -308,12 +318,21 @@ void Gathered::list_cloud(TableRun& run) {
 
 Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
                int max_rows, std::int64_t max_bytes) {
-    std::vector<CandidateGroup> groups = run.worklist->next(part, max_rows, max_bytes);
-    if (groups.empty()) return {};
-    std::vector<Key> keys;
-    keys.reserve(groups.size());
-    for (const CandidateGroup& group : groups) keys.push_back(group.key);
-    std::vector<RowImage> cloud_rows = gathered.cloud->rows(run.link(), keys);
+    return std::move(next_pages(session, gathered, {&run}, part, direction, max_rows, max_bytes).front());
+}
+
+std::vector<Page> next_pages(Session& session, Gathered& gathered, const std::vector<TableRun*>& runs, Part part,
+                             Direction direction, int max_rows, std::int64_t max_bytes) {
+    std::vector<std::vector<CandidateGroup>> groups;
+    std::vector<KeysOfTable> wanted;
+    for (TableRun* run : runs) {
+        groups.push_back(run->worklist->next(part, max_rows, max_bytes));
+        if (groups.back().empty()) continue;
+        wanted.push_back({&run->link(), {}});
+        for (const CandidateGroup& group : groups.back()) wanted.back().keys.push_back(group.key);
+    }
+    std::vector<std::vector<RowImage>> rows;
+    if (!wanted.empty()) rows = gathered.cloud->rows_of(wanted);
     const Evaluate evaluate = [&](const LinkedColumn& column, const ColumnVersions& v) -> Evaluated {
         try {
             return {session.desktop->evaluate(column.policy.expression, column.desktop.base_type,
@@ -322,9 +341,15 @@ Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, D
             return {std::nullopt, refused.refusal().message};
         }
     };
-    return {static_cast<std::int64_t>(keys.size()),
-            reconcile(std::move(groups), std::move(cloud_rows), run.link(), direction, session.clocks,
-                      gathered.collisions, evaluate)};
+    std::vector<Page> pages;
+    for (std::size_t i = 0, at = 0; i < runs.size(); ++i) {
+        Page& page = pages.emplace_back();
+        if (groups[i].empty()) continue;
+        page.keys = static_cast<std::int64_t>(groups[i].size());
+        page.works = reconcile(std::move(groups[i]), std::move(rows[at++]), runs[i]->link(), direction, session.clocks,
+                               gathered.collisions, evaluate);
+    }
+    return pages;
 }
 
 }  // namespace tideway

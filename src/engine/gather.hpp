@@ -63,5 +63,8 @@ struct Page {
 // The next keys of one table, paired and decided. max_rows and max_bytes bound memory, not the first key.
 Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
                int max_rows, std::int64_t max_bytes);
+// The same for several tables, a page each, in one reading of the cloud. The bounds are those of each page.
+std::vector<Page> next_pages(Session& session, Gathered& gathered, const std::vector<TableRun*>& runs, Part part,
+                             Direction direction, int max_rows, std::int64_t max_bytes);
 
 }  // namespace tideway

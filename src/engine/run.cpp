@@ -62,33 +62,35 @@ void Run::book_again() {
 
 // Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
 bool Run::probe() {
-    Archive& archive = session_.archive();
-    if (options_.mode == Mode::full || !session_.tables_intact() || archive.anything_waits()) return false;
-    const LeaseState cloud = session_.cloud->lease();
+    if (options_.mode == Mode::full || !session_.tables_intact()) return false;
+    const Standing standing = session_.archive().standing();
+    if (standing.anything_waits) return false;
+    const auto [cloud, receipts] = session_.cloud->lease_and_receipts(standing.acknowledged);
     if (cloud.run == report_.run)
         return false;  // an attempt of ours broke off: take its lease and give it back
     if (cloud.held)
         throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
                     "wait until it ends; a run that died is taken over after 20 seconds");
     // Recovery has something to say: numbers that do not fit, or receipts.
-    if (cloud.sequence != archive.peer_sequence() || cloud.epoch != archive.epoch() ||
-        !session_.cloud->receipts(archive.acknowledged()).empty())
+    if (cloud.sequence != standing.known.sequence || cloud.epoch != standing.known.epoch || !receipts.empty())
         return false;
-    const auto marks = archive.marks();
+    const auto& marks = standing.marks;
     for (TableUnderSync* table : session_.active())
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto mark = marks.find({table->link.id, side});
             if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
         }
     if (confirm_ || !told_.empty()) return false;
-    if (!quiet(marks)) {
+    const Look look = look_at_both(marks);
+    if (look.logged) return false;
+    if (!look.quiet) {
         gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
         told_.insert(told_.end(), gathered_->left_out.begin(), gathered_->left_out.end());
         if (gathered_->calls_for_a_run() || !told_.empty()) {
             gathered_.reset();
             return false;
         }
-        count_protected(*gathered_, true);
+        count_protected(*gathered_);
     }
     report_idle();
     return true;
@@ -102,12 +104,12 @@ void Run::report_idle() {
 }
 
 // The usual case, told by one statement a side: nothing was written since the marks. Leaves the tables'
-// reports in gathered_.
-bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
+// reports in gathered_ then.
+Look Run::look_at_both(const std::map<std::pair<int, Side>, StoredMark>& marks) {
     const std::vector<TableUnderSync*> active = session_.active();
     if (std::any_of(active.begin(), active.end(),
                     [](const TableUnderSync* table) { return spelled_apart(table->link); }))
-        return false;
+        return {};
     Look look;
     for (const Side side : {Side::desktop, Side::cloud}) {
         std::vector<Watched> watched;
@@ -115,7 +117,7 @@ bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
             watched.push_back(
                 {&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
         look = session_.store(side).look(watched);
-        if (!look.quiet) return false;
+        if (!look.quiet) return look;
     }
     gathered_.emplace();
     for (TableUnderSync* table : active) {
@@ -129,7 +131,7 @@ bool Run::quiet(const std::map<std::pair<int, Side>, StoredMark>& marks) {
             run.report.protected_before = count->second;
         gathered_->tables.push_back(std::move(run));
     }
-    return true;
+    return look;
 }
 
 void Run::open_protocol() {
@@ -149,7 +151,7 @@ void Run::work() {
                options_.direction == Direction::reverse ? FirstContact::link_only : FirstContact::at_once);
     start_new_tables();
     marks_ = gathered_->marks;
-    count_protected(*gathered_, true);
+    count_protected(*gathered_);
     if (!guard_allows()) return record_guard_stop();
     // What was read anew may hold more than the guard has seen.
     if (renumber_collisions() && !guard_allows()) return record_guard_stop();
@@ -214,7 +216,7 @@ bool Run::renumber_collisions() {
     gathered_.reset();
     gathered_ = gather(session_, options_.mode, session_.archive().marks());
     marks_ = gathered_->marks;
-    count_protected(*gathered_, true);
+    count_protected(*gathered_);
     for (TableRun& run : gathered_->tables)
         if (const auto found = renumbered.rows.find(run.link().id); found != renumbered.rows.end())
             run.report.renumbered = found->second;
@@ -252,13 +254,15 @@ void Run::process_everything() {
     std::int64_t keys = 0, rows = 0;
     for (const TableRun& run : gathered_->tables) rows += run.tally.rows;
     const bool small = rows <= batch_rows;
-    for (TableRun& run : gathered_->tables) {
-        if (!run.worklist || run.tally.keys == 0 || !small) continue;
-        Page page = next_page(session_, *gathered_, run, Part::everything, options_.direction, batch_rows,
-                              batch_bytes);
-        keys += page.keys;
-        leave_out_withheld(run, page.works);
-        wave.parts.emplace_back(&run, std::move(page.works));
+    std::vector<TableRun*> runs;
+    for (TableRun& run : gathered_->tables)
+        if (run.worklist && run.tally.keys > 0 && small) runs.push_back(&run);
+    std::vector<Page> pages =
+        next_pages(session_, *gathered_, runs, Part::everything, options_.direction, batch_rows, batch_bytes);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        keys += pages[i].keys;
+        leave_out_withheld(*runs[i], pages[i].works);
+        wave.parts.emplace_back(runs[i], std::move(pages[i].works));
     }
     cut_ = !(small && keys == gathered_->keys);
     if (!cut_) return process(std::move(wave));
@@ -339,24 +343,8 @@ void Run::advance() {
     }
     failpoint("M7.before");
     session_.archive().advance_marks(marks, desktop_fence_, cloud_fence_);
-    for (TableRun& run : gathered_->tables)
-        for (const Side side : {Side::desktop, Side::cloud})
-            if (const auto mark = marks.find({run.link().id, side});
-                mark != marks.end() && !kept_marks_.contains(mark->first))
-                session_.store(side).purge_changes(run.link(), mark->second.mark);
-    failpoint("M8.changes");
-    session_.cloud->purge_receipts(acknowledged_);
-    failpoint("M8.receipts");
     collect_reports();
-    const bool any_origin = std::any_of(gathered_->tables.begin(), gathered_->tables.end(),
-                                        [](const TableRun& run) { return run.link().origin.has_value(); });
-    if (any_origin) {
-        std::vector<const LinkedTable*> tables;
-        for (const TableRun& run : gathered_->tables) tables.push_back(&run.link());
-        gathered_->cloud = session_.cloud->snapshot(tables);
-        count_protected(*gathered_, false);
-        gathered_->cloud.reset();
-    }
+    count_protected_afterwards();
     if (stopped_.empty()) report_.plan_hash = hash_.text();
     KeptPlans& plans = session_.archive().kept_plans();
     if (confirm_) plans.forget_plan(*confirm_);
@@ -365,9 +353,20 @@ void Run::advance() {
         finish(report_);
         return record();
     }();
-    session_.cloud->record_run(done);
-    session_.desktop->record_run(done);
+    failpoint("M8.changes");
+    session_.cloud->end_run(ending_of(Side::cloud, marks, done));
+    failpoint("M8.receipts");
+    session_.desktop->end_run(ending_of(Side::desktop, marks, done));
     failpoint("report.written");
+}
+
+Ending Run::ending_of(Side side, const Marks& marks, const RunRecord& done) const {
+    Ending ending{{}, acknowledged_, done};
+    for (const TableRun& run : gathered_->tables)
+        if (const auto mark = marks.find({run.link().id, side});
+            mark != marks.end() && !kept_marks_.contains(mark->first))
+            ending.seen.emplace_back(&run.link(), mark->second.mark);
+    return ending;
 }
 
 }  // namespace tideway

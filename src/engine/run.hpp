@@ -32,7 +32,7 @@ class Run {
     };
 
     bool probe();  // true: there is nothing to do
-    bool quiet(const std::map<std::pair<int, Side>, StoredMark>& marks);
+    Look look_at_both(const std::map<std::pair<int, Side>, StoredMark>& marks);
     void report_idle();
     void open_protocol();
     void book_again();
@@ -68,7 +68,9 @@ class Run {
     void advance();
     void remember_rows();
     void collect_reports();
-    void count_protected(Gathered& gathered, bool before);
+    void count_protected(Gathered& gathered);
+    void count_protected_afterwards();
+    Ending ending_of(Side side, const Marks& marks, const RunRecord& done) const;
     void open_account();
     void settle_accounts(bool first_round);
     void report_lost(const TableRun& run, const Account& account);

@@ -29,18 +29,23 @@ void Run::open_account() {
 // While the snapshot of the round is still open; another round opens another one.
 void Run::settle_accounts(bool first_round) {
     if (!journal_before_) return;
-    for (TableRun& run : gathered_->tables) {
+    std::vector<AccountToSettle> open;
+    for (const TableRun& run : gathered_->tables) {
         const LinkedTable& table = run.link();
         if (!table.origin || run.start != TableRun::Start::no || may_lose_rows(session_, table)) continue;
         const std::int64_t before = first_round && run.report.protected_before
                                         ? *run.report.protected_before
                                         : gathered_->cloud->count_protected(table);
-        const std::optional<Account> account =
-            session_.cloud->settle_account(table, *gathered_->cloud, *journal_before_, before, report_.run);
-        if (!account) continue;
-        run.report.protected_removed = run.report.protected_removed.value_or(0) + account->removed_by_users;
-        run.report.lost += account->lost;
-        if (account->lost > 0) report_lost(run, *account);
+        open.push_back({&table, before});
+    }
+    const std::map<int, Account> accounts =
+        session_.cloud->settle_accounts(open, *gathered_->cloud, *journal_before_, report_.run);
+    for (TableRun& run : gathered_->tables) {
+        const auto account = accounts.find(run.link().id);
+        if (account == accounts.end()) continue;
+        run.report.protected_removed = run.report.protected_removed.value_or(0) + account->second.removed_by_users;
+        run.report.lost += account->second.lost;
+        if (account->second.lost > 0) report_lost(run, account->second);
     }
 }
 

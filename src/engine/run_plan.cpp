@@ -150,7 +150,7 @@ RunReport Run::plan() {
     lookout.seen = [this](TableRun& run, const KeyWork& work) { look_at_plan(run, work); };
     lookout.look(std::nullopt);
     take_over(lookout);
-    count_protected(*gathered_, true);
+    count_protected(*gathered_);
     collect_reports();
     report_.plan_hash = session_.config.stop_restored && restored.any() ? restored.hash() : lookout.hash();
     finish(report_);

@@ -5,14 +5,21 @@
 
 namespace tideway {
 
-void Run::count_protected(Gathered& gathered, bool before) {
-    for (TableRun& run : gathered.tables) {
-        if (!run.link().origin) continue;
-        const std::int64_t count = gathered.cloud->count_protected(run.link());
-        if (before) run.report.protected_before = count;
+void Run::count_protected(Gathered& gathered) {
+    for (TableRun& run : gathered.tables)
+        if (run.link().origin) run.report.protected_before = gathered.cloud->count_protected(run.link());
+}
+
+void Run::count_protected_afterwards() {
+    std::vector<const LinkedTable*> tables;
+    for (const TableRun& run : gathered_->tables)
+        if (run.link().origin) tables.push_back(&run.link());
+    if (tables.empty()) return;
+    const std::map<int, std::int64_t> counts = session_.cloud->count_protected(tables);
+    for (const TableRun& run : gathered_->tables)
         for (TableReport& report : report_.tables)
-            if (!before && report.desktop == run.report.desktop) report.protected_after = count;
-    }
+            if (run.link().origin && report.desktop == run.report.desktop)
+                report.protected_after = counts.at(run.link().id);
 }
 
 void Run::collect_reports() {

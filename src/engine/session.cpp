@@ -15,6 +15,7 @@ void Pulse::tick() {
                     "nothing is half-done; run the same command again to continue");
     if (busy_.test_and_set()) return;
     const std::int64_t now = world_.clock.monotonic_micros();
+    if (last_micros_ == 0) last_micros_ = now;
     if (every_five_seconds && now - last_micros_ >= 5'000'000) {
         last_micros_ = now;
         every_five_seconds();
@@ -177,10 +178,9 @@ void Session::order_tables() {
 
 // Numbers and captures that the state already knows stay as they are.
 void Session::number_tables() {
-    const std::vector<TableUse> desktop_known =
-        desktop_identity ? desktop->known_tables() : std::vector<TableUse>{};
-    const std::vector<TableUse> cloud_known =
-        cloud_identity ? cloud->known_tables() : std::vector<TableUse>{};
+    if (desktop_identity) known_[Side::desktop] = desktop->known_tables();
+    if (cloud_identity) known_[Side::cloud] = cloud->known_tables();
+    const std::vector<TableUse>&desktop_known = known_[Side::desktop], &cloud_known = known_[Side::cloud];
     int next = 1;
     for (const TableUse& use : desktop_known) next = std::max(next, use.id + 1);
     for (const TableUse& use : cloud_known) next = std::max(next, use.id + 1);
@@ -317,7 +317,7 @@ void Session::install_state() {
 std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
     std::vector<std::pair<Side, TableUnderSync*>> incomplete;
     for (const Side side : {Side::cloud, Side::desktop}) {
-        const std::vector<TableUse> known = store(side).known_tables();
+        const std::vector<TableUse>& known = known_[side];
         for (TableUnderSync* table : active()) {
             const std::string keys = identity_text(table->link, side);
             const bool intact = std::any_of(known.begin(), known.end(), [&](const TableUse& use) {
@@ -334,7 +334,7 @@ std::vector<std::pair<Side, TableUnderSync*>> Session::incomplete_tables() {
 
 std::vector<TableUnderSync*> Session::wrongly_guarded_tables() {
     if (cloud_server.embedded) return {};  // see wants_row_guard()
-    const std::vector<TableUse> known = cloud->known_tables();
+    const std::vector<TableUse>& known = known_[Side::cloud];
     std::vector<TableUnderSync*> wrong;
     for (TableUnderSync* table : active()) {
         const auto use = std::find_if(known.begin(), known.end(),
@@ -374,7 +374,8 @@ void Session::note_lost_columns(const std::string& earlier, const TableUnderSync
 
 // Marks go first: one that outlived its changelog would hide what happened in between.
 void Session::install_tables() {
-    for (const TableUse& use : desktop->known_tables())
+    for (const Side side : {Side::desktop, Side::cloud}) known_[side] = store(side).known_tables();
+    for (const TableUse& use : known_[Side::desktop])
         for (const TableUnderSync* table : active())
             if (use.id == table->link.id) note_lost_columns(use.definition, *table);
     for (const auto& [side, table] : incomplete_tables()) {

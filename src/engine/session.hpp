@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,7 +79,8 @@ class Session {
     std::vector<TableUnderSync*> active();
     // Creates or completes the state schemas on both sides.
     void install_state();
-    // Tables whose capture or base is missing or disabled somewhere; they need install_tables() first.
+    // Tables whose capture or base is missing or disabled somewhere; they need install_tables() first. As far as was
+    // seen when the tables were linked.
     bool tables_intact();
     // Creates what is missing for the active tables. The lease must be held: a changelog that is made anew is
     // only complete for runs that start later.
@@ -99,6 +101,7 @@ class Session {
     PairIdentity fresh_identity(Side side) const;
     std::vector<std::pair<Side, TableUnderSync*>> incomplete_tables();
     Sides sides_;
+    std::map<Side, std::vector<TableUse>> known_;  // what the state tables record of them
 };
 
 }  // namespace tideway

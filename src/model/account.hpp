@@ -14,6 +14,12 @@ struct Account {
     std::vector<Key> lost_keys = {};    // some of those
 };
 
+// A table, and how many protected rows it had.
+struct AccountToSettle {
+    const LinkedTable* table = nullptr;
+    std::int64_t before = 0;
+};
+
 // A key whose rows may have changed in between.
 struct AccountKey {
     Key key;

@@ -91,7 +91,13 @@ struct Watched {
 
 struct Look {
     bool quiet = false;  // nothing was written to any of the tables since their marks; false: perhaps not
+    bool logged = false;  // a changelog holds entries since its mark: a run has something to look at
     std::map<int, std::int64_t> protected_rows;  // by table number, where quiet; cloud only
+};
+
+struct KeysOfTable {
+    const LinkedTable* table = nullptr;
+    std::vector<Key> keys;
 };
 
 enum class Part { everything, present, gone };  // gone: the row disappeared from at least one side

@@ -169,6 +169,22 @@ struct StoredMark {
     std::string mark;
 };
 
+// All that a run looks at first of what the desktop keeps.
+struct Standing {
+    KnownCloud known;
+    std::int64_t acknowledged = 0;
+    bool anything_waits = false;
+    std::map<std::pair<int, Side>, StoredMark> marks;
+};
+
+// What is left to do on a side when a run has come to its end (M8).
+struct Ending {
+    // Captured changes that are seen: table, and the mark up to which.
+    std::vector<std::pair<const LinkedTable*, std::string>> seen;
+    std::int64_t receipts_booked = 0;  // cloud only
+    RunRecord record;
+};
+
 struct WaitingEntry {
     std::int64_t id = 0;
     int table_id = 0;

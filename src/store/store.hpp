@@ -46,6 +46,14 @@ class Snapshot {
                               const HintSink& sink) = 0;
     // The rows of these keys that exist, in any order.
     virtual std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) = 0;
+    // The same for several tables, in their order; a server is asked once.
+    virtual std::vector<std::vector<RowImage>> rows_of(const std::vector<KeysOfTable>& wanted) {
+        std::vector<std::vector<RowImage>> images;
+        for (const KeysOfTable& each : wanted) images.push_back(rows(*each.table, each.keys));
+        return images;
+    }
+    // Announces what hints(), count_protected() and newest_journaled() will be asked for: a server tells it all at once.
+    virtual void expect(const std::vector<Watched>&) {}
     virtual std::int64_t count_protected(const LinkedTable& table) = 0;
     virtual std::int64_t count(const LinkedTable& table) = 0;
     // The largest key of a table whose key is one whole number; none: there are no rows.
@@ -54,7 +62,7 @@ class Snapshot {
     // Key values that occur more than once or are NULL (at most `limit`, as text); empty = the key is unique.
     virtual std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) = 0;
     virtual std::unique_ptr<ProofReader> proof(const LinkedTable&, ProofForm) { throw not_offered(); }
-    // How far the journal has come, for settle_account(); none: this store keeps no accounts.
+    // How far the journal has come, for settle_accounts(); none: this store keeps no accounts.
     virtual std::optional<std::int64_t> newest_journaled() { return std::nullopt; }
 };
 
@@ -145,6 +153,13 @@ class Store {
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
     // A quick look at all tables at once, without a snapshot: whatever cannot be told quickly is not quiet.
     virtual Look look(const std::vector<Watched>&) { return {}; }
+    // By table number, as of now.
+    virtual std::map<int, std::int64_t> count_protected(const std::vector<const LinkedTable*>& tables) {
+        const std::unique_ptr<Snapshot> now = snapshot(tables);
+        std::map<int, std::int64_t> counts;
+        for (const LinkedTable* table : tables) counts[table->id] = now->count_protected(*table);
+        return counts;
+    }
     virtual BatchOutcome apply(const Batch& batch) = 0;
     // Whether load() may be used for this table; ordinary batches are always possible.
     virtual bool may_load(const LinkedTable&) { return false; }
@@ -152,15 +167,20 @@ class Store {
     // TryAgain like apply().
     virtual LoadOutcome load(const LoadBatch&) { throw not_offered(); }
 
-    // cloud only, while that snapshot of this store is open: what became of its `before` protected rows, as of now. None:
-    // the changes since are not known exactly.
-    virtual std::optional<Account> settle_account(const LinkedTable&, const Snapshot&, std::int64_t /*journal_before*/,
-                                                  std::int64_t /*before*/, const std::string& /*run*/) {
-        return std::nullopt;
+    // cloud only, while that snapshot of this store is open: what became of the tables' protected rows, as of now. Left out:
+    // tables whose changes since are not known exactly.
+    virtual std::map<int, Account> settle_accounts(const std::vector<AccountToSettle>&, const Snapshot&,
+                                                   std::int64_t /*journal_before*/, const std::string& /*run*/) {
+        return {};
     }
 
     // cloud only: receipts not yet booked by the desktop, in order of sequence
     virtual std::vector<Receipt> receipts(std::int64_t after) = 0;
+    // Both, in this order.
+    virtual std::pair<LeaseState, std::vector<Receipt>> lease_and_receipts(std::int64_t after) {
+        LeaseState state = lease();
+        return {std::move(state), receipts(after)};
+    }
     virtual void purge_receipts(std::int64_t up_to) = 0;
     // forgets captured changes that every pair's mark has seen
     virtual void purge_changes(const LinkedTable& table, const std::string& mark) = 0;
@@ -169,6 +189,11 @@ class Store {
     virtual Cell evaluate(const std::string&, const std::string&, const std::vector<Cell>&) { throw not_offered(); }
 
     virtual void record_run(const RunRecord& record) = 0;
+    virtual void end_run(const Ending& ending) {
+        for (const auto& [table, mark] : ending.seen) purge_changes(*table, mark);
+        if (side() == Side::cloud) purge_receipts(ending.receipts_booked);
+        record_run(ending.record);
+    }
     virtual void record_idle(const RunRecord& record) = 0;  // one status row
     virtual std::vector<KeptConflict> conflicts() = 0;
 
@@ -190,6 +215,7 @@ class Archive {
     virtual std::int64_t acknowledged() = 0;   // receipts up to here need no booking
     virtual std::int64_t peer_sequence() = 0;  // of the cloud, as far as the desktop knows
     virtual std::string epoch() = 0;           // of the desktop's lease
+    virtual Standing standing() { return {{peer_sequence(), epoch()}, acknowledged(), anything_waits(), marks()}; }
     // S2: takes the desktop's lease (Error(lease_held) if another run holds it), finds rollbacks, books
     // receipts. The run's id becomes the epoch of both sides if a restore is noticed. Where the desktop has
     // come to know more of the cloud since `known`, what was read there is old: Error(lease_held).

@@ -150,6 +150,7 @@ enum class Isolation { read_committed, repeatable_read };
 struct TransactionOptions {
     Isolation isolation = Isolation::read_committed;
     bool read_only = false;
+    bool locks_first = false;  // repeatable read: LOCK TABLE comes before the snapshot is taken
     Millis lock_timeout{5'000};
     Millis statement_timeout{55'000};  // 0 = none
     Millis idle_timeout{60'000};       // the server ends a transaction that waits longer for us; 0 = none

@@ -1,33 +1,59 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "db/postgres/connection.hpp"
 
 namespace tideway::pg {
 namespace {
 
-// A pooler hands the server over at BEGIN, and SET LOCAL ends with the transaction.
+using Pins = std::vector<std::pair<std::string, std::string>>;
+
+Pins pins_of(const TransactionOptions& options) {
+    return {{"search_path", "pg_catalog, pg_temp"},
+            {"TimeZone", "UTC"},
+            {"DateStyle", "ISO, YMD"},
+            {"IntervalStyle", "iso_8601"},
+            {"extra_float_digits", "3"},
+            {"bytea_output", "hex"},
+            {"quote_all_identifiers", "off"},
+            {"array_nulls", "on"},
+            {"standard_conforming_strings", "on"},
+            {"xmloption", "content"},
+            {"lc_monetary", "C"},
+            {"client_encoding", "UTF8"},
+            {"row_security", "off"},
+            {"synchronous_commit", "on"},
+            {"jit", "off"},
+            {"lock_timeout", fmt::format("{}", options.lock_timeout.count())},
+            {"statement_timeout", fmt::format("{}", options.statement_timeout.count())},
+            {"idle_in_transaction_session_timeout", fmt::format("{}", options.idle_timeout.count())}};
+}
+
+// One statement for all; it takes the snapshot, where the transaction has only one.
+std::string pins_text(const Pins& pins) {
+    std::string values;
+    for (const auto& [name, value] : pins)
+        values += fmt::format("{}('{}','{}')", values.empty() ? "" : ",", name, value);
+    return fmt::format("SELECT FROM (VALUES {}) s(n,v) WHERE pg_catalog.set_config(n,v,true) IS NULL",
+                       values);
+}
+
+// A pooler hands the server over at BEGIN, and what is set locally ends with the transaction.
 std::vector<std::string> begin_texts(const TransactionOptions& options) {
     const bool repeatable = options.isolation == Isolation::repeatable_read;
-    return {fmt::format("BEGIN ISOLATION LEVEL {}{}", repeatable ? "REPEATABLE READ" : "READ COMMITTED",
-                        options.read_only ? " READ ONLY" : ""),
-            "SET LOCAL search_path = pg_catalog, pg_temp",
-            "SET LOCAL TimeZone = 'UTC'",
-            "SET LOCAL DateStyle = 'ISO, YMD'",
-            "SET LOCAL IntervalStyle = iso_8601",
-            "SET LOCAL extra_float_digits = 3",
-            "SET LOCAL bytea_output = hex",
-            "SET LOCAL quote_all_identifiers = off",
-            "SET LOCAL array_nulls = on",
-            "SET LOCAL standard_conforming_strings = on",
-            "SET LOCAL xmloption = content",
-            "SET LOCAL lc_monetary = 'C'",
-            "SET LOCAL client_encoding = 'UTF8'",
-            "SET LOCAL row_security = off",
-            "SET LOCAL synchronous_commit = on",
-            "SET LOCAL jit = off",
-            fmt::format("SET LOCAL lock_timeout = {}", options.lock_timeout.count()),
-            fmt::format("SET LOCAL statement_timeout = {}", options.statement_timeout.count()),
-            fmt::format("SET LOCAL idle_in_transaction_session_timeout = {}", options.idle_timeout.count())};
+    std::vector<std::string> texts{fmt::format("BEGIN ISOLATION LEVEL {}{}",
+                                               repeatable ? "REPEATABLE READ" : "READ COMMITTED",
+                                               options.read_only ? " READ ONLY" : "")};
+    const Pins pins = pins_of(options);
+    if (!options.locks_first) {
+        texts.push_back(pins_text(pins));
+        return texts;
+    }
+    for (const auto& [name, value] : pins)
+        texts.push_back(name == "search_path" ? fmt::format("SET LOCAL {} = {}", name, value)
+                                              : fmt::format("SET LOCAL {} = '{}'", name, value));
+    return texts;
 }
 
 }  // namespace

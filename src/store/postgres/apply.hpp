@@ -95,8 +95,6 @@ class SectionApply {
     std::optional<Answer> journaled_, kept_, outcomes_;
 };
 
-// The agreements of a load's receipt, one a row; `load` has what they share.
-void expand_load(const Receipt& load, std::string_view lines, std::vector<Receipt>& receipts);
 // Columns of the side that no column of the other one is linked to, those left out that the server makes.
 std::vector<std::string> unlinked_columns(Connection& connection, const BatchSection& section, Side side);
 std::size_t parents_by_key(const LinkedTable& table);  // columns that cross as a parent's key

@@ -318,6 +318,7 @@ std::vector<std::optional<Relation>> PgStore::relations(const std::vector<sql::T
     const Answer foreign_keys = ask("read foreign keys", about_tables(foreign_keys_sql));
     const Answer cascades = ask("read cascades", about_tables(cascades_sql));
     const Answer triggers = ask("read triggers", about_tables(triggers_sql));
+    if (pair_number_ > 0) known_ahead_ = ask_known_tables(c);
     transaction.commit();
     Relations found = read_relations(of_classes.get());
     read_columns(columns.get(), found);
@@ -335,6 +336,10 @@ std::vector<std::optional<Relation>> PgStore::relations(const std::vector<sql::T
     return relations;
 }
 
-std::optional<Relation> PgStore::relation(const sql::TableName& name) { return relations({name}).front(); }
+std::optional<Relation> PgStore::relation(const sql::TableName& name) {
+    std::optional<Relation> found = relations({name}).front();
+    known_ahead_.reset();
+    return found;
+}
 
 }  // namespace tideway::pg

@@ -1,6 +1,8 @@
 // The state objects of a side: read, created, listed, removed.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "store/postgres/pg_store.hpp"
 #include "store/postgres/row_guard.hpp"
 #include "store/postgres/schema.hpp"
@@ -63,8 +65,8 @@ void PgStore::install(const std::string& pair, const PairIdentity& identity) {
     this->identity(pair);
 }
 
-std::vector<TableUse> PgStore::known_tables() {
-    const Result found = read_once(asker(), "read known tables", R"(
+Answer PgStore::ask_known_tables(Connection& connection) {
+    return post(connection, "read known tables", R"(
 SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u.capture, u.key_columns, u.key_types, u.definition,
        ($2 <> 'desktop' OR to_regclass(format('tideway.base_%s_%s', p.no, u.id)) IS NOT NULL)
        AND (u.capture <> 'changelog' OR (
@@ -82,7 +84,19 @@ SELECT u.id, u.desktop_schema, u.desktop_table, u.cloud_schema, u.cloud_table, u
                  WHERE n.nspname = u.cloud_schema AND r.relname = u.cloud_table)),
        to_regclass(format('tideway.base_%s_%s_unseen', p.no, u.id)) IS NOT NULL
 FROM tideway.tables u JOIN tideway.pair p USING (pair) WHERE u.pair = $1 ORDER BY u.id)",
-                             {pair_, name(side())});
+                {pair_, name(side())});
+}
+
+// Once from what was asked with the catalogue.
+std::vector<TableUse> PgStore::known_tables() {
+    std::optional<Answer> answer = std::exchange(known_ahead_, std::nullopt);
+    if (!answer) {
+        Connection& c = asker();
+        Transaction transaction(c, {.read_only = true});
+        answer = ask_known_tables(c);
+        transaction.commit();
+    }
+    const Result& found = answer->get();
     std::vector<TableUse> tables;
     for (int i = 0; i < found.rows(); ++i)
         tables.push_back({static_cast<int>(found.integer(i, 0)),

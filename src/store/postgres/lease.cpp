@@ -14,11 +14,15 @@ constexpr std::int64_t lease_lifetime_micros = 20'000'000;  // DESIGN.md 10.12
 
 // -------------------------------------------------------------------------------------------------------
 
-LeaseState PgStore::lease() try {
-    const Result found = write_once(writer(), "lock lease", R"(
+Answer PgStore::ask_lease(Connection& connection) {
+    return post(connection, "lock lease", R"(
 SELECT seq, coalesce(run, ''), coalesce(holder, ''), coalesce((extract(epoch FROM clock_timestamp() - at) * 1000000)::bigint, 0), epoch
 FROM tideway.lease WHERE pair = $1 FOR UPDATE)",
-                                    {pair_});
+                {pair_});
+}
+
+LeaseState PgStore::lease_of(const Answer& answer) const {
+    const Result& found = answer.get();
     LeaseState state{found.integer(0, 0),
                      std::string(found.text(0, 1)),
                      std::string(found.text(0, 2)),
@@ -29,11 +33,23 @@ FROM tideway.lease WHERE pair = $1 FOR UPDATE)",
     state.held = !state.run.empty() && std::abs(state.age_micros) < lease_lifetime_micros &&
                  process_may_live(state.holder);
     return state;
-} catch (const DbError& error) {
-    if (error.sqlstate() != "55P03") throw;
+}
+
+void PgStore::rethrow_busy_lease(const DbError& error) const {
+    if (error.sqlstate() != "55P03") throw error;
     throw Error(Code::lease_held,
                 fmt::format("a transaction of another run is still at work on the {} side", name(side())),
                 "wait until it ends; the server ends it at the latest when its connection times out");
+}
+
+LeaseState PgStore::lease() try {
+    Connection& c = asker();
+    Transaction transaction(c);
+    const Answer answer = ask_lease(c);
+    transaction.commit();
+    return lease_of(answer);
+} catch (const DbError& error) {
+    rethrow_busy_lease(error);
 }
 
 bool PgStore::take_lease(const LeaseState& seen, std::int64_t next, const std::string& run_id,

@@ -1,12 +1,12 @@
-// New rows by COPY straight into the cloud's table, and what the base learns of them (DESIGN.md 10.11).
+// New rows by COPY straight into the cloud's table (DESIGN.md 10.11).
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "sql/copy_text.hpp"
 #include "store/postgres/apply.hpp"
-#include "store/postgres/pg_archive.hpp"
+#include "store/postgres/checksum.hpp"
+#include "store/postgres/load_lines.hpp"
 #include "store/postgres/schema.hpp"
 #include "store/postgres/side_effects.hpp"
 
@@ -21,67 +21,6 @@ std::vector<std::string> loaded_columns(const LinkedTable& table) {
     for (const ConstantColumn& constant : table.constants)
         if (constant.side == Side::cloud) names.push_back(sql::Identifier(constant.name).quoted());
     return names;
-}
-
-// The cells of a line, as the desktop reads them.
-std::vector<std::string> line_cells(const Expressions& e) {
-    const LinkedTable& table = e.table();
-    const std::vector<std::string> all = e.cells();
-    std::vector<std::string> cells;
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (!table.columns[i].cloud.writable) continue;
-        cells.push_back(table.columns[i].insert_only ? fmt::format("coalesce({}::text, {})", all[i],
-                                                                   sql::literal(table.origin->desktop_letter))
-                                                     : all[i]);
-    }
-    for (const ConstantColumn& constant : table.constants)
-        if (constant.side == Side::cloud) cells.push_back(sql::literal(constant.value));
-    return cells;
-}
-
-std::string desktop_column(const LinkedTable& table, const std::string& cloud_column) {
-    for (const LinkedColumn& column : table.columns)
-        if (column.cloud.name == cloud_column) return sql::Identifier(column.desktop.name).quoted();
-    return "";
-}
-
-// "true" where the parent is not among the synchronised tables: the cloud will judge.
-std::string has_parent(const LinkedTable& table, const Reference& reference,
-                       const std::vector<const LinkedTable*>& parents) {
-    const auto found = std::find_if(parents.begin(), parents.end(), [&](const LinkedTable* parent) {
-        return parent->cloud == reference.parent;
-    });
-    if (found == parents.end()) return "true";
-    std::vector<std::string> own, none, there;
-    for (std::size_t i = 0; i < reference.columns.size(); ++i) {
-        const std::string name = sql::Identifier(table.columns[reference.columns[i]].desktop.name).quoted();
-        const std::string named = desktop_column(**found, reference.parent_columns[i]);
-        if (named.empty()) return "true";
-        own.push_back("t." + name);
-        none.push_back(fmt::format("t.{} IS NULL", name));
-        there.push_back("p." + named);
-    }
-    return fmt::format("({} OR ({}) IN (SELECT {} FROM {} p))", join(none, " OR "), join(own), join(there),
-                       (*found)->desktop.quoted());
-}
-
-// The cells before `count` tabs, and what follows them.
-std::string_view split(std::string_view line, std::size_t count, Cells& head) {
-    std::size_t end = 0;
-    for (std::size_t i = 0; i < count; ++i) end = line.find('\t', end) + 1;
-    sql::parse_copy_row(line.substr(0, end - 1), head);
-    return line.substr(end);
-}
-
-Cell number(std::int64_t value) { return std::to_string(value); }
-Cell maybe(const std::optional<std::int64_t>& value) { return value ? number(*value) : Cell(); }
-
-void append_booked(std::string& out, const LoadRow& row, const RowOutcome& written) {
-    Cells cells(row.key.begin(), row.key.end());
-    for (Cell cell : {number(row.hash.a), number(row.hash.b), number(written.hash.a), number(written.hash.b),
-                      maybe(row.stamp), maybe(written.stamp)})
-        cells.push_back(std::move(cell));
-    append_cells(out, cells);
 }
 
 std::string booked_lines(const LoadBatch& batch, const std::vector<RowOutcome>& outcomes) {
@@ -113,6 +52,32 @@ class Loading {
                                     buffer += batch_.rows[next].line;
                                 return next < batch_.rows.size();
                             });
+    }
+
+    // Where both sides hash alike, the server writes the receipt itself, and sums show that what is in the table now is what
+    // the desktop's snapshot held: nothing of the rows comes back. False: it is not, and there is no receipt.
+    bool receipt_by_sums(std::int64_t sequence) {
+        const Result found = run(connection_, "write receipt", receipt_sql(),
+                                 {store_.pair(), std::to_string(sequence), std::to_string(batch_.table->id),
+                                  std::to_string(batch_.source_barrier), std::string(same_on_both)});
+        if (sums_at(found) == sums()) return true;
+        run(connection_, "take receipt back", "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq = $2::bigint",
+            {store_.pair(), std::to_string(sequence)});
+        return false;
+    }
+
+    // After receipt_by_sums() has said so.
+    std::vector<RowOutcome> outcomes_as_sent() const {
+        std::vector<RowOutcome> outcomes;
+        outcomes.reserve(batch_.rows.size());
+        for (const LoadRow& row : batch_.rows) {
+            RowOutcome outcome;
+            outcome.fate = Fate::applied;
+            outcome.hash = row.hash;
+            outcome.stamp = row.stamp;
+            outcomes.push_back(outcome);
+        }
+        return outcomes;
     }
 
     std::vector<RowOutcome> outcomes() {
@@ -167,6 +132,61 @@ VALUES ($1, $2, $3::bigint, $4::int, $5::text[], 'L', 'R1', jsonb_build_object('
 
     std::string where_written() const {
         return fmt::format("t.xmin = pg_current_xact_id()::xid AND t.ctid >= '({},0)'::tid", first_block_);
+    }
+
+    struct Sums {
+        BucketSum hashes;
+        std::int64_t stamps = 0, stamped = 0;
+        bool operator==(const Sums&) const = default;
+    };
+
+    Sums sums() const {
+        Checksum a, b, stamps;
+        Sums sums{{count(), 0, 0}, 0, 0};
+        for (const LoadRow& row : batch_.rows) {
+            a.add(row.hash.a);
+            b.add(row.hash.b);
+            if (!row.stamp) continue;
+            stamps.add(*row.stamp);
+            ++sums.stamped;
+        }
+        sums.hashes.a = a.value();
+        sums.hashes.b = b.value();
+        sums.stamps = stamps.value();
+        return sums;
+    }
+
+    static Sums sums_at(const Result& found) {
+        return {{found.integer(0, 0), found.integer(0, 1), found.integer(0, 2)}, found.integer(0, 3), found.integer(0, 4)};
+    }
+
+    // Key, hash and stamp of a row `w` as a line of COPY text.
+    std::string receipt_line() const {
+        std::string line;
+        std::size_t number = 0;
+        for (const LinkedColumn* column : batch_.table->key_columns()) {
+            const std::string cell = fmt::format("w.k{}", ++number);
+            const bool plain = column->cloud.base_type == "integer" || column->cloud.base_type == "bigint";
+            line += (plain ? cell
+                           : fmt::format("replace(replace(replace(replace({}, E'\\\\', E'\\\\\\\\'), E'\\t', E'\\\\t'), E'\\n', "
+                                         "E'\\\\n'), E'\\r', E'\\\\r')",
+                                         cell)) +
+                    " || E'\\t' || ";
+        }
+        return line + "w.a || E'\\t' || w.b || E'\\t' || coalesce(w.stamp::text, E'\\\\N') || E'\\n'";
+    }
+
+    std::string receipt_sql() const {
+        std::string keys;
+        std::size_t number = 0;
+        for (const std::string& cell : e_.key_cells()) keys += fmt::format("{} AS k{}, ", cell, ++number);
+        return fmt::format(R"(
+WITH w AS MATERIALIZED (SELECT {}{} AS a, {} AS b, {} AS stamp FROM {} t WHERE {}), receipt AS (
+INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, d_barrier, load)
+SELECT $1, $2::bigint, $3::int, '{{}}', 'L', 'D', 0, 0, 0, 0, $4::bigint, $5 || coalesce(string_agg({}, ''), '') FROM w)
+SELECT count(*), coalesce({}, 0), coalesce({}, 0), coalesce({}, 0), count(w.stamp) FROM w)",
+                           keys, e_.hash_a(), e_.hash_b(), e_.stamp(), e_.relation(), where_written(), receipt_line(),
+                           checksum_sql("w.a"), checksum_sql("w.b"), checksum_sql("w.stamp"));
     }
 
     Result read() {
@@ -235,10 +255,12 @@ LoadOutcome PgStore::load(const LoadBatch& batch) try {
     remember_writes(connection);
     Loading loading(*this, connection, batch);
     loading.copy();
-    outcome.rows = loading.outcomes();
+    const bool as_sent = hashes_comparable(*batch.table, connection.server_version(), connection.server_version()) &&
+                         loading.receipt_by_sums(outcome.sequence);
+    outcome.rows = as_sent ? loading.outcomes_as_sent() : loading.outcomes();
     loading.move_counters();
     loading.journal(outcome.sequence);
-    loading.receipt(outcome.sequence, outcome.rows);
+    if (!as_sent) loading.receipt(outcome.sequence, outcome.rows);
     reach(connection, "load.written");
     connection.post({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
     const Answer writes = ask_writes(connection);
@@ -249,103 +271,6 @@ LoadOutcome PgStore::load(const LoadBatch& batch) try {
     return outcome;
 } catch (const DbError& error) {
     rethrow_for_batch(error);
-}
-
-void PgArchive::stream_unknown_rows(const LinkedTable& table, const std::vector<const LinkedTable*>& parents,
-                                    const LoadSink& sink) {
-    const Expressions e = store_.expressions(table);
-    const std::size_t keys = table.key_cells();
-    std::vector<std::string> conditions{
-        e.key_present(), fmt::format("NOT EXISTS (SELECT FROM {} b WHERE {})",
-                                     base_name(store_.pair_number(), table.id), e.key_match("b"))};
-    for (const Reference& reference : table.references(Side::cloud))
-        if (reference.orphans != Orphans::allow) conditions.push_back(has_parent(table, reference, parents));
-    const std::string query = fmt::format("COPY (SELECT {}, {}, {}, {}, {} FROM {} t WHERE {}) TO STDOUT",
-                                          join(e.key_cells()), e.hash_a(), e.hash_b(), e.stamp(),
-                                          join(line_cells(e)), e.relation(), join(conditions, " AND "));
-    Cells head;
-    store_.reader().copy_lines({"stream new rows", query}, [&](std::string_view line) {
-        LoadRow row;
-        row.line = split(line, keys + 3, head);
-        for (std::size_t i = 0; i < keys; ++i) row.key.push_back(std::move(*head[i]));
-        row.hash = {std::stoll(*head[keys]), std::stoll(*head[keys + 1])};
-        if (head[keys + 2]) row.stamp = std::stoll(*head[keys + 2]);
-        sink(std::move(row));
-    });
-}
-
-// The receipts that one load left, a row each.
-void expand_load(const Receipt& load, std::string_view lines, std::vector<Receipt>& receipts) {
-    Cells cells;
-    while (!lines.empty()) {
-        const std::size_t end = lines.find('\n') + 1;
-        sql::parse_copy_row(lines.substr(0, end), cells);
-        lines.remove_prefix(end);
-        Receipt receipt = load;
-        const std::size_t keys = cells.size() - 6;
-        const auto integer = [&](std::size_t i) { return std::stoll(*cells[keys + i]); };
-        for (std::size_t i = 0; i < keys; ++i) receipt.agreement.key.push_back(*cells[i]);
-        receipt.agreement.desktop = {integer(0), integer(1)};
-        receipt.agreement.cloud = {integer(2), integer(3)};
-        if (cells[keys + 4]) receipt.agreement.stamp_desktop = integer(4);
-        if (cells[keys + 5]) receipt.agreement.stamp_cloud = integer(5);
-        receipts.push_back(std::move(receipt));
-    }
-}
-
-void PgArchive::book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) {
-    Connection& c = store_.writer();
-    Transaction transaction(c);
-    check_fence(c, fence);
-    // State and origin are those that the base gives by itself.
-    std::size_t next = 0;
-    const std::string barrier = fmt::format("{}\t", outcome.sequence);
-    c.copy_in(
-        {"book load", fmt::format("COPY {} (c_barrier, {}, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c) FROM STDIN",
-                                  base_name(store_.pair_number(), batch.table->id),
-                                  key_list(batch.table->identity_cells()))},
-        [&](std::string& buffer) {
-            for (; next < batch.rows.size() && buffer.size() < 256 * 1024; ++next) {
-                buffer += barrier;
-                append_booked(buffer, batch.rows[next], outcome.rows[next]);
-            }
-            return next < batch.rows.size();
-        });
-    note_peer(c, outcome.sequence);
-    post(c, "acknowledge batch",
-        "UPDATE tideway.peer SET ack_seq = greatest(ack_seq, $2::bigint) WHERE pair = $1",
-        {store_.pair(), std::to_string(outcome.sequence)});
-    reach(c, "load.before_booking");
-    transaction.commit();
-    failpoint("load.booked");
-}
-
-void PgArchive::book_found(const std::vector<Agreement>& agreements, std::int64_t cloud_barrier,
-                           std::int64_t fence) {
-    if (agreements.empty()) return;
-    Connection& c = store_.writer();
-    Transaction transaction(c);
-    check_fence(c, fence);
-    const LinkedTable& table = *agreements.front().table;
-    std::size_t next = 0;
-    c.copy_in({"book equal rows",
-               fmt::format("COPY {} ({}, c_barrier, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c) FROM STDIN",
-                           base_name(store_.pair_number(), table.id), key_list(table.identity_cells()))},
-              [&](std::string& buffer) {
-                  for (; next < agreements.size() && buffer.size() < 256 * 1024; ++next) {
-                      const Agreement& a = agreements[next];
-                      Cells cells(a.key.begin(), a.key.end());
-                      for (Cell cell : {number(cloud_barrier), Cell(a.origin == Origin::mobile ? "M" : "D"),
-                                        number(a.desktop.a), number(a.desktop.b), number(a.cloud.a),
-                                        number(a.cloud.b), maybe(a.stamp_desktop), maybe(a.stamp_cloud)})
-                          cells.push_back(std::move(cell));
-                      append_cells(buffer, cells);
-                  }
-                  return next < agreements.size();
-              });
-    note_peer(c, cloud_barrier);
-    transaction.commit();
-    failpoint("adopt.booked");
 }
 
 }  // namespace tideway::pg

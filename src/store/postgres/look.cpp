@@ -19,39 +19,45 @@ std::string nobody_wrote(const Expressions& e, const std::string& base, const Ma
     return fmt::format("SELECT w.touched = 0 FROM ({}) w", touched_sql(e, base, since));
 }
 
+std::string all_true(const std::vector<std::string>& parts) {
+    return fmt::format("SELECT bool_and(q.quiet) FROM ({}) AS q(quiet)", join(parts, " UNION ALL "));
+}
+
 }  // namespace
 
 // xmin shows no deletes: rows are counted as well, so the base has to be at hand.
 Look PgStore::look(const std::vector<Watched>& watched) {
     std::vector<const LinkedTable*> tables;
-    std::vector<std::string> parts{"SELECT true"}, counts;
+    std::vector<std::string> parts{"SELECT true"}, logs{"SELECT true"};
+    std::vector<const LinkedTable*> with_origin;
     for (const auto& [table, capture, mark] : watched) {
         const bool counted = capture == Capture::xmin && side() == Side::desktop;
         if (mark.empty() || (capture != Capture::changelog && !counted)) return {};
         tables.push_back(table);
         const Mark since = Mark::parse(mark);
         const Expressions e = expressions(*table);
-        parts.push_back(counted ? nobody_wrote(e, base_name(pair_number_, table->id), since)
-                                : log_is_empty(changes_name(pair_number_, table->id), since));
-        if (side() == Side::cloud && table->origin)
-            counts.push_back(fmt::format("SELECT {}, count(*) FROM {} t WHERE {} AND {}", table->id, e.relation(),
-                                         e.marked_mobile(), e.in_scope()));
+        (counted ? parts : logs)
+            .push_back(counted ? nobody_wrote(e, base_name(pair_number_, table->id), since)
+                               : log_is_empty(changes_name(pair_number_, table->id), since));
+        if (side() == Side::cloud && table->origin) with_origin.push_back(table);
     }
     Transaction transaction(reader(), {.isolation = Isolation::repeatable_read, .read_only = true});
     const Answer mark = Mark::ask(reader()), relations = ask_relations(tables);
-    const Answer quiet =
-        reader().post({"look for anything new", fmt::format("SELECT bool_and(q.quiet) FROM ({}) AS q(quiet)",
-                                                            join(parts, " UNION ALL "))});
-    // Counted only where nothing is new: otherwise the run counts itself.
+    const std::string quiet_logs = all_true(logs), quiet_rows = all_true(parts);
+    const Answer logs_quiet = reader().post({"look for anything logged", quiet_logs});
+    // Looked at, and counted, only where nothing is known to be new.
+    const Answer rows_quiet = reader().post(
+        {"look for anything written",
+         fmt::format("SELECT CASE WHEN ({}) THEN ({}) ELSE false END", quiet_logs, quiet_rows)});
     std::optional<Answer> protected_rows;
-    if (!counts.empty())
+    if (!with_origin.empty())
         protected_rows = reader().post(
-            {"count protected rows",
-             fmt::format("SELECT * FROM ({}) c WHERE (SELECT bool_and(q.quiet) FROM ({}) AS q(quiet))",
-                         join(counts, " UNION ALL "), join(parts, " UNION ALL "))});
+            {"count protected rows", fmt::format("SELECT * FROM ({}) c WHERE ({})",
+                                                 count_protected_sql(*this, with_origin), quiet_logs)});
     transaction.commit();
     Look look;
-    look.quiet = quiet.get().boolean(0, 0) && marks_hold(watched, Mark::taken(mark), relations);
+    look.logged = !logs_quiet.get().boolean(0, 0);
+    look.quiet = rows_quiet.get().boolean(0, 0) && marks_hold(watched, Mark::taken(mark), relations);
     for (int i = 0; protected_rows && i < protected_rows->get().rows(); ++i)
         look.protected_rows[static_cast<int>(protected_rows->get().integer(i, 0))] =
             protected_rows->get().integer(i, 1);

@@ -173,16 +173,38 @@ void PgArchive::book(const Booking& booking, std::int64_t fence) {
     failpoint("M6a.committed");
 }
 
-std::map<std::pair<int, Side>, StoredMark> PgArchive::marks() {
-    const Result found =
-        read_once(store_.asker(), "read marks",
-                  "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1", {store_.pair()});
+namespace {
+
+constexpr const char* marks_sql = "SELECT tbl, side, capture, mark FROM tideway.watermark WHERE pair = $1";
+
+std::map<std::pair<int, Side>, StoredMark> marks_of(const Result& found) {
     std::map<std::pair<int, Side>, StoredMark> marks;
     for (int i = 0; i < found.rows(); ++i)
         marks[{static_cast<int>(found.integer(i, 0)),
                found.text(i, 1) == "desktop" ? Side::desktop : Side::cloud}] = {
             parse_capture(found.text(i, 2)).value_or(Capture::digest), std::string(found.text(i, 3))};
     return marks;
+}
+
+}  // namespace
+
+std::map<std::pair<int, Side>, StoredMark> PgArchive::marks() {
+    return marks_of(read_once(store_.asker(), "read marks", marks_sql, {store_.pair()}));
+}
+
+// One statement each, but of one moment: what is known of the cloud must not be newer than the rest.
+Standing PgArchive::standing() {
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.isolation = Isolation::repeatable_read, .read_only = true});
+    const Answer state = post(c, "read standing", R"(
+SELECT p.peer_seq, l.epoch, p.ack_seq, EXISTS (SELECT FROM tideway.waiting WHERE pair = $1)
+FROM tideway.peer p JOIN tideway.lease l USING (pair) WHERE p.pair = $1)",
+                              {store_.pair()});
+    const Answer marks = post(c, "read marks", marks_sql, {store_.pair()});
+    transaction.commit();
+    const Result& found = state.get();
+    return {{found.integer(0, 0), std::string(found.text(0, 1))}, found.integer(0, 2), found.boolean(0, 3),
+            marks_of(marks.get())};
 }
 
 void PgArchive::advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,

@@ -16,6 +16,7 @@ class PgArchive : public Archive {
     Recovery recover(const KnownCloud& known, const LeaseState& cloud, const std::vector<Receipt>& receipts,
                      const std::string& run, const std::string& holder) override;
     void book(const Booking& booking, std::int64_t fence) override;
+    Standing standing() override;
     std::map<std::pair<int, Side>, StoredMark> marks() override;
     void advance_marks(const std::map<std::pair<int, Side>, StoredMark>& marks, std::int64_t fence,
                        std::int64_t cloud_fence) override;

@@ -1,6 +1,7 @@
 // What a table holds, by buckets, and where that is not what was agreed on.
 #include <fmt/format.h>
 
+#include "store/postgres/checksum.hpp"
 #include "store/postgres/pg_snapshot.hpp"
 
 namespace tideway::pg {
@@ -30,26 +31,21 @@ int bits_of_group(const Digest& digest) {
     return bits;
 }
 
-__extension__ typedef __int128 Wide;
-
-// The same arithmetic as checksum_sql(): the remainder has the sign of the sum.
-std::int64_t checksum(Wide sum) { return static_cast<std::int64_t>(sum % INT64_MAX); }
-
 // Buckets of neighbouring numbers, taken together.
 Digest grouped(const Digest& digest, int bits) {
     struct Sum {
         std::int64_t rows = 0;
-        Wide a = 0, b = 0;
+        Checksum a, b;
     };
     std::map<int, Sum> sums;
     for (const auto& [bucket, sum] : digest) {
         Sum& group = sums[bucket >> bits];
         group.rows += sum.rows;
-        group.a += sum.a;
-        group.b += sum.b;
+        group.a.add(sum.a);
+        group.b.add(sum.b);
     }
     Digest groups;
-    for (const auto& [group, sum] : sums) groups[group] = {sum.rows, checksum(sum.a), checksum(sum.b)};
+    for (const auto& [group, sum] : sums) groups[group] = {sum.rows, sum.a.value(), sum.b.value()};
     return groups;
 }
 

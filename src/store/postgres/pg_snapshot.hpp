@@ -1,5 +1,6 @@
 // A REPEATABLE READ view of one PostgreSQL side, and the marks by which later views know what changed since.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 
@@ -49,6 +50,8 @@ class PgSnapshot : public Snapshot {
     void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                       const HintSink& sink) override;
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;
+    std::vector<std::vector<RowImage>> rows_of(const std::vector<KeysOfTable>& wanted) override;
+    void expect(const std::vector<Watched>& watched) override;
     std::int64_t count_protected(const LinkedTable& table) override;
     std::int64_t count(const LinkedTable& table) override;
     std::optional<std::int64_t> highest_number(const LinkedTable& table) override;
@@ -59,13 +62,34 @@ class PgSnapshot : public Snapshot {
   private:
     std::int64_t stream_hints(const Expressions& expressions, const std::string& from, const HintSink& sink);
     HintOutcome changelog_hints(const Expressions& expressions, const Mark& since, const HintSink& sink);
+    std::string changelog_hints_sql(const Expressions& expressions, const Mark& since) const;
+    Answer ask_rows(const LinkedTable& table, const std::vector<Key>& keys);
+    std::optional<HintOutcome> expected_hints(const Expressions& expressions, Capture capture, const std::string& mark,
+                                              const HintSink& sink) const;
+
+    // What expect() has asked for one table.
+    struct Expected {
+        std::string mark;
+        Answer truncated, hints;
+    };
     PgStore& store_;
     Connection& connection_;
     std::optional<Transaction> transaction_;
     Mark mark_;
+    std::map<int, Expected> expected_;       // by table number, as the next one
+    std::map<int, std::int64_t> protected_;  // how many rows
+    std::optional<std::int64_t> journaled_;
 };
 
+// One line of what streams of hints and changelog_hints_sql() give.
+CloudHint hint_of(const Cells& cells, std::size_t keys);
+// A statement that counts the protected rows of all these tables: number, count.
+std::string count_protected_sql(const PgStore& store, const std::vector<const LinkedTable*>& tables);
+// The newest line of the journal.
+extern const char* const newest_journaled_sql;
+
 // True if a TRUNCATE was logged since the mark.
+Answer ask_truncated(Connection& connection, const std::string& changes, const Mark& since);
 bool truncated_since(Connection& connection, const std::string& changes, const Mark& since);
 
 // Select list of a RowImage over `t` (key cells, hash, canonical, stamp, marks, values, cells) and its reader.

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "store/postgres/apply.hpp"
-
+#include "store/postgres/load_lines.hpp"
 #include "store/postgres/pg_archive.hpp"
 #include "store/postgres/pg_journal.hpp"
 #include "store/postgres/schema.hpp"
@@ -52,13 +51,19 @@ Expressions PgStore::expressions(const LinkedTable& table) const {
 
 // ----------------------------------------------------------------------------------------
 
-std::vector<Receipt> PgStore::receipts(std::int64_t after) {
-    const Result found = read_once(
-        writer(), "read receipts",
-        fmt::format("SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, emptied, "
-                    "load, {} FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY batch_seq",
-                    complete_ ? "row_d, row_c" : "NULL::text, NULL::text"),
-        {pair_, std::to_string(after)});
+Answer PgStore::ask_receipts(Connection& connection, std::int64_t after) {
+    return post(connection, "read receipts",
+                fmt::format("SELECT tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, ts_d, ts_c, batch_seq, d_barrier, "
+                            "emptied, load, {} FROM tideway.inbox WHERE pair = $1 AND batch_seq > $2::bigint ORDER BY "
+                            "batch_seq",
+                            complete_ ? "row_d, row_c" : "NULL::text, NULL::text"),
+                {pair_, std::to_string(after)});
+}
+
+namespace {
+
+std::vector<Receipt> receipts_of(const Answer& answer) {
+    const Result& found = answer.get();
     std::vector<Receipt> receipts;
     for (int i = 0; i < found.rows(); ++i) {
         Receipt receipt;
@@ -86,19 +91,59 @@ std::vector<Receipt> PgStore::receipts(std::int64_t after) {
     return receipts;
 }
 
+}  // namespace
+
+std::vector<Receipt> PgStore::receipts(std::int64_t after) {
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Answer found = ask_receipts(c, after);
+    transaction.commit();
+    return receipts_of(found);
+}
+
+// Receipts are read behind the lock on the lease: whatever an older run was about to commit is among them.
+std::pair<LeaseState, std::vector<Receipt>> PgStore::lease_and_receipts(std::int64_t after) try {
+    Connection& c = asker();
+    Transaction transaction(c);
+    const Answer lease = ask_lease(c), receipts = ask_receipts(c, after);
+    transaction.commit();
+    return {lease_of(lease), receipts_of(receipts)};
+} catch (const DbError& error) {
+    rethrow_busy_lease(error);
+}
+
+void PgStore::post_purge_receipts(std::int64_t up_to) {
+    post(writer(), "purge receipts",
+         "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
+         {pair_, std::to_string(up_to)});
+}
+
 void PgStore::purge_receipts(std::int64_t up_to) {
-    write_once(writer(), "purge receipts",
-               "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
-               {pair_, std::to_string(up_to)});
+    Transaction transaction(writer());
+    post_purge_receipts(up_to);
+    transaction.commit();
+}
+
+void PgStore::post_purge_changes(const LinkedTable& table, const std::string& mark) {
+    if (table.capture(side()) != Capture::changelog) return;
+    post(writer(), "purge changelog",
+         fmt::format("DELETE FROM {} AS h WHERE pg_visible_in_snapshot(h.xid, $1::pg_snapshot)",
+                     changes_name(pair_number_, table.id)),
+         {mark.substr(0, mark.find(';'))});
 }
 
 void PgStore::purge_changes(const LinkedTable& table, const std::string& mark) {
-    if (table.capture(side()) != Capture::changelog) return;
-    const std::string snapshot = mark.substr(0, mark.find(';'));
-    write_once(writer(), "purge changelog",
-               fmt::format("DELETE FROM {} AS h WHERE pg_visible_in_snapshot(h.xid, $1::pg_snapshot)",
-                           changes_name(pair_number_, table.id)),
-               {snapshot});
+    Transaction transaction(writer());
+    post_purge_changes(table, mark);
+    transaction.commit();
+}
+
+void PgStore::end_run(const Ending& ending) {
+    Transaction transaction(writer());
+    for (const auto& [table, mark] : ending.seen) post_purge_changes(*table, mark);
+    if (side() == Side::cloud) post_purge_receipts(ending.receipts_booked);
+    post_record(ending.record);
+    transaction.commit();
 }
 
 }  // namespace tideway::pg

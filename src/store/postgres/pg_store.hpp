@@ -61,14 +61,17 @@ class PgStore : public Store {
     Cell evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) override;
     bool may_load(const LinkedTable& table) override;
     LoadOutcome load(const LoadBatch& batch) override;
-    std::optional<Account> settle_account(const LinkedTable& table, const Snapshot& snapshot, std::int64_t journal_before,
-                                          std::int64_t before, const std::string& run) override;
+    std::map<int, std::int64_t> count_protected(const std::vector<const LinkedTable*>& tables) override;
+    std::map<int, Account> settle_accounts(const std::vector<AccountToSettle>& open, const Snapshot& snapshot,
+                                           std::int64_t journal_before, const std::string& run) override;
 
     std::vector<Receipt> receipts(std::int64_t after) override;
+    std::pair<LeaseState, std::vector<Receipt>> lease_and_receipts(std::int64_t after) override;
     void purge_receipts(std::int64_t up_to) override;
     void purge_changes(const LinkedTable& table, const std::string& mark) override;
 
     void record_run(const RunRecord& record) override;
+    void end_run(const Ending& ending) override;
     void record_idle(const RunRecord& record) override;
     std::vector<KeptConflict> conflicts() override;
     bool write_as_user(const RowEdit& edit) override;
@@ -91,6 +94,14 @@ class PgStore : public Store {
 
   private:
     Connection& keeper();
+    Answer ask_known_tables(Connection& connection);
+    Answer ask_lease(Connection& connection);
+    Answer ask_receipts(Connection& connection, std::int64_t after);
+    LeaseState lease_of(const Answer& answer) const;
+    [[noreturn]] void rethrow_busy_lease(const DbError& error) const;
+    void post_purge_changes(const LinkedTable& table, const std::string& mark);
+    void post_purge_receipts(std::int64_t up_to);
+    void post_record(const RunRecord& record);
     bool marks_hold(const std::vector<Watched>& watched, Mark now, const Answer& relations);
     void adapt_base(Connection& connection, const LinkedTable& table, const Result& before);
 
@@ -104,6 +115,7 @@ class PgStore : public Store {
     std::unique_ptr<PgArchive> archive_;
     std::unique_ptr<PgJournal> journal_;
     std::map<int, std::string> relations_;  // by table number
+    std::optional<Answer> known_ahead_;     // asked with relations(), for the known_tables() that follows
 };
 
 // A statement with values: text with $1.. and the cells to go with it.

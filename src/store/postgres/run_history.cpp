@@ -19,8 +19,13 @@ WHERE pair = $1 AND tbl = $2::int AND direction = $3)",
 }  // namespace
 
 void PgStore::record_run(const RunRecord& record) {
+    Transaction transaction(writer());
+    post_record(record);
+    transaction.commit();
+}
+
+void PgStore::post_record(const RunRecord& record) {
     Connection& c = writer();
-    Transaction transaction(c);
     for (const RunRecord::Line& line : record.lines) {
         if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud);
         if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
@@ -31,11 +36,10 @@ INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report
 VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
             {pair_, record.run, record.status, record.mode, record.direction,
              std::to_string(record.duration_ms), record.report.empty() ? Cell{} : Cell{record.report}});
-    transaction.commit();
 }
 
 void PgStore::record_idle(const RunRecord& record) {
-    write_once(writer(), "record idle run", R"(
+    write_once(asker(), "record idle run", R"(
 UPDATE tideway.pair SET idle_forward = CASE WHEN $2 <> 'reverse' THEN now() ELSE idle_forward END,
     idle_reverse = CASE WHEN $2 <> 'forward' THEN now() ELSE idle_reverse END WHERE pair = $1)",
         {pair_, record.direction});
