@@ -4,7 +4,7 @@
 
 #include "alert/alert.hpp"
 #include "base/iso_time.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/text.hpp"
 
 namespace tideway::cli {

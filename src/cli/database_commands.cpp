@@ -11,7 +11,7 @@
 #include "cli/with_engine.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/findings_text.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/run_text.hpp"
 #include "cli/status_text.hpp"
 #include "cli/text.hpp"

@@ -12,7 +12,7 @@
 #include "cli/database_commands.hpp"
 #include "cli/demo.hpp"
 #include "cli/init_command.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/request.hpp"
 #include "cli/selftest_command.hpp"
 
