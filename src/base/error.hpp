@@ -79,6 +79,14 @@ enum class Code {
     // simulation (TW47x)
     selftest_folder,
     selftest_failed,
+    // console (TW49x)
+    console_address,
+    token_file,
+    request_refused,
+    login_needed,
+    too_many_logins,
+    request_unfit,
+    not_there,
     // our own defects (TW9xx)
     defect,
 };
