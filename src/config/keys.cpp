@@ -76,7 +76,7 @@ const std::vector<KnownKey>& known_keys() {
         {"serve", "memory"},
         {"serve.job", "every"},
         {"serve.job", "cron"},
-        {"serve.job", "zone"},
+        {"serve.job", "time_zone"},
         {"serve.job", "run"},
         {"serve.job", "mode"},
         {"serve.job", "direction"},

@@ -69,9 +69,9 @@ void read_time(Section& section, JobSetting& job) {
     if (!parse_cron(*job.cron))
         section.refuse(Code::config_value, "cron", "is no cron expression that ever comes true",
                        "write minute, hour, day, month and weekday: \"0 2 * * *\" is every night at two");
-    job.zone = section.text("zone").value_or("");
+    job.zone = section.text("time_zone").value_or("");
     if (!job.zone.empty() && !TimeZone::named(job.zone))
-        section.refuse(Code::config_value, "zone", fmt::format("\"{}\" is not known to this system", job.zone),
+        section.refuse(Code::config_value, "time_zone", fmt::format("\"{}\" is not known to this system", job.zone),
                        "write a name such as \"Europe/Berlin\" or \"Asia/Kolkata\"; the package tzdata has them");
 }
 

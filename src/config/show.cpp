@@ -145,7 +145,7 @@ std::string job_text(const JobSetting& job) {
     std::string out = "[[serve.job]]\n";
     if (job.every) out += fmt::format("every = \"{}\"\n", config::duration_text(*job.every));
     out += optional_text("cron", job.cron);
-    if (!job.zone.empty()) out += fmt::format("zone = {}\n", quoted(job.zone));
+    if (!job.zone.empty()) out += fmt::format("time_zone = {}\n", quoted(job.zone));
     out += fmt::format("run = \"{}\"\n", job.verify ? "verify" : "sync");
     if (!job.verify)
         out += fmt::format("mode = \"{}\"\ndirection = \"{}\"\n", to_string(job.mode), to_string(job.direction));

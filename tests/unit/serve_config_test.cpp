@@ -43,7 +43,7 @@ direction = "forward"
 tables = ["t"]
 [[serve.job]]
 cron = "0 2 * * sun"
-zone = "UTC"
+time_zone = "UTC"
 run = "verify"
 )").serve;
     EXPECT_EQ(serve.listen, "");
@@ -66,9 +66,9 @@ TEST(ServeConfig, what_would_not_do_what_it_says_is_refused) {
     EXPECT_NE(refusal("[[serve.job]]\nevery = \"5m\"\ncron = \"* * * * *\"\n").find("beside"), std::string::npos);
     EXPECT_NE(refusal("[[serve.job]]\nevery = \"5 minutes\"\n").find("no time"), std::string::npos);
     EXPECT_NE(refusal("[[serve.job]]\ncron = \"0 0 30 2 *\"\n").find("cron expression"), std::string::npos);
-    EXPECT_NE(refusal("[[serve.job]]\ncron = \"0 2 * * *\"\nzone = \"Mars/Base\"\n").find("not known"),
+    EXPECT_NE(refusal("[[serve.job]]\ncron = \"0 2 * * *\"\ntime_zone = \"Mars/Base\"\n").find("not known"),
               std::string::npos);
-    EXPECT_NE(refusal("[[serve.job]]\nevery = \"5m\"\nzone = \"UTC\"\n").find("no effect"), std::string::npos);
+    EXPECT_NE(refusal("[[serve.job]]\nevery = \"5m\"\ntime_zone = \"UTC\"\n").find("no effect"), std::string::npos);
     EXPECT_NE(refusal("[[serve.job]]\nevery = \"5m\"\nrun = \"verify\"\nmode = \"full\"\n").find("no effect"),
               std::string::npos);
     EXPECT_NE(refusal("[[serve.job]]\nevery = \"5m\"\ntables = [\"u\"]\n").find("no [[table]]"), std::string::npos);
@@ -78,7 +78,7 @@ TEST(ServeConfig, what_would_not_do_what_it_says_is_refused) {
 
 TEST(ServeConfig, what_show_prints_is_read_back_to_the_same) {
     const Config config = parse("[serve]\nhosts = [\"sync.example\"]\n[[serve.job]]\ncron = \"*/5 8-18 * * mon-fri\"\n"
-                                "zone = \"UTC\"\ntables = [\"t\"]\n");
+                                "time_zone = \"UTC\"\ntables = [\"t\"]\n");
     const Config again = parse_config(show_config(config), "/etc/tideway/main.toml");
     EXPECT_EQ(again.serve.jobs, config.serve.jobs);
     EXPECT_EQ(again.serve.hosts, config.serve.hosts);
