@@ -23,6 +23,7 @@ std::vector<std::string> names_of(const ConsoleSetting& setting) {
 Console::Console(daemon::Service& service, const ConsoleSetting& setting, World& world)
     : service_(service),
       world_(world),
+      version_(setting.version),
       socket_((token_in(setting.token_file, world.random), listen_on(parse_listen(setting.listen)))),
       port_(port_of(socket_)),
       gate_(token_in(setting.token_file, world.random), names_of(setting), fmt::format("tideway_{}", port_), world),
@@ -52,7 +53,7 @@ Response Console::routed(const Request& request) {
     // Where nothing is, strangers learn no more than where something is.
     gate_.check(request, found.route != nullptr ? found.route->access : Access::reader);
     if (found.route != nullptr)
-        return found.route->handler({request, std::move(found.names), service_, gate_, world_});
+        return found.route->handler({request, std::move(found.names), service_, gate_, world_, version_});
     if (found.methods.empty()) throw Error(Code::not_there, "there is nothing under this address");
     Response response = error_answer(Error(Code::not_there, "this address does not take this method"));
     response.status = 405;

@@ -17,6 +17,7 @@ namespace tideway::web {
 struct ConsoleSetting {
     std::string listen = "127.0.0.1:8484";
     std::string token_file;
+    std::string version = {};              // of the program, for the metrics
     std::vector<std::string> hosts = {};  // further names that browsers may ask by: those of a reverse proxy
     ServerLimits limits = {};
 };
@@ -38,6 +39,7 @@ class Console {
 
     daemon::Service& service_;
     World& world_;
+    const std::string version_;
     int socket_;
     std::uint16_t port_;
     Gate gate_;

@@ -38,4 +38,9 @@ Response retry_parked(const Call& call);
 // api_events.cpp
 Response watch_events(const Call& call);
 
+// health.cpp
+Response show_metrics(const Call& call);
+Response show_liveness(const Call& call);
+Response show_readiness(const Call& call);
+
 }  // namespace tideway::web

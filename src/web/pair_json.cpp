@@ -1,6 +1,7 @@
 #include "web/pair_json.hpp"
 
 #include "base/iso_time.hpp"
+#include "daemon/health.hpp"
 
 namespace tideway::web {
 namespace {
@@ -11,8 +12,8 @@ Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr)
 Json job_json(const daemon::JobState& job) {
     Json out = {{"name", job.name}, {"command", job.command}, {"next_at", moment(job.next_at)}};
     if (job.command != "sync") return out;
-    out["mode"] = tideway::to_string(job.mode);
-    out["direction"] = tideway::to_string(job.direction);
+    out["mode"] = to_string(job.mode);
+    out["direction"] = to_string(job.direction);
     return out;
 }
 
@@ -60,22 +61,6 @@ Json sums_of(const std::string& report) {
 
 }  // namespace
 
-std::string_view to_string(daemon::PairPhase phase) {
-    switch (phase) {
-        case daemon::PairPhase::idle:
-            return "idle";
-        case daemon::PairPhase::running:
-            return "running";
-        case daemon::PairPhase::backing_off:
-            return "backing_off";
-        case daemon::PairPhase::standby:
-            return "standby";
-        case daemon::PairPhase::failed:
-            return "failed";
-    }
-    return "?";
-}
-
 Json past_run_json(const daemon::PastRun& run) {
     Json out = {{"number", run.number},
                 {"command", run.command},
@@ -98,7 +83,7 @@ Json pair_json(const daemon::PairState& pair) {
         return run ? past_run_json(*run) : Json(nullptr);
     };
     Json out = {{"name", pair.name},
-                {"phase", to_string(pair.phase)},
+                {"phase", daemon::phase_name(pair.phase)},
                 {"reason", text_or_null(pair.reason)},
                 {"until", moment(pair.until)},
                 {"listens", {{"desktop", pair.listens_desktop}, {"cloud", pair.listens_cloud}}},

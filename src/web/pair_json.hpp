@@ -8,6 +8,5 @@ namespace tideway::web {
 Json pair_json(const daemon::PairState& pair);
 // Without its report, but with the report's sums.
 Json past_run_json(const daemon::PastRun& run);
-std::string_view to_string(daemon::PairPhase phase);
 
 }  // namespace tideway::web

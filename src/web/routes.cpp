@@ -42,6 +42,9 @@ const std::vector<Route>& routes() {
          "Asks for a sync of the tables with parked rows."},
         {"GET", "/api/v1/events", reader, watch_events,
          "What happens, as server-sent events; `Last-Event-ID` or `after` takes up again."},
+        {"GET", "/metrics", reader, show_metrics, "Metrics in the text format of Prometheus."},
+        {"GET", "/livez", everyone, show_liveness, "200 while the service works, else 503: restart it."},
+        {"GET", "/readyz", everyone, show_readiness, "200 while every pair is kept in sync, else 503."},
     };
     return table;
 }

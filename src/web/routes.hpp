@@ -19,6 +19,7 @@ struct Call {
     daemon::Service& service;
     Gate& gate;
     World& world;
+    const std::string& version;  // of the program
 
     const std::string& pair() const { return names.front(); }
 };

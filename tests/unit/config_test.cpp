@@ -239,10 +239,10 @@ TEST(Config, refuses_unknown_keys_with_their_place_and_a_suggestion) {
                     "t.toml:7:11: capture has no side \"mobile\"", "desktop = "});
     expect_refused({with_table("name = \"t\"\n[[table.column]]\nnme = \"a\"\n"), unknown,
                     "t.toml:8:1: unknown key \"nme\" in [[table.column]]", "did you mean \"name\"?"});
-    expect_refused({sides + "[serve]\nlistn = \"x\"\n", unknown,
-                    "t.toml:6:1: unknown key \"listn\" in [serve]", "did you mean \"listen\"?"});
-    expect_refused({sides + "[[serve.job]]\nevry = \"x\"\n", unknown,
-                    "t.toml:6:1: unknown key \"evry\" in [[serve.job]]", "did you mean \"every\"?"});
+    expect_refused({with_table("name = \"t\"\n[serve]\nlistn = \"x\"\n"), unknown,
+                    "t.toml:8:1: unknown key \"listn\" in [serve]", "did you mean \"listen\"?"});
+    expect_refused({with_table("name = \"t\"\n[[serve.job]]\nevry = \"x\"\n"), unknown,
+                    "t.toml:8:1: unknown key \"evry\" in [[serve.job]]", "did you mean \"every\"?"});
     expect_refused({sides + "[alert]\nwebhok = \"x\"\n", unknown,
                     "t.toml:6:1: unknown key \"webhok\" in [alert]", "did you mean \"webhook\"?"});
 }
@@ -413,10 +413,6 @@ TEST(Config, refuses_settings_that_this_version_does_not_offer) {
     expect_refused({table("deletes = \"soft:is_deleted=true\""), later, "t.toml:7:11: deletes", "hold"});
     expect_refused(
         {table("[[table.column]]\nname = \"c\"\npolicy = \"max\""), later, "t.toml:9:10: policy", ""});
-    expect_refused(
-        {sides + "[serve]\nlisten = \"127.0.0.1:8484\"\n[[serve.job]]\nevery = \"5m\"\nmode = \"full\"\n"
-                 "[[serve.job]]\ncron = \"0 2 * * *\"\n",
-         later, "t.toml:5:1: serve is not offered", "timer"});
 }
 
 TEST(Config, alerts_name_who_is_told_and_how) {
