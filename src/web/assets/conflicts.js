@@ -113,7 +113,7 @@ export const conflict = async ({ content, pair, item }) => {
   content.append(
     h('p', { class: 'trail' }, h('a', { href: pairPath(pair, 'conflicts') }, 'Conflicts')),
     h('div', { class: 'head' }, h('h1', {}, `${entry.table} ${entry.key}`), standing(entry)),
-    h('p', {}, kinds[entry.kind] ?? entry.kind, '. ', entry.reason),
+    h('p', {}, h('strong', {}, kinds[entry.kind] ?? entry.kind), '.', entry.reason && ` Why: ${entry.reason}`),
     card(null, facts([
       ['Found', clock(entry.at)], ['Holds', entry.winner === 'desktop' || entry.winner === 'cloud' ? entry.winner : 'neither, both stay'],
       ['Decided by', entry.policy || '-'], ['Rule', entry.rule ?? '-'],

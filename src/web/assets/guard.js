@@ -8,7 +8,7 @@ const stopTable = (stops) => h('div', { class: 'scroll' }, table('What was stopp
   { title: 'Table', main: true, cell: (stop) => stop.table || 'the run' },
   { title: 'What', cell: (stop) => stop.what },
   { title: 'Reason', cell: (stop) => h('code', {}, stop.reason) },
-  { title: '', hidden: true, cell: (stop) => badge(stop.stopped ? 'bad' : 'warn', stop.stopped ? 'Stopped' : 'Only told') },
+  { title: 'Effect', cell: (stop) => badge(stop.stopped ? 'bad' : 'warn', stop.stopped ? 'Stopped' : 'Only told') },
 ], stops));
 
 const shownRows = 300;

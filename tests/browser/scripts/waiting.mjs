@@ -5,7 +5,7 @@ await withPage({}, async (page) => {
   await logIn(page);
   await open(page, '/pairs/main/waiting', 'Held and parked');
   await page.getByRole('table', { name: 'Parked rows' }).getByText('task 7').waitFor();
-  await page.getByRole('table', { name: 'Held rows' }).getByText('visit 1').waitFor();
+  await page.getByRole('table', { name: 'Held rows' }).getByText('jobshead 99').waitFor();
   await shot(page, 'waiting');
   await page.getByRole('button', { name: 'Try them now' }).click();
   await page.getByText('A sync of task is asked for.').first().waitFor();
