@@ -243,6 +243,9 @@ const std::vector<CodeInfo> table = {
     {Code::not_there, "TW496", "the console has nothing under that address", Exit::failed,
      "No page, pair, run or operation has that address, or it does not take that method.",
      "docs/api.md lists all addresses."},
+    {Code::console_busy, "TW497", "the console works on too many questions at once", Exit::failed,
+     "Plans, doctor, conflicts and the like ask both databases. Only a few of these run at the same time, so that the console itself stays quick.",
+     "Try again in a moment."},
 
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",

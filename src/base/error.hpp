@@ -87,6 +87,7 @@ enum class Code {
     too_many_logins,
     request_unfit,
     not_there,
+    console_busy,
     // our own defects (TW9xx)
     defect,
 };

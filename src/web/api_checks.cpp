@@ -23,9 +23,8 @@ Response show_findings(const Call& call) {
 }
 
 Response show_settings(const Call& call) {
-    pair_of(call);
     Json out;
-    call.service.with_engine(call.pair(), [&](Engine&, const Config& config) {
+    with_engine(call, [&](Engine&, const Config& config) {
         out = config_json(config);
         out["toml"] = show_config(config);
     });

@@ -27,6 +27,14 @@ daemon::PairState pair_of(const Call& call) {
     throw Error(Code::not_there, fmt::format("no pair \"{}\" is served here", call.pair()));
 }
 
+void with_engine(const Call& call, const std::function<void(Engine&, const Config&)>& work) {
+    pair_of(call);
+    if (!call.long_work.try_acquire())
+        throw Error(Code::console_busy, "too many questions to the databases at the same time");
+    const std::unique_ptr<LongWork, void (*)(LongWork*)> place(&call.long_work, [](LongWork* all) { all->release(); });
+    call.service.with_engine(call.pair(), work);
+}
+
 std::int64_t whole_number(const std::string& text, const std::string& name) {
     std::int64_t number = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -1,5 +1,6 @@
 // Small steps that handlers share.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,12 +13,15 @@ namespace tideway::web {
 // The state of the call's pair. Throws Error(not_there).
 daemon::PairState pair_of(const Call& call);
 
-// One question to an engine of the call's pair.
+// Work on an engine of the call's pair. Throws Error(not_there), and Error(console_busy) where too much is asked at
+// the same time.
+void with_engine(const Call& call, const std::function<void(Engine&, const Config&)>& work);
+
+// One question to it.
 template <typename Question>
 auto ask(const Call& call, const Question& question) {
-    pair_of(call);
     std::optional<std::decay_t<decltype(question(std::declval<Engine&>()))>> answer;
-    call.service.with_engine(call.pair(), [&](Engine& engine, const Config&) { answer = question(engine); });
+    with_engine(call, [&](Engine& engine, const Config&) { answer = question(engine); });
     return std::move(*answer);
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/service.hpp"
 #include "web/gate.hpp"
 #include "web/http_server.hpp"
+#include "web/routes.hpp"
 
 namespace tideway::web {
 
@@ -43,6 +44,7 @@ class Console {
     int socket_;
     std::uint16_t port_;
     Gate gate_;
+    LongWork long_work_;
     std::atomic<bool> stopping_{false};
     HttpServer server_;
     std::thread events_;

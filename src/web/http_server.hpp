@@ -15,7 +15,7 @@ struct ServerLimits {
     unsigned connections = 512, per_address = 256;
     std::size_t header_bytes = 16 * 1024;  // of a request with its line; also what is kept of an answer
     std::size_t body_bytes = 64 * 1024;
-    unsigned workers = 4;    // requests that are answered at the same time
+    unsigned workers = 8;    // requests that are answered at the same time
     std::size_t queue = 32;  // requests that wait for that; more get 503
     std::size_t feeds = 64;  // answers that go on; more get 503
     ConnectionClock::Limits clock = {};

@@ -1,6 +1,7 @@
 // Every address of the console, as one table: the code and docs/api.md are made from it.
 #pragma once
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@
 
 namespace tideway::web {
 
+// Questions that go to the databases; fewer at the same time than there are threads that answer.
+using LongWork = std::counting_semaphore<64>;
+
 // What a handler works with.
 struct Call {
     const Request& request;
@@ -20,6 +24,7 @@ struct Call {
     Gate& gate;
     World& world;
     const std::string& version;  // of the program
+    LongWork& long_work;
 
     const std::string& pair() const { return names.front(); }
 };

@@ -1,5 +1,6 @@
 // What happens now, as the service tells it. The browser connects anew by itself and takes up where it was.
 import { icon } from '/assets/dom.js';
+import { get } from '/assets/api.js';
 
 const listeners = new Set();
 let source = null;
@@ -11,8 +12,8 @@ export const start = () => {
   source.addEventListener('open', () => show('good', 'Live'));
   source.addEventListener('error', () => {
     show('warn', 'Connecting');
-    // A refused one is not tried again by the browser: the session may be over.
-    if (source.readyState === EventSource.CLOSED) setTimeout(start, 5000);
+    // A refused one is not tried again by the browser: where the session is over, asking leads to the login.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => get('/session').then(start, start), 5000);
   });
   for (const kind of ['progress', 'started', 'finished', 'phase'])
     source.addEventListener(kind, (event) => {
