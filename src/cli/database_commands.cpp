@@ -60,6 +60,7 @@ Exit verify(const Request& request, std::ostream& out, std::ostream& err) {
     }
     const VerifyOptions options{request.tables, request.repair, request.anew, request.load, request.rows_at_once};
     const VerifyReport report = with_engine(request, err, [&](Engine& e) { return e.verify(options); });
+    tell_people(load_config(request.config_path), alert::observe(report), err);
     if (page.is_open()) page << verify_page(report);
     out << (request.json ? dump(verify_json(report)) : verify_text(report));
     return exit_of(report);

@@ -15,6 +15,7 @@
 #include "report/report_json.hpp"
 #include "cli/request.hpp"
 #include "cli/selftest_command.hpp"
+#include "cli/serve_command.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -57,6 +58,8 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return demo(request, out, err);
         case Command::selftest:
             return selftest(request, out, err);
+        case Command::serve:
+            return serve(request);
         case Command::alert_test:
             return test_alerts(request, out);
     }

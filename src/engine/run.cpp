@@ -40,7 +40,12 @@ Run::~Run() {
 
 RunReport Run::sync() {
     session_.install_state();
-    if (again_.waiting.empty() && probe()) {
+    if (options_.on_change && nothing_new()) {
+        report_idle();
+        finish(report_);
+        return std::move(report_);
+    }
+    if (!options_.on_change && again_.waiting.empty() && probe()) {
         report_.idle = true;
         session_.desktop->record_idle(record());
         session_.cloud->record_idle(record());
@@ -82,11 +87,7 @@ bool Run::probe() {
         !session_.cloud->receipts(archive.acknowledged()).empty())
         return false;
     const auto marks = archive.marks();
-    for (TableUnderSync* table : session_.active())
-        for (const Side side : {Side::desktop, Side::cloud}) {
-            const auto mark = marks.find({table->link.id, side});
-            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
-        }
+    if (!all_marked(marks)) return false;
     if (confirm_ || !told_.empty()) return false;
     if (!quiet(marks)) {
         gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
@@ -99,6 +100,24 @@ bool Run::probe() {
     }
     report_idle();
     return true;
+}
+
+// Every table that takes part has been compared before, by the capture that it has now.
+bool Run::all_marked(const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    for (const TableUnderSync* table : session_.active())
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const auto mark = marks.find({table->link.id, side});
+            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
+        }
+    return true;
+}
+
+// For a run that a change has started; what waits for other reasons is for the runs of the schedule.
+bool Run::nothing_new() {
+    if (!session_.tables_intact()) return false;
+    const auto marks = session_.archive().marks();
+    report_.idle = all_marked(marks) && quiet(marks);
+    return report_.idle;
 }
 
 void Run::report_idle() {

@@ -45,7 +45,7 @@ struct Receipt {
 };
 
 // Of the state tables, as a store installs them; an older state is completed by the next sync.
-inline constexpr int state_version = 2;
+inline constexpr int state_version = 5;
 
 struct PairIdentity {
     std::string uuid, system_id;

@@ -141,7 +141,6 @@ TEST(CommandLine, commands_of_a_later_version_say_so_and_what_to_use_now) {
     const std::vector<std::pair<Args, std::string>> later = {
         {{"explain", "jobs", "7"}, "plan --rows"},
         {{"undo", "--run", "3"}, "journal"},
-        {{"serve"}, "timer"},
     };
     for (const auto& [args, instead] : later)
         expect_refused(args, Code::not_in_this_version,
