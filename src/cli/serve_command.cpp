@@ -10,12 +10,13 @@
 
 #include <fmt/format.h>
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/url_connector.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/health.hpp"
 #include "daemon/log.hpp"
 #include "daemon/systemd.hpp"
+#include "web/console.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -92,6 +93,28 @@ void end_in_time() {
     }).detach();
 }
 
+// Of several pairs the first one that names an address decides.
+std::optional<web::ConsoleSetting> console_setting(const std::vector<Config>& configs) {
+    for (const Config& each : configs) {
+        if (each.serve.listen.empty()) continue;
+        web::ConsoleSetting setting;
+        setting.listen = each.serve.listen;
+        setting.token_file = each.serve.token_file;
+        setting.hosts = each.serve.hosts;
+        setting.version = std::string_view(TIDEWAY_VERSION).substr(std::string_view("tideway ").size());
+        return setting;
+    }
+    return std::nullopt;
+}
+
+std::unique_ptr<web::Console> open_console(daemon::Service& service,
+                                           const std::optional<web::ConsoleSetting>& setting, World& world) {
+    if (!setting) return nullptr;
+    auto console = std::make_unique<web::Console>(service, *setting, world);
+    spdlog::info("console on {}, its login token is in {}", setting->listen, setting->token_file);
+    return console;
+}
+
 }  // namespace
 
 Exit serve(const Request& request) {
@@ -100,8 +123,10 @@ Exit serve(const Request& request) {
     World& world = real_world();
     const daemon::Systemd systemd;
     {
-        daemon::Daemon service(first_configs(request.config_path), wiring(), world);
-        // The console, the API and the metrics are served from here, for as long as `service` lives.
+        daemon::Configs configs = first_configs(request.config_path);
+        const auto setting = console_setting(configs.good);
+        daemon::Daemon service(std::move(configs), wiring(), world);
+        const auto console = open_console(service, setting, world);
         systemd.tell("READY=1");
         spdlog::info("ready");
         Signs signs(systemd);
