@@ -64,8 +64,8 @@ TEST_F(ConsoleApi, ConflictsAreShownColumnByColumnAndResolvedTogether) {
     edit_on_both_sides(3);
     EXPECT_EQ(console->run()["exit_code"], 3);
     json ids = json::array();
-    for (const json& each : console->get("/pairs/main/conflicts?open=1&table=jobshead")["conflicts"])
-        ids.push_back(each["id"]);
+    const json found = console->get("/pairs/main/conflicts?open=1&table=jobshead");
+    for (const json& each : found["conflicts"]) ids.push_back(each["id"]);
     ASSERT_EQ(ids.size(), 3u);
     const json shown = console->get(fmt::format("/pairs/main/conflicts/{}", ids[0].dump()))["conflict"];
     for (const json& column : shown["columns"])

@@ -17,7 +17,7 @@ await withPage({}, async (page) => {
         caption.parentElement.rows.length > rows), [Math.max(before, 1)]);
   }
   await page.getByRole('figure').filter({ hasText: 'Rows a run' }).waitFor();
-  await page.getByRole('table', { name: 'Tables' }).getByText('In sync').waitFor();
+  await page.getByRole('table', { name: 'Tables' }).getByText('In sync').first().waitFor();
   await shot(page, 'pair');
   await runs.getByRole('link', { name: /^verify/ }).first().click();
   await page.getByRole('table', { name: 'What the proof says' }).getByText('Equal').waitFor();
