@@ -88,7 +88,7 @@ TEST_F(Browser, ResolvesConflicts) {
     ASSERT_EQ(console->run()["status"], "attention");
     play("conflicts");
     console->run();
-    EXPECT_EQ(statuses(), "Cloud 1\nDesktop 2\nDesktop 3\nCloud 4\n");
+    EXPECT_EQ(statuses(), "Cloud 1\nDesktop 2\nDesktop 3\nCloud 4");
     EXPECT_EQ(sides.desktop.scalar("select string_agg(status, ' ' order by job_id) from jobshead where job_id < 5"),
               "Cloud 1 Desktop 2 Desktop 3 Desktop 4");
 }
