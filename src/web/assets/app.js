@@ -50,6 +50,7 @@ const showPage = async (moved) => {
     content.append(h('h1', {}, 'Nothing is here'), h('p', {}, h('a', { href: '/' }, 'All pairs')));
     return;
   }
+  if (moved) main.focus();
   content.setAttribute('aria-busy', 'true');
   try {
     await place.show({ content, pair: place.name, item: place.item, whenLeft: (work) => cleanUp.push(work), goTo });
@@ -57,7 +58,6 @@ const showPage = async (moved) => {
     content.append(problem(error));
   }
   content.removeAttribute('aria-busy');
-  if (moved) main.focus();
   announce(document.title);
 };
 
