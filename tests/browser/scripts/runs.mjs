@@ -20,7 +20,7 @@ await withPage({}, async (page) => {
   await page.getByRole('table', { name: 'Tables' }).getByText('In sync').first().waitFor();
   await shot(page, 'pair');
   await runs.getByRole('link', { name: /^verify/ }).first().click();
-  await page.getByRole('table', { name: 'What the proof says' }).getByText('Equal').waitFor();
+  await page.getByRole('table', { name: 'What the proof says' }).getByText('Equal', { exact: true }).first().waitFor();
   await page.goBack();
   await runs.getByRole('link', { name: /^sync/ }).last().click();
   await page.getByRole('table', { name: 'What the run did' }).waitFor();
