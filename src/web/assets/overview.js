@@ -9,12 +9,12 @@ const sum = (tables, ...names) => tables.reduce((all, table) => all + names.redu
 const oldest = (moments) => (moments.some((each) => !each) ? null : [...moments].sort()[0] ?? null);
 
 const protectedRows = (pair) => {
-  const rows = pair.last_good?.sums?.protected;
+  const rows = pair.last?.sums?.protected ?? pair.last_good?.sums?.protected;
   return rows?.after === null || rows?.after === undefined ? '-' : count(rows.after);
 };
 
 const details = (pair, status) => facts([
-  ['Last good sync', when(pair.last_good?.finished_at ?? null)],
+  ['Last good run', when(pair.last_good?.finished_at ?? null)],
   ['Last proven equal', status ? when(oldest(status.tables.map((table) => table.last_proof))) : '-'],
   ['Open conflicts', status ? count(sum(status.tables, 'open_conflicts')) : '-'],
   ['Held and parked', status ? count(sum(status.tables, 'held', 'parked')) : '-'],

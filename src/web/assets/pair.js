@@ -13,16 +13,16 @@ const heading = (pair) => {
       pair.until && h('span', {}, ' It looks again ', when(pair.until), '.')))];
 };
 
-const summary = (pair, status) => {
+const summary = (pair, status, runs) => {
   const sum = (name) => status.tables.reduce((all, each) => all + each[name], 0);
   const proofs = status.tables.map((each) => each.last_proof);
-  const safe = pair.last_good?.sums?.protected;
+  const safe = runs.find((run) => run.sums?.protected?.after !== null && run.sums?.protected?.after !== undefined)?.sums.protected;
   return facts([
-    ['Last good sync', when(pair.last_good?.finished_at ?? null)],
+    ['Last good run', when(pair.last_good?.finished_at ?? null)],
     ['Last proven equal', when(proofs.length && proofs.every(Boolean) ? proofs.sort()[0] : null)],
     ['Rows in sync', count(sum('rows'))],
     ['In flight', count(sum('pending'))],
-    ['Protected rows, before and after', safe?.after === null || safe?.after === undefined ? '-' : `${count(safe.before)} and ${count(safe.after)}`],
+    ['Protected rows, before and after', safe ? `${count(safe.before)} and ${count(safe.after)}` : '-'],
     ['Told at once', [pair.listens.desktop && 'desktop', pair.listens.cloud && 'cloud'].filter(Boolean).join(' and ') || 'no, it asks regularly'],
   ]);
 };
@@ -108,7 +108,7 @@ export const pair = async ({ content, pair: name, whenLeft }) => {
     fill('history', history(name, runs.slice(0, 15)));
     fill('plots', plots(runs) ?? h('p', { class: 'soft' }, 'Plots appear after the first run.'));
     const status = await get(of(name, '/status')).catch((error) => ({ error }));
-    fill('summary', status.error ? problem(status.error) : summary(parts.pair, status));
+    fill('summary', status.error ? problem(status.error) : summary(parts.pair, status, runs));
     if (!status.error) fill('tables', tables(status));
   };
   content.append(parts.head, parts.live, card(null, parts.summary), runButtons(name), card('Tables', parts.tables),
