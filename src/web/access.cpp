@@ -29,7 +29,8 @@ bool from_another_site(const Request& request) {
     return site && *site != "same-origin" && *site != "none";
 }
 
-// A form of a page that gives no referrer is sent with the origin "null"; what the browser says of the site counts then.
+// A form of a page that gives no referrer is sent with the origin "null"; what the browser says of the site
+// counts then.
 bool from_a_page_of_ours(const Request& request) {
     const auto origin = request.header("origin"), host = request.header("host");
     if (!origin || *origin == "null") return request.header("sec-fetch-site") == "same-origin";
@@ -42,9 +43,11 @@ bool has_secret(const Request& request, const Shown& shown) {
 }
 
 Verdict judge_writer(const Request& request, const Shown& shown) {
-    // No other site can make a browser send this header; yet a page that says where it comes from must be ours.
+    // No other site can make a browser send this header; yet a page that says where it comes from must be
+    // ours.
     if (shown.token)
-        return request.header("origin") && !from_a_page_of_ours(request) ? Verdict::cross_site : Verdict::allowed;
+        return request.header("origin") && !from_a_page_of_ours(request) ? Verdict::cross_site
+                                                                         : Verdict::allowed;
     return from_a_page_of_ours(request) && has_secret(request, shown) ? Verdict::allowed : Verdict::no_proof;
 }
 
@@ -102,7 +105,8 @@ bool same_origin(const std::string& origin, const std::string& host) {
     return lower(origin) == "http://" + asked || lower(origin) == "https://" + asked;
 }
 
-Verdict judge(const Request& request, Access access, const Shown& shown, const std::vector<std::string>& hosts) {
+Verdict judge(const Request& request, Access access, const Shown& shown,
+              const std::vector<std::string>& hosts) {
     const auto host = request.header("host");
     const auto name = host ? host_name(*host) : std::nullopt;
     if (!name || std::find(hosts.begin(), hosts.end(), *name) == hosts.end()) return Verdict::wrong_host;

@@ -1,4 +1,5 @@
-// Who may ask for what. Pure: a request and what is known go in, a verdict comes out (docs/api.md, "Security").
+// Who may ask for what. Pure: a request and what is known go in, a verdict comes out (docs/api.md,
+// "Security").
 #pragma once
 #include <optional>
 #include <string>
@@ -30,19 +31,20 @@ enum class Access {
 
 // What the request has shown.
 struct Shown {
-    bool token = false;              // a bearer token that is right
+    bool token = false;                    // a bearer token that is right
     std::optional<std::string> csrf = {};  // the secret of its session, if it has one
 };
 
 enum class Verdict {
     allowed,
-    wrong_host,    // a name that this service does not go by (DNS rebinding)
-    cross_site,    // the browser says that another site asks
+    wrong_host,  // a name that this service does not go by (DNS rebinding)
+    cross_site,  // the browser says that another site asks
     not_logged_in,
-    no_proof,      // no origin, or no secret of the session
+    no_proof,  // no origin, or no secret of the session
 };
 
 // `hosts`: names, without ports, in lower case.
-Verdict judge(const Request& request, Access access, const Shown& shown, const std::vector<std::string>& hosts);
+Verdict judge(const Request& request, Access access, const Shown& shown,
+              const std::vector<std::string>& hosts);
 
 }  // namespace tideway::web

@@ -9,11 +9,11 @@ struct StatusOf {
 };
 
 constexpr StatusOf statuses[] = {
-    {Code::request_refused, 403},   {Code::login_needed, 401},      {Code::too_many_logins, 429},
-    {Code::request_unfit, 400},     {Code::usage, 400},             {Code::not_there, 404},
-    {Code::conflict_unknown, 404},  {Code::row_unfit, 422},         {Code::row_changed_since, 409},
-    {Code::confirm_stale, 409},     {Code::lease_held, 409},        {Code::server_unreachable, 503},
-    {Code::connection_lost, 503},   {Code::interrupted, 503},         {Code::console_busy, 503},
+    {Code::request_refused, 403},  {Code::login_needed, 401}, {Code::too_many_logins, 429},
+    {Code::request_unfit, 400},    {Code::usage, 400},        {Code::not_there, 404},
+    {Code::conflict_unknown, 404}, {Code::row_unfit, 422},    {Code::row_changed_since, 409},
+    {Code::confirm_stale, 409},    {Code::lease_held, 409},   {Code::server_unreachable, 503},
+    {Code::connection_lost, 503},  {Code::interrupted, 503},  {Code::console_busy, 503},
 };
 
 int status_of(Code code) {

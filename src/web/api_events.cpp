@@ -8,7 +8,8 @@ namespace tideway::web {
 
 Response watch_events(const Call& call) {
     std::string from = call.request.header("last-event-id").value_or(call.request.asked("after"));
-    const auto after = static_cast<std::uint64_t>(from.empty() ? 0 : whole_number(from, "the event's number"));
+    const auto after =
+        static_cast<std::uint64_t>(from.empty() ? 0 : whole_number(from, "the event's number"));
     const bool by_session = call.gate.session_of(call.request).has_value();
     // The request is gone while the feed goes on.
     const auto welcome = [&gate = call.gate, cookie = Request{call.request}, by_session] {

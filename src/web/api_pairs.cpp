@@ -33,15 +33,17 @@ Response list_pairs(const Call& call) {
     return json_answer(out);
 }
 
-Response show_pair(const Call& call) { return json_answer({{"version", 1}, {"pair", pair_json(pair_of(call))}}); }
+Response show_pair(const Call& call) {
+    return json_answer({{"version", 1}, {"pair", pair_json(pair_of(call))}});
+}
 
 Response list_runs(const Call& call) {
     pair_of(call);
     const std::string limit = call.request.asked("limit");
     const std::int64_t most = limit.empty() ? usual_runs : whole_number(limit, "limit");
     Json out = {{"version", 1}, {"runs", Json::array()}};
-    const auto runs =
-        call.service.history(call.pair(), static_cast<std::size_t>(std::clamp(most, std::int64_t{1}, most_runs)));
+    const auto runs = call.service.history(
+        call.pair(), static_cast<std::size_t>(std::clamp(most, std::int64_t{1}, most_runs)));
     for (const daemon::PastRun& run : runs) out["runs"].push_back(past_run_json(run));
     return json_answer(out);
 }

@@ -31,7 +31,8 @@ void with_engine(const Call& call, const std::function<void(Engine&, const Confi
     pair_of(call);
     if (!call.long_work.try_acquire())
         throw Error(Code::console_busy, "too many questions to the databases at the same time");
-    const std::unique_ptr<LongWork, void (*)(LongWork*)> place(&call.long_work, [](LongWork* all) { all->release(); });
+    const std::unique_ptr<LongWork, void (*)(LongWork*)> place(&call.long_work,
+                                                               [](LongWork* all) { all->release(); });
     call.service.with_engine(call.pair(), work);
 }
 
@@ -69,7 +70,8 @@ Json body_of(const Request& request, const std::vector<std::string_view>& known)
     if (!body.is_object()) unfit("the body is no JSON object");
     for (const auto& [name, value] : body.items())
         if (std::find(known.begin(), known.end(), name) == known.end())
-            unfit("the body has a field that means nothing here", fmt::format("known are {}", fmt::join(known, ", ")));
+            unfit("the body has a field that means nothing here",
+                  fmt::format("known are {}", fmt::join(known, ", ")));
     return body;
 }
 
@@ -83,9 +85,8 @@ std::string text_in(const Json& body, const char* name) {
 std::vector<std::string> texts_in(const Json& body, const char* name) {
     const Json& value = field(body, name);
     if (value.is_null()) return {};
-    const bool texts = value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& each) {
-        return each.is_string();
-    });
+    const bool texts = value.is_array() && std::all_of(value.begin(), value.end(),
+                                                       [](const Json& each) { return each.is_string(); });
     if (!texts) unfit(fmt::format("{} is no list of texts", name));
     return value.get<std::vector<std::string>>();
 }

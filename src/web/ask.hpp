@@ -13,8 +13,8 @@ namespace tideway::web {
 // The state of the call's pair. Throws Error(not_there).
 daemon::PairState pair_of(const Call& call);
 
-// Work on an engine of the call's pair. Throws Error(not_there), and Error(console_busy) where too much is asked at
-// the same time.
+// Work on an engine of the call's pair. Throws Error(not_there), and Error(console_busy) where too much is
+// asked at the same time.
 void with_engine(const Call& call, const std::function<void(Engine&, const Config&)>& work);
 
 // One question to it.

@@ -1,5 +1,5 @@
-// How long each connection may take its time. Whoever sends a request, or takes an answer, byte by byte is cut
-// off; so no number of such peers holds the service up.
+// How long each connection may take its time. Whoever sends a request, or takes an answer, byte by byte is
+// cut off; so no number of such peers holds the service up.
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -14,7 +14,7 @@ class ConnectionClock {
     struct Limits {
         std::chrono::milliseconds request{10'000};  // for a whole request, since the last answer
         std::chrono::milliseconds answer{60'000};   // for taking an answer that ends
-        std::size_t waiting = 192;                  // connections without a whole request; the oldest goes first
+        std::size_t waiting = 192;  // connections without a whole request; the oldest goes first
     };
 
     explicit ConnectionClock(const Limits& limits) : limits_(limits) {}

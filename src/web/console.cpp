@@ -27,7 +27,8 @@ Console::Console(daemon::Service& service, const ConsoleSetting& setting, World&
       version_(setting.version),
       socket_((token_in(setting.token_file, world.random), listen_on(parse_listen(setting.listen)))),
       port_(port_of(socket_)),
-      gate_(token_in(setting.token_file, world.random), names_of(setting), fmt::format("tideway_{}", port_), world),
+      gate_(token_in(setting.token_file, world.random), names_of(setting), fmt::format("tideway_{}", port_),
+            world),
       long_work_(std::max(1U, setting.limits.workers / 2)),
       server_(socket_, setting.limits, [this](const Request& request) { return answer(request); }),
       events_([this] { pass_events_on(); }) {}
@@ -55,7 +56,8 @@ Response Console::routed(const Request& request) {
     // Where nothing is, strangers learn no more than where something is.
     gate_.check(request, found.route != nullptr ? found.route->access : Access::reader);
     if (found.route != nullptr)
-        return found.route->handler({request, std::move(found.names), service_, gate_, world_, version_, long_work_});
+        return found.route->handler(
+            {request, std::move(found.names), service_, gate_, world_, version_, long_work_});
     if (found.methods.empty()) throw Error(Code::not_there, "there is nothing under this address");
     Response response = error_answer(Error(Code::not_there, "this address does not take this method"));
     response.status = 405;

@@ -18,7 +18,7 @@ namespace tideway::web {
 struct ConsoleSetting {
     std::string listen = "127.0.0.1:8484";
     std::string token_file;
-    std::string version = {};              // of the program, for the metrics
+    std::string version = {};             // of the program, for the metrics
     std::vector<std::string> hosts = {};  // further names that browsers may ask by: those of a reverse proxy
     ServerLimits limits = {};
 };

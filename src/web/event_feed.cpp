@@ -20,7 +20,8 @@ std::string event_text(const daemon::Event& event) {
     return fmt::format("id: {}\nevent: {}\ndata: {}\n", event.number, event.kind, dump(data));
 }
 
-EventFeed::EventFeed(daemon::Service& service, Clock& clock, std::uint64_t after, std::function<bool()> welcome)
+EventFeed::EventFeed(daemon::Service& service, Clock& clock, std::uint64_t after,
+                     std::function<bool()> welcome)
     : service_(service),
       clock_(clock),
       after_(after),

@@ -9,7 +9,8 @@ namespace {
 bool is_name(const std::string& pattern) { return pattern.starts_with('{'); }
 
 // The names, where the path fits the pattern.
-std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string>& path) {
+std::optional<std::vector<std::string>> match(std::string_view pattern,
+                                              const std::vector<std::string>& path) {
     const auto wanted = path_segments(pattern);
     if (!wanted || wanted->size() != path.size()) return std::nullopt;
     std::vector<std::string> names;
@@ -55,7 +56,8 @@ FoundRoute find_route(const std::vector<Route>& table, const std::string& method
 std::string routes_page() {
     std::string page = "| method | address | for | what it does |\n|---|---|---|---|\n";
     for (const Route& route : routes())
-        page += fmt::format("| {} | `{}` | {} | {} |\n", route.method, route.path, who(route.access), route.about);
+        page += fmt::format("| {} | `{}` | {} | {} |\n", route.method, route.path, who(route.access),
+                            route.about);
     return page;
 }
 

@@ -43,7 +43,8 @@ Shown Gate::shown_by(const Request& request) {
     const std::lock_guard lock(mutex_);
     Shown shown;
     if (const auto id = cookie(request, cookie_))
-        if (const auto session = sessions_.find(*id, world_.clock.monotonic_micros())) shown.csrf = session->csrf;
+        if (const auto session = sessions_.find(*id, world_.clock.monotonic_micros()))
+            shown.csrf = session->csrf;
     if (const auto token = bearer_token(request)) shown.token = is_token(*token, request.peer);
     return shown;
 }

@@ -18,7 +18,8 @@ class Gate {
     // must not share it, for browsers do not tell ports apart.
     Gate(std::string token, std::vector<std::string> hosts, std::string cookie, World& world);
 
-    // Throws Error(request_refused), Error(login_needed) or Error(too_many_logins) where the request may not go on.
+    // Throws Error(request_refused), Error(login_needed) or Error(too_many_logins) where the request may not
+    // go on.
     void check(const Request& request, Access access);
     // The session of the request, if it has one.
     std::optional<Session> session_of(const Request& request);

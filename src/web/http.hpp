@@ -18,7 +18,8 @@ struct Request {
     Fields headers;            // names in lower case
     std::string body;
 
-    // What was sent exactly once under this name (in lower case); a header that stands there twice says nothing.
+    // What was sent exactly once under this name (in lower case); a header that stands there twice says
+    // nothing.
     std::optional<std::string> header(std::string_view name) const;
     // The first value of that name; empty where there is none.
     std::string asked(std::string_view name) const;

@@ -38,9 +38,10 @@ std::string peer_of(MHD_Connection* connection) {
     if (info == nullptr || info->client_addr == nullptr) return "";
     std::array<char, INET6_ADDRSTRLEN> text{};
     const sockaddr* address = info->client_addr;
-    const void* number = address->sa_family == AF_INET6
-                             ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr)
-                             : &reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
+    const void* number =
+        address->sa_family == AF_INET6
+            ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr)
+            : &reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
     ::inet_ntop(address->sa_family, number, text.data(), text.size());
     return text.data();
 }
@@ -66,7 +67,9 @@ void* keep_target(void*, const char* target, MHD_Connection*) {
     return exchange.release();
 }
 
-Response plain(int status, std::string text) { return {status, {{"Content-Type", "text/plain"}}, std::move(text)}; }
+Response plain(int status, std::string text) {
+    return {status, {{"Content-Type", "text/plain"}}, std::move(text)};
+}
 
 bool announces_too_much(const Request& request, std::size_t most) {
     const auto length = request.header("content-length");
@@ -95,8 +98,9 @@ struct HttpServer::Parts {
     MHD_Result send(Exchange& exchange);
     void work(Exchange& exchange, bool last);
 
-    static MHD_Result on_request(void* parts, MHD_Connection* connection, const char* path, const char* method,
-                                 const char* version, const char* data, std::size_t* size, void** place);
+    static MHD_Result on_request(void* parts, MHD_Connection* connection, const char* path,
+                                 const char* method, const char* version, const char* data, std::size_t* size,
+                                 void** place);
     static void on_connection(void* parts, MHD_Connection* connection, void** place,
                               MHD_ConnectionNotificationCode what);
     static void on_completed(void* parts, MHD_Connection* connection, void** place,
@@ -117,20 +121,22 @@ struct HttpServer::Parts {
 
 void HttpServer::Parts::start() {
     daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Parts::on_request, this,
-        MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, limits.connections,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Parts::on_request,
+        this, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, limits.connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        limits.header_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 30U, MHD_OPTION_URI_LOG_CALLBACK, &keep_target, nullptr,
-        MHD_OPTION_UNESCAPE_CALLBACK, &leave_encoded, nullptr, MHD_OPTION_NOTIFY_CONNECTION, &Parts::on_connection,
-        this, MHD_OPTION_NOTIFY_COMPLETED, &Parts::on_completed, this, MHD_OPTION_END);
+        limits.header_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 30U, MHD_OPTION_URI_LOG_CALLBACK, &keep_target,
+        nullptr, MHD_OPTION_UNESCAPE_CALLBACK, &leave_encoded, nullptr, MHD_OPTION_NOTIFY_CONNECTION,
+        &Parts::on_connection, this, MHD_OPTION_NOTIFY_COMPLETED, &Parts::on_completed, this, MHD_OPTION_END);
     if (daemon == nullptr) {
         ::close(socket);
-        throw Error(Code::console_address, "the console's server does not start", "look at the limits of the process");
+        throw Error(Code::console_address, "the console's server does not start",
+                    "look at the limits of the process");
     }
     watcher = std::thread([this] { watch_connections(); });
 }
 
-// Answers that are being made end first, then feeds: the library must have no sleeping connection when it stops.
+// Answers that are being made end first, then feeds: the library must have no sleeping connection when it
+// stops.
 void HttpServer::Parts::stop() {
     {
         const std::lock_guard lock(mutex);
@@ -149,13 +155,15 @@ void HttpServer::Parts::watch_connections() {
         clock.cut_late(Clock::now());
 }
 
-MHD_Result HttpServer::Parts::on_request(void* self, MHD_Connection* connection, const char*, const char* method,
-                                         const char*, const char* data, std::size_t* size, void** place) {
+MHD_Result HttpServer::Parts::on_request(void* self, MHD_Connection* connection, const char*,
+                                         const char* method, const char*, const char* data, std::size_t* size,
+                                         void** place) {
     Parts& parts = *static_cast<Parts*>(self);
     Exchange& exchange = *static_cast<Exchange*>(*place);
     if (exchange.connection == nullptr) return parts.begin(exchange, connection, method);
     if (*size > 0) {
-        exchange.too_large = exchange.too_large || exchange.request.body.size() + *size > parts.limits.body_bytes;
+        exchange.too_large =
+            exchange.too_large || exchange.request.body.size() + *size > parts.limits.body_bytes;
         if (!exchange.too_large) exchange.request.body.append(data, *size);
         *size = 0;
         return MHD_YES;
@@ -185,9 +193,11 @@ MHD_Result HttpServer::Parts::hand_over(Exchange& exchange) {
     return MHD_YES;
 }
 
-// On a thread of the queue, but for what finds no room in it. Once the connection goes on, the exchange is no longer ours.
+// On a thread of the queue, but for what finds no room in it. Once the connection goes on, the exchange is no
+// longer ours.
 void HttpServer::Parts::work(Exchange& exchange, bool last) {
-    exchange.response = last ? plain(503, "too much to do at once, or the service stops; try again\n") : answer(exchange.request);
+    exchange.response = last ? plain(503, "too much to do at once, or the service stops; try again\n")
+                             : answer(exchange.request);
     exchange.answered = true;
     MHD_resume_connection(exchange.connection);
 }
@@ -201,10 +211,12 @@ MHD_Result HttpServer::Parts::send(Exchange& exchange) {
     }
     const bool ends = out == nullptr;
     // The exchange outlives the answer, so nothing has to be copied.
-    if (ends) out = MHD_create_response_from_buffer(from.body.size(), from.body.data(), MHD_RESPMEM_PERSISTENT);
+    if (ends)
+        out = MHD_create_response_from_buffer(from.body.size(), from.body.data(), MHD_RESPMEM_PERSISTENT);
     if (out == nullptr) return MHD_NO;
     for (const auto& [name, value] : from.headers) MHD_add_response_header(out, name.c_str(), value.c_str());
-    const MHD_Result queued = MHD_queue_response(exchange.connection, static_cast<unsigned>(from.status), out);
+    const MHD_Result queued =
+        MHD_queue_response(exchange.connection, static_cast<unsigned>(from.status), out);
     MHD_destroy_response(out);
     if (ends) clock.answers(exchange.socket, Clock::now());
     return queued;
@@ -219,7 +231,8 @@ void HttpServer::Parts::on_connection(void* self, MHD_Connection* connection, vo
         parts.clock.closed(socket_of(connection));
 }
 
-void HttpServer::Parts::on_completed(void* self, MHD_Connection*, void** place, MHD_RequestTerminationCode how) {
+void HttpServer::Parts::on_completed(void* self, MHD_Connection*, void** place,
+                                     MHD_RequestTerminationCode how) {
     const std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(*place));
     *place = nullptr;
     if (exchange && exchange->socket >= 0 && how == MHD_REQUEST_TERMINATED_COMPLETED_OK)

@@ -1,5 +1,5 @@
-// The HTTP server: one thread that never waits for anybody, a few that answer, and limits on everything that a
-// peer can make it keep. Wraps libmicrohttpd; nothing else includes that library.
+// The HTTP server: one thread that never waits for anybody, a few that answer, and limits on everything that
+// a peer can make it keep. Wraps libmicrohttpd; nothing else includes that library.
 #pragma once
 #include <cstdint>
 #include <functional>

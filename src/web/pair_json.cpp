@@ -6,7 +6,9 @@
 namespace tideway::web {
 namespace {
 
-Json moment(const std::optional<std::int64_t>& micros) { return micros ? Json(iso_time(*micros)) : Json(nullptr); }
+Json moment(const std::optional<std::int64_t>& micros) {
+    return micros ? Json(iso_time(*micros)) : Json(nullptr);
+}
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json job_json(const daemon::JobState& job) {

@@ -24,7 +24,8 @@ const std::vector<Route>& routes() {
          "Past runs of this process, newest first; `limit` (50, at most 500)."},
         {"GET", "/api/v1/pairs/{pair}/runs/{number}", reader, show_run, "One of them, with its report."},
         {"POST", "/api/v1/pairs/{pair}/runs", writer, request_run,
-         "Asks for a run: `command` (`sync`, `verify`), `mode`, `direction`, `tables`, `confirm` (the hash of a plan "
+         "Asks for a run: `command` (`sync`, `verify`), `mode`, `direction`, `tables`, `confirm` (the hash "
+         "of a plan "
          "that a guard stopped), `repair`."},
         {"GET", "/api/v1/pairs/{pair}/plan", reader, show_plan,
          "As `plan --rows --json`; `mode`, `direction`, `table`."},
@@ -36,7 +37,8 @@ const std::vector<Route>& routes() {
         {"GET", "/api/v1/pairs/{pair}/conflicts/{id}", reader, show_conflict,
          "One of them, with `columns`: name, the text on each side, and whether they differ."},
         {"POST", "/api/v1/pairs/{pair}/conflicts/resolve", writer, resolve_conflicts,
-         "`ids` and `take` (`desktop`, `cloud`), or one id and `row` (a JSON object): as `conflicts resolve`."},
+         "`ids` and `take` (`desktop`, `cloud`), or one id and `row` (a JSON object): as `conflicts "
+         "resolve`."},
         {"GET", "/api/v1/pairs/{pair}/parked", reader, list_parked, "As `parked list --json`."},
         {"POST", "/api/v1/pairs/{pair}/parked/retry", writer, retry_parked,
          "Asks for a sync of the tables with parked rows."},

@@ -39,9 +39,9 @@ struct Route {
 const std::vector<Route>& routes();
 
 struct FoundRoute {
-    const Route* route = nullptr;    // null: none of that path, or of that method
+    const Route* route = nullptr;  // null: none of that path, or of that method
     std::vector<std::string> names;
-    std::string methods;             // that the path does take, when it does not take the asked one
+    std::string methods;  // that the path does take, when it does not take the asked one
 };
 FoundRoute find_route(const std::vector<Route>& table, const std::string& method, const std::string& path);
 

@@ -3,7 +3,8 @@
 namespace tideway::web {
 namespace {
 
-// Told of the parts of a row's text one by one. What lies deeper than the row's own members is put together again.
+// Told of the parts of a row's text one by one. What lies deeper than the row's own members is put together
+// again.
 class CellReader : public nlohmann::json_sax<Json> {
   public:
     CellTexts cells;
@@ -29,11 +30,14 @@ class CellReader : public nlohmann::json_sax<Json> {
         }
         return true;
     }
-    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+        return false;
+    }
 
   private:
     void comma() {
-        if (!after_key_ && !nested_.empty() && nested_.back() != '{' && nested_.back() != '[') nested_ += ", ";
+        if (!after_key_ && !nested_.empty() && nested_.back() != '{' && nested_.back() != '[')
+            nested_ += ", ";
         after_key_ = false;
     }
     bool value(const std::optional<std::string>& text) {
@@ -86,14 +90,17 @@ CellTexts cell_texts(const std::string& row) {
     return Json::sax_parse(row, &reader) ? reader.cells : CellTexts{};
 }
 
-Json columns_json(const std::optional<std::string>& desktop_row, const std::optional<std::string>& cloud_row) {
-    const CellTexts desktop = cell_texts(desktop_row.value_or("{}")), cloud = cell_texts(cloud_row.value_or("{}"));
+Json columns_json(const std::optional<std::string>& desktop_row,
+                  const std::optional<std::string>& cloud_row) {
+    const CellTexts desktop = cell_texts(desktop_row.value_or("{}")),
+                    cloud = cell_texts(cloud_row.value_or("{}"));
     Json out = Json::array();
     const auto add = [&](const std::string& name) {
         const auto* here = find(desktop, name);
         const auto* there = find(cloud, name);
         const bool same = here != nullptr && there != nullptr && *here == *there;
-        out.push_back({{"name", name}, {"desktop", shown(here)}, {"cloud", shown(there)}, {"differs", !same}});
+        out.push_back(
+            {{"name", name}, {"desktop", shown(here)}, {"cloud", shown(there)}, {"differs", !same}});
     };
     for (const auto& [name, text] : desktop) add(name);
     for (const auto& [name, text] : cloud)

@@ -9,7 +9,8 @@
 namespace tideway::web {
 
 std::string random_secret(Random& random) {
-    return fmt::format("{:016x}{:016x}{:016x}{:016x}", random.next(), random.next(), random.next(), random.next());
+    return fmt::format("{:016x}{:016x}{:016x}{:016x}", random.next(), random.next(), random.next(),
+                       random.next());
 }
 
 void Sessions::forget_old(std::int64_t now) {
@@ -21,9 +22,9 @@ void Sessions::forget_old(std::int64_t now) {
 Session Sessions::begin(Random& random, std::int64_t now) {
     forget_old(now);
     if (sessions_.size() >= most)
-        sessions_.erase(std::min_element(sessions_.begin(), sessions_.end(), [](const Session& a, const Session& b) {
-            return a.used_at < b.used_at;
-        }));
+        sessions_.erase(
+            std::min_element(sessions_.begin(), sessions_.end(),
+                             [](const Session& a, const Session& b) { return a.used_at < b.used_at; }));
     sessions_.push_back({random_secret(random), random_secret(random), now, now});
     return sessions_.back();
 }

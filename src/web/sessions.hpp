@@ -14,16 +14,16 @@ namespace tideway::web {
 std::string random_secret(Random& random);
 
 struct Session {
-    std::string id;    // in the cookie
-    std::string csrf;  // which pages send with every change of state
+    std::string id;                          // in the cookie
+    std::string csrf;                        // which pages send with every change of state
     std::int64_t began_at = 0, used_at = 0;  // microseconds
 };
 
 class Sessions {
   public:
-    static constexpr std::size_t most = 64;                                  // then the one that rests longest goes
-    static constexpr std::int64_t longest = 12LL * 3600 * 1'000'000;         // since the login
-    static constexpr std::int64_t longest_rest = 2LL * 3600 * 1'000'000;     // since it was used
+    static constexpr std::size_t most = 64;                           // then the one that rests longest goes
+    static constexpr std::int64_t longest = 12LL * 3600 * 1'000'000;  // since the login
+    static constexpr std::int64_t longest_rest = 2LL * 3600 * 1'000'000;  // since it was used
 
     Session begin(Random& random, std::int64_t now);
     // The session of that id, which is used by this; nothing once it is over.
@@ -35,7 +35,8 @@ class Sessions {
     std::vector<Session> sessions_;
 };
 
-// Counts wrong tokens of each address: ten a minute, then none of its tries is looked at until the minute is over.
+// Counts wrong tokens of each address: ten a minute, then none of its tries is looked at until the minute is
+// over.
 class LoginLimit {
   public:
     static constexpr int most_wrong = 10;

@@ -23,8 +23,8 @@ constexpr std::size_t shortest = 32;
 }
 
 void write_whole(int file, const std::string& text, const std::string& path) {
-    const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                         ::fsync(file) == 0;
+    const bool written =
+        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
     const int reason = errno;
     ::close(file);
     if (!written) refuse(path, fmt::format("cannot be written: {}", std::strerror(reason)));
@@ -46,7 +46,8 @@ void create(const std::string& path, const std::string& token) {
 
 void require_private(const std::string& path) {
     struct stat facts {};
-    if (::stat(path.c_str(), &facts) != 0) refuse(path, fmt::format("cannot be read: {}", std::strerror(errno)));
+    if (::stat(path.c_str(), &facts) != 0)
+        refuse(path, fmt::format("cannot be read: {}", std::strerror(errno)));
     if (!S_ISREG(facts.st_mode)) refuse(path, "is no file");
     if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         refuse(path, "can be read or changed by other users", fmt::format("chmod 600 {}", path));

@@ -1,5 +1,5 @@
-// The console in a browser, on a real pair of servers: every page and every action. Each test brings the databases
-// into a state, plays a script in Chromium, and looks at the databases again.
+// The console in a browser, on a real pair of servers: every page and every action. Each test brings the
+// databases into a state, plays a script in Chromium, and looks at the databases again.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -23,8 +23,9 @@ class Browser : public testing::Test {
         if (!fs::exists("/usr/bin/chromium") || !fs::exists(modules / "node_modules" / "playwright-core"))
             GTEST_SKIP() << "no browser here: tools/install-packages browser, tools/browser-modules";
         sides.desktop.exec("create table task (id int primary key, client int)");
-        sides.cloud.exec("create table client (id int primary key);"
-                         "create table task (id int primary key, client int references client)");
+        sides.cloud.exec(
+            "create table client (id int primary key);"
+            "create table task (id int primary key, client int references client)");
     }
     void serve(int rows, const Environment& env = {}) {
         make_jobs(sides, rows);
@@ -89,15 +90,18 @@ TEST_F(Browser, ResolvesConflicts) {
     play("conflicts");
     console->run();
     EXPECT_EQ(statuses(), "Cloud 1\nDesktop 2\nDesktop 3\nCloud 4");
-    EXPECT_EQ(sides.desktop.scalar("select string_agg(status, ' ' order by job_id) from jobshead where job_id < 5"),
-              "Cloud 1 Desktop 2 Desktop 3 Desktop 4");
+    EXPECT_EQ(
+        sides.desktop.scalar("select string_agg(status, ' ' order by job_id) from jobshead where job_id < 5"),
+        "Cloud 1 Desktop 2 Desktop 3 Desktop 4");
 }
 
 TEST_F(Browser, SeesWhyRowsWaitAndTriesThemAgain) {
     serve_synced(10);
-    sides.cloud.exec("insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
     console->run();
-    sides.desktop.exec("update jobshead set job_name = 'Ours' where job_id = 99; insert into task values (7, 5)");
+    sides.desktop.exec(
+        "update jobshead set job_name = 'Ours' where job_id = 99; insert into task values (7, 5)");
     ASSERT_EQ(console->run()["status"], "attention");
     sides.cloud.exec("insert into client values (5)");
     play("waiting");
@@ -126,19 +130,23 @@ TEST_F(Browser, SeesFindingsAndSettingsWithoutSecrets) {
 TEST_F(Browser, H81_ShowsHostileCellsAsText) {
     serve_synced(5);
     sides.on_both("update jobshead set status = '=cmd|calc' where job_id = 1");
-    sides.desktop.exec(R"(update jobshead set job_name = '<script>document.title="owned"</script>' where job_id = 1)");
-    sides.cloud.exec(R"(update jobshead set job_name = '<img src=x onerror=document.title="owned">' where job_id = 1)");
+    sides.desktop.exec(
+        R"(update jobshead set job_name = '<script>document.title="owned"</script>' where job_id = 1)");
+    sides.cloud.exec(
+        R"(update jobshead set job_name = '<img src=x onerror=document.title="owned">' where job_id = 1)");
     ASSERT_EQ(console->run()["status"], "attention");
     play("hostile");
 }
 
 TEST_F(Browser, EveryPageIsAccessibleInBothSchemesAndOnAPhone) {
     serve_synced(40);
-    sides.cloud.exec("insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
     console->run({{"command", "verify"}});
     console->run();
     edit_on_both_sides();
-    sides.desktop.exec("update jobshead set job_name = 'Ours' where job_id = 99; insert into task values (7, 5)");
+    sides.desktop.exec(
+        "update jobshead set job_name = 'Ours' where job_id = 99; insert into task values (7, 5)");
     console->run();
     sides.desktop.exec("delete from jobshead where job_id between 5 and 35");
     ASSERT_EQ(console->run()["status"], "guard");

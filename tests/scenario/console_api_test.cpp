@@ -54,8 +54,10 @@ TEST_F(ConsoleApi, ReadsWhatTheCommandLinePrints) {
     EXPECT_EQ(console->get("/pairs/main/parked"), said_by({"parked", "list"}));
     EXPECT_EQ(console->get("/pairs/main/status")["tables"], said_by({"status"})["tables"]);
     sides.desktop.exec("update jobshead set status = 'Done' where job_id = 3");
-    EXPECT_EQ(console->get("/pairs/main/plan?mode=full")["rows"], said_by({"plan", "--rows", "--mode", "full"})["rows"]);
-    EXPECT_NE(console->get("/pairs/main/settings")["toml"].get<std::string>().find("jobshead"), std::string::npos);
+    EXPECT_EQ(console->get("/pairs/main/plan?mode=full")["rows"],
+              said_by({"plan", "--rows", "--mode", "full"})["rows"]);
+    EXPECT_NE(console->get("/pairs/main/settings")["toml"].get<std::string>().find("jobshead"),
+              std::string::npos);
 }
 
 TEST_F(ConsoleApi, ConflictsAreShownColumnByColumnAndResolvedTogether) {
@@ -76,7 +78,8 @@ TEST_F(ConsoleApi, ConflictsAreShownColumnByColumnAndResolvedTogether) {
             EXPECT_EQ(column["differs"], false) << column;
         }
     }
-    const HttpAnswer answer = console->post("/pairs/main/conflicts/resolve", {{"ids", ids}, {"take", "cloud"}});
+    const HttpAnswer answer =
+        console->post("/pairs/main/conflicts/resolve", {{"ids", ids}, {"take", "cloud"}});
     EXPECT_EQ(json::parse(answer.body)["resolved"].size(), 3u) << answer.body;
     EXPECT_EQ(console->run()["status"], "ok");
     EXPECT_ROWS(sides.desktop, "select count(*) from jobshead where status = 'Phone'", "3");
@@ -93,7 +96,8 @@ TEST_F(ConsoleApi, ARowOfOnesOwnIsTaken) {
     EXPECT_EQ(answer.status, 200) << answer.body;
     console->run();
     EXPECT_ROWS(sides.cloud, "select status from jobshead where job_id = 1", "Agreed");
-    EXPECT_EQ(console->post("/pairs/main/conflicts/resolve", {{"ids", {4711}}, {"take", "cloud"}}).status, 404);
+    EXPECT_EQ(console->post("/pairs/main/conflicts/resolve", {{"ids", {4711}}, {"take", "cloud"}}).status,
+              404);
 }
 
 TEST_F(ConsoleApi, AStoppedPlanIsConfirmedByItsHash) {
@@ -130,8 +134,9 @@ TEST_F(ConsoleApi, EventsAreTakenUpWhereTheyWereLeft) {
     console->run();
     const auto watch = [&](const std::string& more) {
         auto watcher = std::make_unique<HttpConnection>(console->port());
-        watcher->say(fmt::format("GET /api/v1/events{} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n\r\n", more,
-                                 console->token()));
+        watcher->say(fmt::format(
+            "GET /api/v1/events{} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n\r\n", more,
+            console->token()));
         return watcher;
     };
     const std::string all = watch("?after=1")->hear("event: finished");

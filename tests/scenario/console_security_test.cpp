@@ -20,8 +20,8 @@ class ConsoleSecurity : public testing::Test {
 
     // The cookie of a browser that has logged in.
     std::string log_in() {
-        const HttpAnswer answer =
-            ask_http(console.port(), {"POST", "/login", {{"Origin", console.url()}}, "token=" + console.token()});
+        const HttpAnswer answer = ask_http(
+            console.port(), {"POST", "/login", {{"Origin", console.url()}}, "token=" + console.token()});
         EXPECT_EQ(answer.status, 303) << answer.head;
         const std::string cookie = answer.header("Set-Cookie");
         return cookie.substr(0, cookie.find(';'));
@@ -94,8 +94,10 @@ TEST_F(ConsoleSecurity, H80_AnotherSiteCannotChangeAnything) {
         {{"Cookie", cookie}, {"Origin", ours}, {"X-Tideway-CSRF", secret}, {"Sec-Fetch-Site", "cross-site"}},
         {{"Authorization", "Bearer " + console.token()}, {"Origin", "http://evil.example"}},
     };
-    for (const HttpHeaders& headers : forged) EXPECT_EQ(ask_for_run(headers).status, 403) << headers.back().second;
-    EXPECT_EQ(ask_http(console.port(), {"POST", "/login", {{"Origin", "http://evil.example"}}, "token=" + console.token()})
+    for (const HttpHeaders& headers : forged)
+        EXPECT_EQ(ask_for_run(headers).status, 403) << headers.back().second;
+    EXPECT_EQ(ask_http(console.port(),
+                       {"POST", "/login", {{"Origin", "http://evil.example"}}, "token=" + console.token()})
                   .status,
               403);
     EXPECT_EQ(runs(), 0u);
@@ -144,14 +146,17 @@ TEST_F(ConsoleSecurity, OversizedRequestsAreRefusedAndNotKept) {
     for (int i = 0; i < 20; ++i) {
         HttpConnection header(console.port());
         header.say("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ");
-        for (int part = 0; part < 64 && header.say(std::string(16 * 1024, 'x')); ++part) {}
+        for (int part = 0; part < 64 && header.say(std::string(16 * 1024, 'x')); ++part) {
+        }
         const std::string answer = header.hear_all();
         EXPECT_TRUE(answer.empty() || answer.starts_with("HTTP/1.1 4")) << answer;
         HttpConnection body(console.port());
-        body.say(fmt::format("POST /api/v1/pairs/main/runs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n"
-                             "Transfer-Encoding: chunked\r\n\r\n",
-                             console.token()));
-        for (int part = 0; part < 200 && body.say("4000\r\n" + std::string(0x4000, 'x') + "\r\n"); ++part) {}
+        body.say(fmt::format(
+            "POST /api/v1/pairs/main/runs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n",
+            console.token()));
+        for (int part = 0; part < 200 && body.say("4000\r\n" + std::string(0x4000, 'x') + "\r\n"); ++part) {
+        }
         body.say("0\r\n\r\n");
         EXPECT_TRUE(body.hear("\r\n").starts_with("HTTP/1.1 413"));
         EXPECT_EQ(console.ask({"POST", "/api/v1/pairs/main/runs", {}, std::string(70'000, 'x')}).status, 413);
@@ -164,8 +169,9 @@ TEST_F(ConsoleSecurity, ManyWhoWatchAreBoundedAndGone) {
     int refused = 0;
     for (int i = 0; i < 80; ++i) {
         watchers.push_back(std::make_unique<HttpConnection>(console.port()));
-        watchers.back()->say(fmt::format("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n\r\n",
-                                         console.token()));
+        watchers.back()->say(
+            fmt::format("GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n\r\n",
+                        console.token()));
         refused += watchers.back()->hear("\r\n\r\n").starts_with("HTTP/1.1 503") ? 1 : 0;
     }
     EXPECT_EQ(refused, 16);

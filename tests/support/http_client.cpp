@@ -18,7 +18,8 @@ std::string HttpAnswer::header(const std::string& name) const {
     return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
-HttpConnection::HttpConnection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+HttpConnection::HttpConnection(std::uint16_t port)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -56,7 +57,8 @@ HttpAnswer ask_http(std::uint16_t port, const HttpQuestion& question) {
     const auto is_host = [](const auto& each) { return each.first == "Host"; };
     if (std::none_of(headers.begin(), headers.end(), is_host))
         headers.emplace_back("Host", fmt::format("127.0.0.1:{}", port));
-    if (question.method == "POST") headers.emplace_back("Content-Length", std::to_string(question.body.size()));
+    if (question.method == "POST")
+        headers.emplace_back("Content-Length", std::to_string(question.body.size()));
     headers.emplace_back("Connection", "close");
     for (const auto& [name, value] : headers) text += fmt::format("{}: {}\r\n", name, value);
     connection.say(text + "\r\n" + question.body);

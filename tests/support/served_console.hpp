@@ -18,7 +18,7 @@ class ServedConsole {
 
     std::uint16_t port() const { return lease_.port(); }
     std::string url() const;
-    std::string token() const;       // as it stands in its file
+    std::string token() const;  // as it stands in its file
     std::string token_file() const;
     const ConfigFile& config() const { return *config_; }
     Process& process() { return *process_; }
@@ -27,8 +27,8 @@ class ServedConsole {
 
     // With the token, or as `question` says where it names an Authorization of its own.
     HttpAnswer ask(HttpQuestion question);
-    nlohmann::json get(const std::string& path);                             // of /api/v1; must be answered with 200
-    HttpAnswer post(const std::string& path, const nlohmann::json& body);    // of /api/v1
+    nlohmann::json get(const std::string& path);  // of /api/v1; must be answered with 200
+    HttpAnswer post(const std::string& path, const nlohmann::json& body);  // of /api/v1
     // Asks for a run and waits for its end; gives the run with its report.
     nlohmann::json run(const nlohmann::json& wanted = {{"command", "sync"}});
 

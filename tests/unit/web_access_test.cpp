@@ -35,7 +35,8 @@ TEST(WebAccess, AHostIsTakenApart) {
 }
 
 TEST(WebAccess, H80_OnlyKnownHostsAreServed) {
-    for (const char* host : {"evil.example", "office.example.evil.example", "evil.example:8484", "office.example@evil"}) {
+    for (const char* host :
+         {"evil.example", "office.example.evil.example", "evil.example:8484", "office.example@evil"}) {
         Request request = asked({});
         request.headers.back().second = host;
         EXPECT_EQ(judged(request, Access::everyone), Verdict::wrong_host) << host;
@@ -43,7 +44,8 @@ TEST(WebAccess, H80_OnlyKnownHostsAreServed) {
     Request none = asked({});
     none.headers.clear();
     EXPECT_EQ(judged(none, Access::everyone), Verdict::wrong_host);
-    EXPECT_EQ(judged(asked({{"host", "office.example"}}), Access::everyone), Verdict::wrong_host) << "sent twice";
+    EXPECT_EQ(judged(asked({{"host", "office.example"}}), Access::everyone), Verdict::wrong_host)
+        << "sent twice";
     EXPECT_EQ(judged(asked({}), Access::everyone), Verdict::allowed);
 }
 
@@ -51,32 +53,39 @@ TEST(WebAccess, ReadingNeedsASessionOrTheToken) {
     EXPECT_EQ(judged(asked({}), Access::reader), Verdict::not_logged_in);
     EXPECT_EQ(judged(asked({}), Access::reader, session()), Verdict::allowed);
     EXPECT_EQ(judged(asked({}), Access::reader, {true, {}}), Verdict::allowed);
-    EXPECT_EQ(judged(asked({{"sec-fetch-site", "cross-site"}}), Access::reader, session()), Verdict::cross_site);
-    EXPECT_EQ(judged(asked({{"sec-fetch-site", "same-site"}}), Access::reader, session()), Verdict::cross_site);
+    EXPECT_EQ(judged(asked({{"sec-fetch-site", "cross-site"}}), Access::reader, session()),
+              Verdict::cross_site);
+    EXPECT_EQ(judged(asked({{"sec-fetch-site", "same-site"}}), Access::reader, session()),
+              Verdict::cross_site);
 }
 
 TEST(WebAccess, H80_AChangeNeedsOurOriginAndTheSecretOfTheSession) {
     const std::string ours = "http://office.example:8484";
-    const auto verdict = [](Fields headers) { return judged(asked(std::move(headers), "POST"), Access::writer, session()); };
+    const auto verdict = [](Fields headers) {
+        return judged(asked(std::move(headers), "POST"), Access::writer, session());
+    };
     EXPECT_EQ(verdict({{"origin", ours}, {"x-tideway-csrf", std::string(csrf)}}), Verdict::allowed);
     EXPECT_EQ(verdict({{"origin", ours}}), Verdict::no_proof);
     EXPECT_EQ(verdict({{"origin", ours}, {"x-tideway-csrf", "c5rg"}}), Verdict::no_proof);
     EXPECT_EQ(verdict({{"x-tideway-csrf", std::string(csrf)}}), Verdict::no_proof);
-    for (const char* origin : {"http://evil.example", "null", "http://office.example", "http://office.example:84840",
-                               "ftp://office.example:8484"})
-        EXPECT_EQ(verdict({{"origin", origin}, {"x-tideway-csrf", std::string(csrf)}}), Verdict::no_proof) << origin;
+    for (const char* origin : {"http://evil.example", "null", "http://office.example",
+                               "http://office.example:84840", "ftp://office.example:8484"})
+        EXPECT_EQ(verdict({{"origin", origin}, {"x-tideway-csrf", std::string(csrf)}}), Verdict::no_proof)
+            << origin;
     EXPECT_EQ(judged(asked({{"origin", ours}}, "POST"), Access::writer), Verdict::not_logged_in);
 }
 
 TEST(WebAccess, ATokenNeedsNoProofButAnotherSitesPageIsRefused) {
     const Shown token{true, {}};
     EXPECT_EQ(judged(asked({}, "POST"), Access::writer, token), Verdict::allowed);
-    EXPECT_EQ(judged(asked({{"origin", "http://evil.example"}}, "POST"), Access::writer, token), Verdict::cross_site);
+    EXPECT_EQ(judged(asked({{"origin", "http://evil.example"}}, "POST"), Access::writer, token),
+              Verdict::cross_site);
 }
 
 TEST(WebAccess, ALoginComesFromOurOwnPage) {
     EXPECT_EQ(judged(asked({}, "POST"), Access::login), Verdict::cross_site);
-    EXPECT_EQ(judged(asked({{"origin", "https://office.example:8484"}}, "POST"), Access::login), Verdict::allowed);
+    EXPECT_EQ(judged(asked({{"origin", "https://office.example:8484"}}, "POST"), Access::login),
+              Verdict::allowed);
     EXPECT_EQ(judged(asked({{"origin", "null"}, {"sec-fetch-site", "same-origin"}}, "POST"), Access::login),
               Verdict::allowed);
     EXPECT_EQ(judged(asked({{"origin", "null"}, {"sec-fetch-site", "cross-site"}}, "POST"), Access::login),
@@ -84,7 +93,8 @@ TEST(WebAccess, ALoginComesFromOurOwnPage) {
 }
 
 TEST(WebAccess, CookiesAndTokensAreFoundByTheirNames) {
-    const Request request = asked({{"cookie", "a=1; tideway_8484=x=y ;b=2"}, {"authorization", "bearer  abc "}});
+    const Request request =
+        asked({{"cookie", "a=1; tideway_8484=x=y ;b=2"}, {"authorization", "bearer  abc "}});
     EXPECT_EQ(cookie(request, "tideway_8484"), "x=y");
     EXPECT_EQ(cookie(request, "tideway"), std::nullopt);
     EXPECT_EQ(bearer_token(request), "abc");
@@ -204,9 +214,10 @@ TEST(WebAnswers, AllowNoScriptsButOurOwnAndNoFrames) {
     Response response;
     add_security_headers(response);
     std::map<std::string, std::string> headers(response.headers.begin(), response.headers.end());
-    EXPECT_EQ(headers["Content-Security-Policy"],
-              "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-              "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    EXPECT_EQ(
+        headers["Content-Security-Policy"],
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
     EXPECT_EQ(headers["X-Content-Type-Options"], "nosniff");
     EXPECT_EQ(headers["Referrer-Policy"], "no-referrer");
     EXPECT_EQ(headers["Cache-Control"], "no-store");

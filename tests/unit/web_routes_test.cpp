@@ -52,7 +52,8 @@ std::string contents(const std::string& path) {
 
 TEST(WebRoutes, TheDocumentedTableIsTheOneInForce) {
     const std::string file = std::string(TIDEWAY_SOURCE_DIR) + "/docs/api.md";
-    const std::string begin = "<!-- the table of addresses, made from src/web/routes.cpp -->\n", end = "<!-- end -->\n";
+    const std::string begin = "<!-- the table of addresses, made from src/web/routes.cpp -->\n",
+                      end = "<!-- end -->\n";
     std::string page = contents(file);
     const auto from = page.find(begin), to = page.find(end);
     ASSERT_TRUE(from != page.npos && to != page.npos) << "docs/api.md has no place for the table";
@@ -83,7 +84,8 @@ TEST(WebAssets, H81_NoScriptMakesMarkupOutOfTexts) {
         }
         for (const char* sink : {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
                                  "new Function", "DOMParser", "createContextualFragment", "javascript:"})
-            EXPECT_FALSE(each.name.ends_with(".js") && each.content.find(sink) != each.content.npos) << each.name << sink;
+            EXPECT_FALSE(each.name.ends_with(".js") && each.content.find(sink) != each.content.npos)
+                << each.name << sink;
         for (const char* outside : {"http://", "https://"})
             EXPECT_FALSE(!each.name.ends_with(".js") && each.name != "icon.svg" &&
                          each.content.find(outside) != each.content.npos)
@@ -92,22 +94,25 @@ TEST(WebAssets, H81_NoScriptMakesMarkupOutOfTexts) {
 }
 
 TEST(WebRowColumns, NumbersAreNeverRounded) {
-    EXPECT_EQ(cell_texts(R"({"a": 12345678901234567890123, "b": 1.10, "c": -7, "d": 9007199254740993})"),
-              (CellTexts{{"a", "12345678901234567890123"}, {"b", "1.10"}, {"c", "-7"}, {"d", "9007199254740993"}}));
+    EXPECT_EQ(
+        cell_texts(R"({"a": 12345678901234567890123, "b": 1.10, "c": -7, "d": 9007199254740993})"),
+        (CellTexts{{"a", "12345678901234567890123"}, {"b", "1.10"}, {"c", "-7"}, {"d", "9007199254740993"}}));
 }
 
 TEST(WebRowColumns, NestedValuesNullsAndTextsAreKept) {
-    EXPECT_EQ(cell_texts(R"({"a": null, "b": "<b>\"", "c": {"x": [1, "y", null, {}], "z": true}, "d": false})"),
-              (CellTexts{{"a", std::nullopt},
-                         {"b", "<b>\""},
-                         {"c", R"({"x": [1, "y", null, {}], "z": true})"},
-                         {"d", "false"}}));
+    EXPECT_EQ(
+        cell_texts(R"({"a": null, "b": "<b>\"", "c": {"x": [1, "y", null, {}], "z": true}, "d": false})"),
+        (CellTexts{{"a", std::nullopt},
+                   {"b", "<b>\""},
+                   {"c", R"({"x": [1, "y", null, {}], "z": true})"},
+                   {"d", "false"}}));
     EXPECT_EQ(cell_texts("[1]"), CellTexts{});
     EXPECT_EQ(cell_texts("no row"), CellTexts{});
 }
 
 TEST(WebRowColumns, ColumnsThatDifferAreMarked) {
-    EXPECT_EQ(columns_json(R"({"id": 1, "a": "x", "only": null})", R"({"id": 1, "a": "y", "more": 2})"), Json::parse(R"([
+    EXPECT_EQ(columns_json(R"({"id": 1, "a": "x", "only": null})", R"({"id": 1, "a": "y", "more": 2})"),
+              Json::parse(R"([
         {"name": "id", "desktop": "1", "cloud": "1", "differs": false},
         {"name": "a", "desktop": "x", "cloud": "y", "differs": true},
         {"name": "only", "desktop": null, "cloud": null, "differs": true},

@@ -64,7 +64,9 @@ void wait_for_any(const Client& a, const Client& b) {
 
 struct Served {
     explicit Served(HttpServer::Answer answer, const ServerLimits& limits = {})
-        : socket(listen_on({"127.0.0.1", "0"})), port(port_of(socket)), server(socket, limits, std::move(answer)) {}
+        : socket(listen_on({"127.0.0.1", "0"})),
+          port(port_of(socket)),
+          server(socket, limits, std::move(answer)) {}
     std::string get(const std::string& target, const std::string& more = "") {
         Client client(port);
         client.say("GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + more + "\r\n");
