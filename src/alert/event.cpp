@@ -51,6 +51,14 @@ Observation observe(const RunReport& report) {
     return seen;
 }
 
+Observation observe(const VerifyReport& report) {
+    Observation seen = report.repair ? observe(*report.repair) : Observation{};
+    for (const TableProof& proof : report.tables)
+        if (proof.state != "not compared")
+            judge(seen, AlertKind::differs, proof.desktop, proof.differences);
+    return seen;
+}
+
 Observation observe(const Error& error) {
     if (error.exit() == Exit::locked || error.code() == Code::interrupted) return {};
     const Place place{AlertKind::run_failed, ""};

@@ -32,6 +32,8 @@ struct Observation {
 };
 
 Observation observe(const RunReport& report);
+// Tables that were compared, and the run that a repair made.
+Observation observe(const VerifyReport& report);
 // A run that ended with an error. Empty where nobody needs to be told: another run is at work, or somebody
 // asked this one to stop.
 Observation observe(const Error& error);

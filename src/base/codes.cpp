@@ -246,6 +246,35 @@ const std::vector<CodeInfo> table = {
      "A simulated life of two databases ended with a row lost, invented or brought back, or with sides that "
      "differ. The script that leads there is printed and kept in a file.",
      "Please report the file. `tideway selftest --seed N` plays it again."},
+
+    {Code::console_address, "TW490", "the console cannot listen on its address", Exit::usage,
+     "Another program listens there already, the address is none of this machine, or ports below 1024 are not "
+     "allowed to this user.",
+     "Choose another `listen` in [serve], or stop the program that listens there."},
+    {Code::token_file, "TW491", "the file with the console's login token cannot be used", Exit::usage,
+     "The file cannot be made or read, other users can read it, or it holds no token.",
+     "Name a file that only the service's user can read with `token_file` in [serve]; where there is none, one is made."},
+    {Code::request_refused, "TW492", "the console refuses a request because of where it comes from", Exit::failed,
+     "The request names a host that the console does not go by, or comes from a page of another site, or it would "
+     "change something and does not prove that a page of this console sent it.",
+     "Open the console under the address that it listens on. Names of a reverse proxy belong into `hosts` of [serve]; "
+     "the proxy must pass the header Host on. Programs send `Authorization: Bearer TOKEN`."},
+    {Code::login_needed, "TW493", "the console asks for its login token", Exit::failed,
+     "There is no session, or it has ended (after 12 hours, or 2 hours at rest), or the token is wrong.",
+     "Log in with the token in the token file, or send it as `Authorization: Bearer TOKEN`."},
+    {Code::too_many_logins, "TW494", "too many wrong tokens came from one address", Exit::failed,
+     "After ten wrong tokens within a minute none from that address is looked at until the minute is over. Sessions go on.",
+     "Wait a minute, then use the token in the token file."},
+    {Code::request_unfit, "TW495", "the console does not understand a request", Exit::failed,
+     "A field is missing or misspelt, has a value that it cannot have, or the body is no JSON object.",
+     "docs/api.md lists what each address takes."},
+    {Code::not_there, "TW496", "the console has nothing under that address", Exit::failed,
+     "No page, pair, run or operation has that address, or it does not take that method.",
+     "docs/api.md lists all addresses."},
+    {Code::console_busy, "TW497", "the console works on too many questions at once", Exit::failed,
+     "Plans, doctor, conflicts and the like ask both databases. Only a few of these run at the same time, so that the console itself stays quick.",
+     "Try again in a moment."},
+
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,
      "Tideway found one of its own promises broken and stopped before COMMIT. Your rows are as they were.",
      "Please report the message. Running again is safe."},

@@ -85,6 +85,15 @@ enum class Code {
     undo_nothing,
     undo_refused,
     key_unknown,
+    // console (TW49x)
+    console_address,
+    token_file,
+    request_refused,
+    login_needed,
+    too_many_logins,
+    request_unfit,
+    not_there,
+    console_busy,
     // our own defects (TW9xx)
     defect,
 };

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include "alert/alert.hpp"
+#include "alert/telling.hpp"
 #include "base/iso_time.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/text.hpp"
 
 namespace tideway::cli {
@@ -45,18 +46,8 @@ void tell_people(const Config& config, const alert::Observation& seen, std::ostr
 }
 
 RunReport telling_people(const Config& config, std::ostream& err, const std::function<RunReport()>& run) {
-    RunReport report;
-    try {
-        report = run();
-    } catch (const Error& error) {
-        tell_people(config, alert::observe(error), err);
-        throw;
-    } catch (const std::exception& error) {
-        tell_people(config, alert::observe(Defect(error.what())), err);
-        throw;
-    }
-    tell_people(config, alert::observe(report), err);
-    return report;
+    return alert::observed<RunReport>(
+        run, [&](const alert::Observation& seen) { tell_people(config, seen, err); });
 }
 
 std::vector<AlertFailure> failing_alerts(const Config& config) {

@@ -15,19 +15,10 @@
 namespace tideway::cli {
 namespace {
 
-struct Later {
-    std::string_view command, instead;
-};
-
-const std::vector<Later> later_commands = {
-    {"serve", "let cron or a systemd timer start tideway sync"},
-};
-
 constexpr const char* footer =
     "Exit codes: 0 in sync, 1 failed (nothing half-done, may be retried), 2 usage or configuration,\n"
     "3 done but rows wait for somebody, 4 stopped by a guard, 5 verify found differences,\n"
-    "6 another run is at work, 70 a defect of tideway.\n"
-    "Not in this version: serve.";
+    "6 another run is at work, 70 a defect of tideway.";
 
 // What CLI11 writes into; turned into a Request when all of it is there.
 struct Raw {
@@ -195,6 +186,15 @@ void add_parked_commands(CLI::App& app, Raw& raw) {
     add_command(*parked, raw, "retry", "try them now: a sync of their tables", Command::parked_retry);
 }
 
+void add_serve_command(CLI::App& app, Raw& raw) {
+    CLI::App* serve = add_command(app, raw, "serve", "keep the pair in sync until stopped: jobs, changes, console",
+                                  Command::serve);
+    serve->add_option("--log-format", raw.request.log_format, "text or json (an object a line)")->type_name("FORMAT");
+    serve->add_option("--log-file", raw.request.log_file, "log to this file, rotated, instead of stderr")
+        ->type_name("FILE");
+    serve->footer("With -c FOLDER every *.toml in it is a pair of its own.");
+}
+
 void add_alert_commands(CLI::App& app, Raw& raw) {
     CLI::App* alert = app.add_subcommand("alert", "who is told when something needs a person");
     alert->require_subcommand(1);
@@ -224,7 +224,8 @@ void add_journal_commands(CLI::App& app, Raw& raw) {
 std::vector<std::string> words_of(const std::vector<std::string>& args) {
     std::vector<std::string> words;
     for (std::size_t i = 0; i < args.size(); ++i) {
-        if (args[i] == "-c" || args[i] == "--config" || args[i] == "--log-level")
+        if (args[i] == "-c" || args[i] == "--config" || args[i] == "--log-level" ||
+            args[i] == "--log-format" || args[i] == "--log-file")
             ++i;
         else if (!args[i].starts_with("-"))
             words.push_back(args[i]);
@@ -234,13 +235,6 @@ std::vector<std::string> words_of(const std::vector<std::string>& args) {
 
 std::vector<const CLI::App*> subcommands_of(const CLI::App& app) {
     return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
-void refuse_later_command(const std::string& word) {
-    for (const Later& later : later_commands)
-        if (later.command == word)
-            throw Error(Code::not_in_this_version, fmt::format("this version has no command \"{}\"", word),
-                        std::string(later.instead));
 }
 
 // Where the command `path` needs a subcommand, the next word must be one.
@@ -403,6 +397,8 @@ Request checked(Raw& raw) {
                         "a dry run writes nothing");
         request.command = Command::plan;
     }
+    if (request.log_format != "text" && request.log_format != "json")
+        refuse_word("--log-format", request.log_format, {"text", "json"});
     if (request.command == Command::init) check_init(request);
     if (request.command == Command::selftest) check_selftest(raw);
     if (request.command == Command::conflicts_resolve) check_resolve(request);
@@ -436,11 +432,11 @@ Request parse_command_line(const std::vector<std::string>& args) {
     add_parked_commands(app, raw);
     add_alert_commands(app, raw);
     add_journal_commands(app, raw);
+    add_serve_command(app, raw);
     add_setup_commands(app, raw);
     add_selftest_command(app, raw);
     app.footer(footer);
     const std::vector<std::string> words = words_of(args);
-    if (!words.empty()) refuse_later_command(words.front());
     refuse_unknown_command(app, "tideway", words);
     try {
         app.parse(std::vector<std::string>(args.rbegin(), args.rend()));

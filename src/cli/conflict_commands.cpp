@@ -9,7 +9,7 @@
 
 #include "base/iso_time.hpp"
 #include "cli/conflicts_text.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/with_engine.hpp"
 #include "config/duration.hpp"
 

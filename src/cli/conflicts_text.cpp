@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/text.hpp"
 #include "cli/text_table.hpp"
 

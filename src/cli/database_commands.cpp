@@ -10,7 +10,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/findings_text.hpp"
 #include "cli/rehearsal.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/run_text.hpp"
 #include "cli/status_text.hpp"
 #include "cli/text.hpp"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/demo_scenes.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "model/report.hpp"
 
 namespace tideway::cli {

@@ -1,6 +1,6 @@
 #include "cli/engine_session.hpp"
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 
 namespace tideway::cli {
 

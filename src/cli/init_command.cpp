@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/url_connector.hpp"
 #include "config/sqlite_url.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "model/journal_report.hpp"
 
 namespace tideway::cli {

@@ -13,9 +13,11 @@
 #include "cli/demo.hpp"
 #include "cli/init_command.hpp"
 #include "cli/journal_commands.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/request.hpp"
 #include "cli/selftest_command.hpp"
+#include "cli/serve_command.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -58,6 +60,8 @@ Exit dispatch(const Request& request, std::ostream& out, std::ostream& err) {
             return demo(request, out, err);
         case Command::selftest:
             return selftest(request, out, err);
+        case Command::serve:
+            return serve(request);
         case Command::alert_test:
             return test_alerts(request, out);
         case Command::undo:

@@ -1,7 +1,7 @@
 #include "cli/rehearsal.hpp"
 
 #include "cli/exit_code.hpp"
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "cli/run_text.hpp"
 #include "cli/with_engine.hpp"
 

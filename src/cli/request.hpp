@@ -33,6 +33,7 @@ enum class Command {
     undo,
     undo_list,
     explain,
+    serve,
 };
 
 struct ConflictChoice {
@@ -66,6 +67,7 @@ struct Request {
     bool check_only = false;             // uninstall
     std::int64_t conflict = 0;           // conflicts show
     ConflictChoice conflicts = {};
+    std::string log_format = "text", log_file;  // serve; an empty file: stderr
     bool rehearse = false;  // sync: on the copies at desktop_url and cloud_url, else those of [rehearsal]
     std::string take;                    // conflicts resolve: desktop, cloud, or the name of a file
     bool keep = false;                   // demo

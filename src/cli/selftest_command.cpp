@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "simulate/selftest.hpp"
 
 namespace tideway::cli {

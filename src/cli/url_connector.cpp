@@ -3,23 +3,11 @@
 #include <fmt/format.h>
 
 #include "config/sqlite_url.hpp"
-#include "store/postgres/pg_store.hpp"
+#include "store/postgres/pg_watch.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace tideway::cli {
 namespace {
-
-std::unique_ptr<Store> open_store(Side side, const std::string& url,
-                                  const std::optional<std::string>& password, const std::string& pair,
-                                  WaitHook& hook) {
-    if (const auto path = sqlite_path(url))
-        return std::make_unique<sqlite::SqliteStore>(sqlite::ConnectOptions{*path, side}, pair, &hook);
-    pg::ConnectOptions options;
-    options.url = url;
-    options.password = password;
-    options.side = side;
-    return std::make_unique<pg::PgStore>(options, pair, &hook);
-}
 
 std::optional<std::string> password_of(Side side, const SideSetting& setting) {
     try {
@@ -29,17 +17,54 @@ std::optional<std::string> password_of(Side side, const SideSetting& setting) {
     }
 }
 
+std::unique_ptr<Store> open_file(Side side, const std::string& path, const std::string& pair, WaitHook& hook) {
+    return std::make_unique<sqlite::SqliteStore>(sqlite::ConnectOptions{path, side}, pair, &hook);
+}
+
 }  // namespace
 
-std::unique_ptr<Store> UrlConnector::open(Side side, WaitHook& hook) {
-    const SideSetting& setting = side == Side::desktop ? config_.desktop : config_.cloud;
+pg::ConnectOptions UrlConnector::options(Side side) {
+    const std::lock_guard lock(guard_);
     auto known = passwords_.find(side);
-    if (known == passwords_.end()) known = passwords_.emplace(side, password_of(side, setting)).first;
-    return open_store(side, setting.url, known->second, config_.pair, hook);
+    if (known == passwords_.end()) known = passwords_.emplace(side, password_of(side, setting(side))).first;
+    pg::ConnectOptions options;
+    options.url = setting(side).url;
+    options.password = known->second;
+    options.side = side;
+    return options;
+}
+
+std::unique_ptr<Store> UrlConnector::open(Side side, WaitHook& hook) {
+    if (const auto path = sqlite_path(setting(side).url)) return open_file(side, *path, config_.pair, hook);
+    pg::ConnectionShelf* shelf = side == Side::desktop ? &desktop_ : &cloud_;
+    return std::make_unique<pg::PgStore>(options(side), config_.pair, &hook,
+                                         keeping_ == Keeping::connections ? shelf : nullptr);
+}
+
+std::unique_ptr<Watch> UrlConnector::watch(Side side, WaitHook& hook) {
+    if (sqlite_path(setting(side).url)) return nullptr;
+    return std::make_unique<pg::PgWatch>(options(side), config_.pair, hook);
+}
+
+std::string UrlConnector::server(Side side) const {
+    const auto path = sqlite_path(setting(side).url);
+    return path ? *path : pg::server_of(setting(side).url);
+}
+
+// A password may have changed meanwhile as well.
+void UrlConnector::rest() {
+    const std::lock_guard lock(guard_);
+    passwords_.clear();
+    desktop_.clear();
+    cloud_.clear();
 }
 
 std::unique_ptr<Store> open_url(Side side, const std::string& url, WaitHook& hook) {
-    return open_store(side, url, std::nullopt, Config{}.pair, hook);
+    if (const auto path = sqlite_path(url)) return open_file(side, *path, Config{}.pair, hook);
+    pg::ConnectOptions options;
+    options.url = url;
+    options.side = side;
+    return std::make_unique<pg::PgStore>(options, Config{}.pair, &hook);
 }
 
 }  // namespace tideway::cli

@@ -3,16 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "config/duration.hpp"
+#include "config/state_file.hpp"
 
 namespace tideway::config {
 namespace {
-
-std::string beside(const std::string& config_path, const std::string& file) {
-    return (std::filesystem::absolute(config_path).parent_path() / file).lexically_normal().string();
-}
 
 void require_scheme(const Section& section, std::string_view key, const std::string& url,
                     std::initializer_list<std::string_view> schemes, const char* example) {
@@ -107,8 +103,8 @@ std::optional<AlertSetting> read_alert(Section& top, const std::string& path) {
     alert.timeout = read_duration(*section, "timeout").value_or(alert.timeout);
     alert.repeat = read_duration(*section, "repeat").value_or(alert.repeat);
     alert.events = read_events(*section);
-    const std::string name = std::filesystem::path(path).stem().string() + ".alerts";
-    alert.memory = beside(path, section->text("memory").value_or(name));
+    const auto memory = section->text("memory");
+    alert.memory = memory ? beside(path, *memory) : state_file(path, ".alerts");
     section->finish();
     if (!alert.command && !alert.webhook && !alert.email && !alert.heartbeat_url)
         top.refuse(Code::config_value, "alert", "names nobody to tell",

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "config/serve_config.hpp"
 #include "model/alert_kind.hpp"
 #include "model/policy.hpp"
 
@@ -117,6 +118,7 @@ struct Config {
     std::optional<AlertSetting> alert = {};
     std::optional<std::string> status_view = {}, conflicts_view = {};  // for the app, in the cloud
     std::optional<std::string> rehearsal_desktop = {}, rehearsal_cloud = {};  // urls of the copies
+    ServeConfig serve = {};
 };
 
 // Reads and checks the file. Throws Error with config_missing_file, config_syntax, config_unknown_key,

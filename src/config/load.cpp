@@ -8,6 +8,7 @@
 #include "config/alert_section.hpp"
 #include "config/config.hpp"
 #include "config/guard_keys.hpp"
+#include "config/serve_section.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
 #include "config/units.hpp"
@@ -179,20 +180,6 @@ std::vector<TableSetting> read_tables(Section& top, const SyncKeys& defaults, co
     return tables;
 }
 
-// Known keys are checked first, so that a misspelt one is reported as such.
-void refuse_service_sections(Section& top) {
-    if (std::optional<Section> serve = top.section("serve")) {
-        serve->text("listen");
-        for (Section& job : serve->sections("job")) {
-            for (const char* key : {"every", "cron", "mode"}) job.text(key);
-            job.finish();
-        }
-        serve->finish();
-        top.refuse(Code::not_in_this_version, "serve", "is not offered by this version",
-                   "remove the section and let cron or a systemd timer start tideway sync");
-    }
-}
-
 }  // namespace
 
 Config parse_config(const std::string& toml, const std::string& path) {
@@ -202,7 +189,6 @@ Config parse_config(const std::string& toml, const std::string& path) {
     Config config;
     config.path = path;
     config.pair = read_pair(top);
-    refuse_service_sections(top);
     config.desktop = read_side(top, source, path, "desktop");
     config.cloud = read_side(top, source, path, "cloud");
     if (config.desktop.url == config.cloud.url)
@@ -214,6 +200,7 @@ Config parse_config(const std::string& toml, const std::string& path) {
     read_rehearsal(top, path, config);
     config.alert = read_alert(top, path);
     config.tables = read_tables(top, read_defaults(top), config.guard);
+    config.serve = read_serve(top, path, config.tables);
     top.finish();
     return config;
 }

@@ -153,6 +153,27 @@ std::string alert_text(const AlertSetting& alert) {
                        mail.must_encrypt ? "always" : "if_offered");
 }
 
+std::string job_text(const JobSetting& job) {
+    std::string out = "[[serve.job]]\n";
+    if (job.every) out += fmt::format("every = \"{}\"\n", config::duration_text(*job.every));
+    out += optional_text("cron", job.cron);
+    if (!job.zone.empty()) out += fmt::format("time_zone = {}\n", quoted(job.zone));
+    out += fmt::format("run = \"{}\"\n", job.verify ? "verify" : "sync");
+    if (!job.verify)
+        out += fmt::format("mode = \"{}\"\ndirection = \"{}\"\n", to_string(job.mode), to_string(job.direction));
+    return out + fmt::format("tables = {}\n", list(job.tables));
+}
+
+std::string serve_text(const ServeConfig& serve) {
+    std::string out = fmt::format("\n[serve]\nlisten = {}\ntoken_file = {}\n", quoted(serve.listen),
+                                  quoted(serve.token_file));
+    out += fmt::format("hosts = {}\npublic = {}\npush = {}\n", list(serve.hosts), serve.is_public, serve.push);
+    if (serve.max_connections > 0) out += fmt::format("max_connections = {}\n", serve.max_connections);
+    out += fmt::format("memory = {}\n", quoted(serve.memory));
+    for (const JobSetting& job : serve.jobs) out += job_text(job);
+    return out;
+}
+
 std::string rehearsal_text(const Config& config) {
     std::string out = "\n[rehearsal]\n";
     if (config.rehearsal_desktop)
@@ -189,6 +210,7 @@ std::string show_config(const Config& config) {
                        config.journal.backup_table ? "table" : "none");
     out += journal_text(config.journal);
     if (config.alert) out += alert_text(*config.alert);
+    out += serve_text(config.serve);
     for (const TableSetting& table : config.tables) out += table_text(table, config.guard);
     return out;
 }

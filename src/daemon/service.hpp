@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "daemon/totals.hpp"
 #include "engine/engine.hpp"
 
 namespace tideway::daemon {
@@ -55,6 +56,8 @@ struct PairState {
     std::vector<JobState> jobs;
     std::optional<LiveRun> live;
     std::optional<PastRun> last, last_good;
+    std::int64_t alive_at = 0;  // UTC, microseconds since 1970: when its thread last showed a sign of life
+    Totals totals;              // for the metrics
 };
 
 // Something that happened, for a browser that watches.

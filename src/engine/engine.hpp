@@ -21,6 +21,8 @@ struct RunOptions {
     std::vector<std::string> tables;     // desktop or cloud names; empty = all
     std::optional<std::string> confirm;  // hash of a plan that a guard stopped
     bool rows = false;                   // plan only: list every change
+    // Something may have been written: a run that can tell at a glance that nothing was ends without a trace.
+    bool on_change = false;
 };
 
 struct VerifyOptions {

@@ -33,7 +33,12 @@ Run::Run(Session& session, const RunOptions& options, std::string run,
 
 RunReport Run::sync() {
     session_.install_state();
-    if (again_.waiting.empty() && probe()) {
+    if (options_.on_change && nothing_new()) {
+        report_idle();
+        finish(report_);
+        return std::move(report_);
+    }
+    if (!options_.on_change && again_.waiting.empty() && probe()) {
         report_.idle = true;
         session_.desktop->record_idle(record());
         session_.cloud->record_idle(record());
@@ -75,11 +80,7 @@ bool Run::probe() {
     if (cloud.sequence != standing.known.sequence || cloud.epoch != standing.known.epoch || !receipts.empty())
         return false;
     const auto& marks = standing.marks;
-    for (TableUnderSync* table : session_.active())
-        for (const Side side : {Side::desktop, Side::cloud}) {
-            const auto mark = marks.find({table->link.id, side});
-            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
-        }
+    if (!all_marked(marks)) return false;
     if (confirm_ || !told_.empty()) return false;
     const Look look = look_at_both(marks);
     if (look.logged) return false;
@@ -94,6 +95,24 @@ bool Run::probe() {
     }
     report_idle();
     return true;
+}
+
+// Every table that takes part has been compared before, by the capture that it has now.
+bool Run::all_marked(const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    for (const TableUnderSync* table : session_.active())
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const auto mark = marks.find({table->link.id, side});
+            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
+        }
+    return true;
+}
+
+// For a run that a change has started; what waits for other reasons is for the runs of the schedule.
+bool Run::nothing_new() {
+    if (!session_.tables_intact()) return false;
+    const auto marks = session_.archive().marks();
+    report_.idle = all_marked(marks) && look_at_both(marks).quiet;
+    return report_.idle;
 }
 
 void Run::report_idle() {

@@ -32,6 +32,8 @@ class Run {
     };
 
     bool probe();  // true: there is nothing to do
+    bool nothing_new();
+    bool all_marked(const std::map<std::pair<int, Side>, StoredMark>& marks);
     Look look_at_both(const std::map<std::pair<int, Side>, StoredMark>& marks);
     void report_idle();
     void open_protocol();

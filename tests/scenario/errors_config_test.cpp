@@ -30,7 +30,7 @@ TEST_F(Errors, ValuesThatCannotBeUsed) {
     expect_refused(head + "[[table]]\nname = '${NO_SUCH_VARIABLE}'\n",
                    {2, "TW105", {line, "NO_SUCH_VARIABLE"}});
     expect_refused(head + "[[table]]\nname = 'jobshead'\n", {2, "TW313", {"jobshead"}});
-    expect_refused(head + "[serve]\nlisten = '127.0.0.1:1'\n", {2, "TW107", {"serve"}});
+    expect_refused(head + "[serve]\nlisten = '0.0.0.0:8484'\n", {2, "TW103", {line, "public = true"}});
     expect_refused(sides_toml(), {2, "TW103", {"[[table]]"}});
     expect_refused(jobs_toml, {2, "TW103", {"url"}});
 }

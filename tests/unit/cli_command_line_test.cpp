@@ -162,13 +162,7 @@ TEST(CommandLine, explain_is_told_a_table_and_a_key) {
     expect_refused({"explain", "jobs"}, Code::usage, "KEY is required", "tideway explain --help");
 }
 
-TEST(CommandLine, commands_of_a_later_version_say_so_and_what_to_use_now) {
-    const std::vector<std::pair<Args, std::string>> later = {
-        {{"serve"}, "timer"},
-    };
-    for (const auto& [args, instead] : later)
-        expect_refused(args, Code::not_in_this_version,
-                       "this version has no command \"" + args.front() + "\"", instead);
+TEST(CommandLine, a_fixture_belongs_to_servers) {
     expect_refused({"demo", "--fixture", "f.sql"}, Code::usage, "--fixture goes with --postgres",
                    "its own tables");
 }

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 
 namespace tideway::cli {
 namespace {

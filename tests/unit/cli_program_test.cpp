@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 #include "support/temp_dir.hpp"
 
 namespace tideway::cli {

@@ -254,10 +254,10 @@ TEST(Config, refuses_unknown_keys_with_their_place_and_a_suggestion) {
                     "t.toml:7:11: capture has no side \"mobile\"", "desktop = "});
     expect_refused({with_table("name = \"t\"\n[[table.column]]\nnme = \"a\"\n"), unknown,
                     "t.toml:8:1: unknown key \"nme\" in [[table.column]]", "did you mean \"name\"?"});
-    expect_refused({sides + "[serve]\nlistn = \"x\"\n", unknown,
-                    "t.toml:6:1: unknown key \"listn\" in [serve]", "did you mean \"listen\"?"});
-    expect_refused({sides + "[[serve.job]]\nevry = \"x\"\n", unknown,
-                    "t.toml:6:1: unknown key \"evry\" in [[serve.job]]", "did you mean \"every\"?"});
+    expect_refused({with_table("name = \"t\"\n[serve]\nlistn = \"x\"\n"), unknown,
+                    "t.toml:8:1: unknown key \"listn\" in [serve]", "did you mean \"listen\"?"});
+    expect_refused({with_table("name = \"t\"\n[[serve.job]]\nevry = \"x\"\n"), unknown,
+                    "t.toml:8:1: unknown key \"evry\" in [[serve.job]]", "did you mean \"every\"?"});
     expect_refused({sides + "[alert]\nwebhok = \"x\"\n", unknown,
                     "t.toml:6:1: unknown key \"webhok\" in [alert]", "did you mean \"webhook\"?"});
 }
@@ -453,14 +453,6 @@ TEST(Config, reads_merges_and_soft_deletes_and_shows_them_as_they_are_written) {
     EXPECT_EQ(again.tables.front().columns, table.columns);
     EXPECT_EQ(again.tables.front().soft, table.soft);
     EXPECT_EQ(again.tables.front().policy.fallback, table.policy.fallback);
-}
-
-TEST(Config, refuses_settings_that_this_version_does_not_offer) {
-    const Code later = Code::not_in_this_version;
-    expect_refused(
-        {sides + "[serve]\nlisten = \"127.0.0.1:8484\"\n[[serve.job]]\nevery = \"5m\"\nmode = \"full\"\n"
-                 "[[serve.job]]\ncron = \"0 2 * * *\"\n",
-         later, "t.toml:5:1: serve is not offered", "timer"});
 }
 
 TEST(Config, alerts_name_who_is_told_and_how) {

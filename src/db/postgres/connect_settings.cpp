@@ -89,6 +89,16 @@ bool has_own_authorities(Values& resolved) {
 
 }  // namespace
 
+std::string server_of(const std::string& url) {
+    Values values = parse(url, Side::desktop);
+    const auto or_environment = [&](const char* key, const char* variable, const char* otherwise) {
+        if (!values[key].empty()) return values[key];
+        const std::string set = environment(variable);
+        return set.empty() ? std::string(otherwise) : set;
+    };
+    return or_environment("host", "PGHOST", "local") + ":" + or_environment("port", "PGPORT", "5432");
+}
+
 Settings connect_settings(const ConnectOptions& options) {
     parse(options.url, options.side);
     Settings settings = {

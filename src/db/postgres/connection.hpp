@@ -121,6 +121,9 @@ class Connection {
     // COPY is aborted (nothing of it stays) and the exception passes through. Returns the number of rows.
     std::int64_t copy_in(const Statement& statement, const std::function<bool(std::string& buffer)>& fill);
 
+    // Payloads of what a LISTEN has brought, waiting at most that long for the first one.
+    std::vector<std::string> notifications(Millis limit);
+
     // Sends COMMIT, behind what was posted. When the connection breaks before the answer, or the deadline
     // passes (60 s where there is none), throws DbError(commit_unknown). The hook is ticked, but cannot stop
     // a COMMIT. Throws DbError(statement_failed) also when the transaction had failed before and the server
@@ -130,6 +133,10 @@ class Connection {
     void rollback() noexcept;
     bool lost() const;
     bool in_transaction() const;  // also a failed one, and one whose BEGIN was only posted
+    // Whoever takes it over is told while it waits; may be null, must outlive its use.
+    void tell(WaitHook* hook);
+    // Idle, outside a transaction, and nothing says that the other end is gone.
+    bool reusable();
 
   private:
     friend class Transaction;
@@ -139,6 +146,9 @@ class Connection {
     explicit Connection(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+// "host:port" that a url leads to, as far as url, environment and service file say.
+std::string server_of(const std::string& url);
 
 enum class Isolation { read_committed, repeatable_read };
 

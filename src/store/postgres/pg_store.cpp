@@ -9,22 +9,28 @@
 
 namespace tideway::pg {
 
-PgStore::PgStore(ConnectOptions options, std::string pair, WaitHook* hook)
-    : options_(std::move(options)), pair_(std::move(pair)), hook_(hook) {
-    reader_ = Connection::open(options_, hook_);
+PgStore::PgStore(ConnectOptions options, std::string pair, WaitHook* hook, ConnectionShelf* shelf)
+    : options_(std::move(options)), pair_(std::move(pair)), hook_(hook), shelf_(shelf) {
+    reader_ = connect();
     journal_ = std::make_unique<PgJournal>(*this);
     if (options_.side == Side::desktop) archive_ = std::make_unique<PgArchive>(*this);
 }
 
-PgStore::~PgStore() = default;
+PgStore::~PgStore() {
+    if (!shelf_) return;
+    for (std::optional<Connection>* each : {&reader_, &writer_})
+        if (*each) shelf_->put_back(std::move(**each));
+}
+
+Connection PgStore::connect() { return shelf_ ? shelf_->take(options_, hook_) : Connection::open(options_, hook_); }
 
 Connection& PgStore::reader() {
-    if (!reader_ || reader_->lost()) reader_ = Connection::open(options_, hook_);
+    if (!reader_ || reader_->lost()) reader_ = connect();
     return *reader_;
 }
 
 Connection& PgStore::writer() {
-    if (!writer_ || writer_->lost()) writer_ = Connection::open(options_, hook_);
+    if (!writer_ || writer_->lost()) writer_ = connect();
     return *writer_;
 }
 

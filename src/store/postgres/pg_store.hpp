@@ -8,6 +8,7 @@
 #include <string>
 
 #include "db/postgres/connection.hpp"
+#include "db/postgres/connection_shelf.hpp"
 #include "sql/text_array.hpp"
 #include "store/postgres/expressions.hpp"
 #include "store/store.hpp"
@@ -23,8 +24,9 @@ struct Mark;
 
 class PgStore : public Store {
   public:
-    // hook may be null; it must outlive the store. Connects at once, so that errors come early.
-    PgStore(ConnectOptions options, std::string pair, WaitHook* hook);
+    // hook may be null; it must outlive the store, and so must the shelf, where connections are kept for the next
+    // store. Connects at once, so that errors come early.
+    PgStore(ConnectOptions options, std::string pair, WaitHook* hook, ConnectionShelf* shelf = nullptr);
     ~PgStore() override;
 
     Side side() const override { return options_.side; }
@@ -93,6 +95,7 @@ class PgStore : public Store {
     Expressions expressions(const LinkedTable& table) const;
 
   private:
+    Connection connect();
     Connection& keeper();
     Answer ask_known_tables(Connection& connection);
     Answer ask_lease(Connection& connection);
@@ -108,6 +111,7 @@ class PgStore : public Store {
     ConnectOptions options_;
     std::string pair_;
     WaitHook* hook_;
+    ConnectionShelf* shelf_;
     int pair_number_ = 0;
     Hash seeds_;
     bool complete_ = true;  // no older version's state

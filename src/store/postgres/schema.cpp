@@ -82,6 +82,8 @@ ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS facts jsonb;
 CREATE TABLE IF NOT EXISTS tideway.run (
     pair text NOT NULL, run text PRIMARY KEY, status text NOT NULL, mode text NOT NULL, direction text NOT NULL,
     duration_ms bigint NOT NULL, report jsonb, at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS tideway.service (
+    pair text PRIMARY KEY REFERENCES tideway.pair ON DELETE CASCADE, holder text NOT NULL, at timestamptz NOT NULL);
 )" + proof_schema_sql();
 }
 
@@ -108,6 +110,7 @@ std::string capture_function_name(int pair, int table) {
 std::string trigger_name(int pair, int table, char event) {
     return fmt::format("tideway_{}_{}_{}", pair, table, event);
 }
+std::string channel_name(int pair) { return fmt::format("tideway_{}", pair); }
 std::string direct_mark(int pair, int table) { return fmt::format("{}:{}", pair, table); }
 
 namespace {
@@ -164,6 +167,24 @@ COMMENT ON TABLE {0} IS {1};
                name, sql::literal("changelog of " + e.table().on(e.side()).display()));
 }
 
+namespace {
+
+// A transaction that notifies commits alone, one after the other in the whole server, which costs writers most of their
+// speed where many write at once. So only the first change since the last run tells of itself: whoever is told finds the
+// others. It must not make a user's write fail either: a transaction that notified cannot be prepared, and the
+// queue may be full.
+std::string tell_service_sql(const Expressions& e, int pair) {
+    return fmt::format(R"(IF coalesce(current_setting('tideway.direct', true), '') <> '{0}'
+       AND NOT EXISTS (SELECT FROM {1}) AND current_setting('max_prepared_transactions') = '0'
+       AND pg_notification_queue_usage() < 0.5
+       AND has_function_privilege('pg_catalog.pg_notify(text, text)', 'EXECUTE') THEN
+        PERFORM pg_notify('{2}', '');
+    END IF;)",
+                       direct_mark(pair, e.table().id), changes_name(pair, e.table().id), channel_name(pair));
+}
+
+}  // namespace
+
 std::string create_capture_function_sql(const Expressions& e, int pair) {
     const std::size_t count = e.table().key_columns().size();
     const std::string into =
@@ -176,6 +197,7 @@ std::string create_capture_function_sql(const Expressions& e, int pair) {
     // compared.
     const std::string body = fmt::format(R"(
 BEGIN
+    {6}
     IF TG_OP = 'TRUNCATE' OR (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = TG_RELID AND NOT a.attisdropped
                               AND a.attname IN ({4})) < {5} THEN
         INSERT INTO {0} (op) VALUES ('T');
@@ -191,7 +213,8 @@ BEGIN
     RETURN NULL;
 END )",
                                          changes_name(pair, e.table().id), direct_mark(pair, e.table().id),
-                                         into, join(e.keys_to_log()), join(names), names.size());
+                                         into, join(e.keys_to_log()), join(names), names.size(),
+                                         tell_service_sql(e, pair));
     return fmt::format(R"(CREATE OR REPLACE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS {1};
 REVOKE ALL ON FUNCTION {0}() FROM PUBLIC;

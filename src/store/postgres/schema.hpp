@@ -22,6 +22,8 @@ std::string backup_name(int pair, int table);
 std::string capture_function_name(int pair, int table);
 std::string trigger_name(int pair, int table, char event);  // not qualified; event: i u d t
 
+// On which the capture triggers of a pair tell a service that something was written.
+std::string channel_name(int pair);
 // The mark that our own direct writes carry, so that capture triggers do not log them.
 std::string direct_mark(int pair, int table);
 

@@ -1,6 +1,6 @@
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 
-namespace tideway::cli {
+namespace tideway {
 namespace {
 
 constexpr int json_version = 1;
@@ -251,4 +251,4 @@ std::string dump(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace tideway::cli
+}  // namespace tideway

@@ -1,6 +1,6 @@
-#include "cli/report_json.hpp"
+#include "report/report_json.hpp"
 
-namespace tideway::cli {
+namespace tideway {
 namespace {
 
 Json row_json(const std::optional<std::string>& row) { return row ? Json::parse(*row, nullptr, false) : Json(nullptr); }
@@ -39,4 +39,4 @@ Json verify_json(const VerifyReport& report) {
     return out;
 }
 
-}  // namespace tideway::cli
+}  // namespace tideway

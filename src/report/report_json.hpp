@@ -10,7 +10,7 @@
 #include "model/report.hpp"
 #include "model/verify_report.hpp"
 
-namespace tideway::cli {
+namespace tideway {
 
 using Json = nlohmann::ordered_json;
 
@@ -29,4 +29,4 @@ Json error_json(std::string_view code, const std::string& message, const std::st
 // One line ending in a newline. Bytes that are not UTF-8 become U+FFFD.
 std::string dump(const Json& json);
 
-}  // namespace tideway::cli
+}  // namespace tideway

@@ -1,0 +1,18 @@
+# Writes the files of a folder into a C++ source, at build time: cmake -D FOLDER=... -D OUTPUT=... -P embed.cmake
+file(GLOB files LIST_DIRECTORIES false ${FOLDER}/*)
+list(SORT files)
+set(out "// Written by cmake/embed.cmake.\n#include \"web/assets.hpp\"\n\nnamespace tideway::web {\n\n")
+string(APPEND out "const std::vector<Asset>& assets() {\n    static const std::vector<Asset> all = {\n")
+foreach(file ${files})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} hex HEX)
+  # Sixteen bytes a line, each line a literal of its own.
+  string(REGEX REPLACE "(................................)" "\\1\n" lines "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" lines "${lines}")
+  string(REGEX REPLACE "([^\n]+)" "        \"\\1\"" literals "${lines}")
+  string(LENGTH "${hex}" digits)
+  math(EXPR size "${digits} / 2")
+  string(APPEND out "        {\"${name}\", std::string_view(\n${literals}, ${size})},\n")
+endforeach()
+string(APPEND out "    };\n    return all;\n}\n\n}  // namespace tideway::web\n")
+file(WRITE ${OUTPUT} "${out}")

@@ -1,0 +1,14 @@
+// What Prometheus reads: pure.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/service.hpp"
+
+namespace tideway::daemon {
+
+// In the text format 0.0.4. `now`: UTC, microseconds since 1970. Names never change their meaning.
+std::string metrics_text(const std::vector<PairState>& pairs, const std::string& version, std::int64_t now);
+
+}  // namespace tideway::daemon

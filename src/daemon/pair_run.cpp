@@ -1,0 +1,138 @@
+// One run of a pair, on an engine of its own.
+#include <spdlog/spdlog.h>
+
+#include <list>
+
+#include <fmt/format.h>
+
+#include "alert/alert.hpp"
+#include "alert/telling.hpp"
+#include "daemon/pair_runner.hpp"
+
+namespace tideway::daemon {
+namespace {
+
+// Every connection that waits shows that the pair's thread lives.
+class Beating : public Connector {
+  public:
+    Beating(Connector& inner, std::function<void()> beat) : inner_(inner), beat_(std::move(beat)) {}
+    std::unique_ptr<Store> open(Side side, WaitHook& hook) override {
+        hooks_.emplace_back(hook, beat_);
+        return inner_.open(side, hooks_.back());
+    }
+
+  private:
+    class Hook : public WaitHook {
+      public:
+        Hook(WaitHook& inner, const std::function<void()>& beat) : inner_(inner), beat_(beat) {}
+        void tick() override {
+            beat_();
+            inner_.tick();
+        }
+
+      private:
+        WaitHook& inner_;
+        const std::function<void()>& beat_;
+    };
+    Connector& inner_;
+    std::function<void()> beat_;
+    std::list<Hook> hooks_;
+};
+
+std::int64_t rows_written(const RunReport& report) {
+    std::int64_t rows = 0;
+    for (const TableReport& table : report.tables)
+        rows += table.to_cloud.total() + table.to_desktop.total() + table.adopted + table.conflicts;
+    return rows;
+}
+
+Exit exit_of_status(const std::string& status) {
+    if (status == "guard") return Exit::guard;
+    if (status == "differs") return Exit::differs;
+    return status == "attention" ? Exit::attention : Exit::ok;
+}
+
+bool side_is_down(const Error& error) {
+    return error.code() == Code::server_unreachable || error.code() == Code::connection_lost ||
+           error.code() == Code::commit_unknown;
+}
+
+}  // namespace
+
+PairRunner::Outcome PairRunner::run(const Task& task) {
+    Outcome outcome;
+    PastRun& past = outcome.run;
+    past.command = task.request.command;
+    past.job = task.job;
+    past.why = task.why;
+    past.started_at = now();
+    try {
+        const std::string desktop = reach_->server(Side::desktop), cloud = reach_->server(Side::cloud);
+        const ConnectionLimits::Permit permit = shared_.limits.take(desktop, cloud, shared_.world.stop);
+        Beating connector(*reach_, [this] { beat(); });
+        LiveProgress progress([this](const LiveProgress::Step& step) { show(step); });
+        Engine engine(*config_, connector, shared_.world, progress);
+        engine.serialize = shared_.wiring.run_json;
+        past.command == "verify" ? verify(engine, task, outcome) : sync(engine, task, outcome);
+        past.exit_code = static_cast<int>(exit_of_status(past.status));
+        if (shared_.limits.limited(desktop) || shared_.limits.limited(cloud)) reach_->rest();
+    } catch (const Error& error) {
+        past.status = "failed";
+        past.exit_code = static_cast<int>(error.exit());
+        past.error_code = error.id();
+        past.error_text = error.what();
+        past.error_hint = error.hint().empty() ? std::string(info(error.code()).way_out) : error.hint();
+        outcome.side_down = side_is_down(error);
+        outcome.busy = error.exit() == Exit::locked;
+        // What it keeps may be the reason, a password that has changed for one.
+        reach_->rest();
+        if (error.code() != Code::interrupted)
+            spdlog::log(outcome.busy ? spdlog::level::info : spdlog::level::err, "pair {}: {}: {} {}", config_->pair,
+                        past.command, past.error_code, past.error_text);
+    }
+    past.finished_at = now();
+    return outcome;
+}
+
+void PairRunner::sync(Engine& engine, const Task& task, Outcome& outcome) {
+    RunOptions options = task.request.sync;
+    options.on_change = task.why == "change";
+    const RunReport report = alert::observed<RunReport>(
+        [&] { return engine.sync(options); }, [&](const alert::Observation& seen) { tell(seen, task); });
+    const std::int64_t rows = rows_written(report);
+    outcome.wrote = rows > 0;
+    outcome.run.status = report.status;
+    outcome.run.report = shared_.wiring.run_json(report);
+    {
+        const Lock lock(guard_);
+        add(state_.totals, report, outcome.run.started_at);
+    }
+    if (outcome.wrote || task.why != "change" || report.status == "guard")
+        spdlog::info("pair {}: sync ({}): {}, {} rows, {} ms", config_->pair, task.why, report.status, rows,
+                     report.duration_ms);
+}
+
+void PairRunner::verify(Engine& engine, const Task& task, Outcome& outcome) {
+    const VerifyReport report =
+        alert::observed<VerifyReport>([&] { return engine.verify(task.request.verify); },
+                                      [&](const alert::Observation& seen) { tell(seen, task); });
+    outcome.run.status = report.status;
+    outcome.run.report = shared_.wiring.verify_json(report);
+    {
+        const Lock lock(guard_);
+        add(state_.totals, report, outcome.run.started_at);
+    }
+    spdlog::info("pair {}: verify ({}): {}, {} ms", config_->pair, task.why, report.status, report.duration_ms);
+}
+
+// A change may start a run many times a second; while all is well, those of the schedule tell of it.
+void PairRunner::tell(const alert::Observation& seen, const Task& task) {
+    const bool well = seen.status == "ok";
+    if (task.why == "change" && well && told_well_) return;
+    if (!seen.status.empty()) told_well_ = well;
+    for (const alert::Failure& failure : alert::tell(*config_, seen, shared_.world))
+        spdlog::warn("pair {}: {}: nobody was told by {}: {}", config_->pair, failure.code, failure.channel,
+                     failure.text);
+}
+
+}  // namespace tideway::daemon

@@ -1,0 +1,328 @@
+// The life of a pair: what it shows, what it waits for, and what becomes of a run's end.
+#include "daemon/pair_runner.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/health.hpp"
+#include "daemon/job_memory.hpp"
+
+namespace tideway::daemon {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kept_runs = 500;
+constexpr std::int64_t event_every_micros = 200'000;
+// A run that another one kept from working comes back soon.
+constexpr Millis after_busy{2'000};
+// A change that turned out to be none: such runs may take this share of the time.
+constexpr int share_of_fruitless = 10;
+constexpr Millis longest_pause{60'000};
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json summary(const PastRun& run) {
+    return {{"number", run.number},           {"command", run.command},     {"job", run.job},
+            {"why", run.why},                 {"started_at", run.started_at}, {"finished_at", run.finished_at},
+            {"exit_code", run.exit_code},     {"status", run.status},       {"error_code", run.error_code},
+            {"error_text", run.error_text}};
+}
+
+}  // namespace
+
+PairRunner::PairRunner(Config config, Shared shared)
+    : shared_(shared),
+      config_(std::make_shared<const Config>(std::move(config))),
+      schedule_(config_->serve.jobs, recall_jobs(config_->serve.memory), shared.world.clock.now_micros()),
+      ran_(recall_jobs(config_->serve.memory)) {
+    state_.name = config_->pair;
+    state_.config_path = config_->path;
+    beat();
+    thread_ = std::thread([this] { work(); });
+}
+
+PairRunner::~PairRunner() {
+    retire();
+    thread_.join();
+}
+
+PairState PairRunner::state() const {
+    const Lock lock(guard_);
+    PairState state = state_;
+    state.jobs = schedule_.jobs();
+    return state;
+}
+
+std::vector<PastRun> PairRunner::history(std::size_t limit) const {
+    const Lock lock(guard_);
+    return {history_.begin(), history_.begin() + static_cast<std::ptrdiff_t>(std::min(limit, history_.size()))};
+}
+
+void PairRunner::ask(const RunRequest& request) {
+    const Lock lock(guard_);
+    if (standing_ == Standing::theirs)
+        throw Error(Code::lease_held, fmt::format("another service works on pair \"{}\"", state_.name),
+                    "ask that one; this one takes over when it ends");
+    schedule_.ask({request, "", "console", {}});
+    changed_.notify_all();
+}
+
+void PairRunner::with_engine(const std::function<void(Engine&, const Config&)>& work) {
+    Lock lock(guard_);
+    const std::shared_ptr<const Config> config = config_;
+    lock.unlock();
+    const std::unique_ptr<Reach> reach = shared_.wiring.reach(*config);
+    LiveProgress silent([](const LiveProgress::Step&) {});
+    Engine engine(*config, *reach, shared_.world, silent);
+    engine.serialize = shared_.wiring.run_json;
+    work(engine, *config);
+}
+
+void PairRunner::use(Config config) {
+    const Lock lock(guard_);
+    next_config_ = std::move(config);
+    changed_.notify_all();
+}
+
+void PairRunner::retire() {
+    const Lock lock(guard_);
+    retired_ = true;
+    changed_.notify_all();
+}
+
+void PairRunner::beat() {
+    const Lock lock(guard_);
+    state_.alive_at = now();
+}
+
+void PairRunner::set_phase(PairPhase phase, const std::string& reason) {
+    Lock lock(guard_);
+    if (state_.phase == phase && state_.reason == reason) return;
+    state_.phase = phase;
+    state_.reason = reason;
+    const std::string name = state_.name;
+    lock.unlock();
+    shared_.events.add(name, "phase", dump({{"phase", phase_name(phase)}, {"reason", reason}}));
+}
+
+// --------------------------------------------------------------------------- the thread
+
+void PairRunner::work() {
+    watch_sides();
+    for (;;) {
+        beat();
+        take_over_config();
+        Lock lock(guard_);
+        if (retired_ || shared_.world.stop.requested()) break;
+        std::optional<Task> task = next_task();
+        lock.unlock();
+        if (task)
+            carry_out(std::move(*task));
+        else
+            wait_a_moment();
+    }
+    desktop_watch_.reset();
+    cloud_watch_.reset();
+}
+
+void PairRunner::wait_a_moment() {
+    Lock lock(guard_);
+    const bool theirs = standing_ == Standing::theirs;
+    if (theirs != (state_.phase == PairPhase::standby)) {
+        const std::string holder = holder_;
+        lock.unlock();
+        spdlog::info("pair {}: {}", config_->pair,
+                     theirs ? fmt::format("stands by: {} works on it", holder) : "this service works on it now");
+        set_phase(theirs ? PairPhase::standby : PairPhase::idle,
+                  theirs ? fmt::format("{} works on it", holder) : "");
+        lock.lock();
+    }
+    changed_.wait_for(lock, Millis(200));
+}
+
+// Nobody else has the pair; and where nobody could be asked, the lease of each run decides.
+bool PairRunner::may_run() const { return standing_ == Standing::ours || standing_ == Standing::nobody_to_ask; }
+
+std::optional<Task> PairRunner::next_task() {
+    const std::int64_t moment = now();
+    if (!may_run()) return std::nullopt;
+    if (state_.phase == PairPhase::backing_off) {
+        const bool back = came_back_ && up_[0] && up_[1];
+        if (!back && moment < state_.until.value_or(0)) return std::nullopt;
+        state_.until.reset();
+    }
+    came_back_ = false;
+    if (change_seen_ && config_->serve.push && moment >= pushes_from_) {
+        change_seen_ = false;
+        Task task;
+        task.why = "change";
+        schedule_.ask(std::move(task));
+    }
+    return schedule_.take(moment);
+}
+
+void PairRunner::take_over_config() {
+    Lock lock(guard_);
+    if (!next_config_) return;
+    const auto fresh = std::make_shared<const Config>(std::move(*next_config_));
+    next_config_.reset();
+    schedule_.use(fresh->serve.jobs, now());
+    state_.config_path = fresh->path;
+    standing_ = Standing::unknown;
+    up_[0] = up_[1] = false;
+    lock.unlock();
+    desktop_watch_.reset();
+    cloud_watch_.reset();
+    lock.lock();
+    config_ = fresh;
+    lock.unlock();
+    watch_sides();
+    spdlog::info("pair {}: the new configuration is in force", config_->pair);
+}
+
+void PairRunner::watch_sides() try {
+    reach_ = shared_.wiring.reach(*config_);
+    for (const Side side : {Side::desktop, Side::cloud})
+        shared_.limits.limit(reach_->server(side), config_->serve.max_connections);
+    desktop_watch_ = std::make_unique<SideWatch>(Side::desktop, reach_, shared_.limits, shared_.world,
+                                                 news_of(Side::desktop));
+    cloud_watch_ = std::make_unique<SideWatch>(Side::cloud, reach_, shared_.limits, shared_.world,
+                                               news_of(Side::cloud));
+} catch (const Error& error) {
+    {
+        const Lock lock(guard_);
+        standing_ = Standing::nobody_to_ask;  // and the next run will say the same
+    }
+    set_phase(PairPhase::failed, error.what());
+}
+
+WatchNews PairRunner::news_of(Side side) {
+    const bool desktop = side == Side::desktop;
+    WatchNews news;
+    news.changed = [this] {
+        const Lock lock(guard_);
+        change_seen_ = true;
+        changed_.notify_all();
+    };
+    news.connected = [this, desktop](bool listens) {
+        const Lock lock(guard_);
+        bool& up = up_[desktop ? 0 : 1];
+        came_back_ = came_back_ || !up;
+        up = true;
+        (desktop ? state_.listens_desktop : state_.listens_cloud) = listens;
+        changed_.notify_all();
+    };
+    news.lost = [this, desktop] {
+        const Lock lock(guard_);
+        up_[desktop ? 0 : 1] = false;
+        (desktop ? state_.listens_desktop : state_.listens_cloud) = false;
+        if (desktop) standing_ = Standing::nobody_to_ask;
+    };
+    news.standing = [this](Standing standing, const std::string& holder) {
+        const Lock lock(guard_);
+        standing_ = standing;
+        holder_ = holder;
+        changed_.notify_all();
+    };
+    return news;
+}
+
+// ---------------------------------------------------------------------------- a run's end
+
+void PairRunner::carry_out(Task task) {
+    {
+        const Lock lock(guard_);
+        state_.live = LiveRun{task.job, task.why, now(), "", "", 0, 0};
+    }
+    set_phase(PairPhase::running, "");
+    shared_.events.add(config_->pair, "started",
+                       dump({{"command", task.request.command}, {"job", task.job}, {"why", task.why}}));
+    Outcome outcome = run(task);
+    settle(std::move(task), std::move(outcome));
+}
+
+void PairRunner::settle(Task task, Outcome outcome) {
+    PastRun& run = outcome.run;
+    const bool good = run.exit_code == 0 || run.exit_code == 3;
+    const std::int64_t began = run.started_at;
+    {
+        const Lock lock(guard_);
+        run.number = ++runs_;
+        ++state_.totals.runs[run.status];
+        state_.totals.busy_ms += (run.finished_at - run.started_at) / 1000;
+        state_.live.reset();
+        state_.last = run;
+        if (good) state_.last_good = run;
+        // A run that found nothing after all is no part of the story.
+        if (task.why != "change" || outcome.wrote || !good) history_.push_front(run);
+        if (history_.size() > kept_runs) history_.pop_back();
+    }
+    shared_.events.add(config_->pair, "finished", dump(summary(run)));
+    pace(task, outcome);
+    if (outcome.side_down || outcome.busy) return try_again(std::move(task), outcome);
+    back_off_.succeeded();
+    if (!shared_.world.stop.requested()) remember(task, began);
+    const bool needs_person = !good && run.status != "differs";
+    set_phase(needs_person ? PairPhase::failed : PairPhase::idle,
+              run.status == "guard" ? "a guard stopped something" : run.error_text);
+}
+
+// A side that is down, or another run at work: the task stays, and with it whatever it stands for.
+void PairRunner::try_again(Task task, const Outcome& outcome) {
+    task.why = "retry";
+    const Millis wait = outcome.busy ? after_busy : back_off_.wait(shared_.world.random);
+    {
+        const Lock lock(guard_);
+        schedule_.ask(std::move(task));
+        state_.until = now() + wait.count() * 1000;
+    }
+    set_phase(PairPhase::backing_off, outcome.run.error_text);
+}
+
+// What a change on a side calls for is done at once. Where it is nothing to us, as a rule, we look less often.
+void PairRunner::pace(const Task& task, const Outcome& outcome) {
+    if (task.why != "change") return;
+    const Millis took((outcome.run.finished_at - outcome.run.started_at) / 1000);
+    fruitless_ = outcome.wrote ? Millis(0)
+                               : std::min(std::max(took * share_of_fruitless, fruitless_ * 2), longest_pause);
+    const Lock lock(guard_);
+    pushes_from_ = now() + fruitless_.count() * 1000;
+}
+
+void PairRunner::remember(const Task& task, std::int64_t began) {
+    if (task.jobs.empty()) return;
+    for (const std::string& job : task.jobs) ran_[job] = began;
+    if (remember_jobs(config_->serve.memory, ran_)) {
+        memory_failed_ = false;
+        return;
+    }
+    if (!memory_failed_)
+        spdlog::warn("pair {}: {} cannot be written: what is missed while the service is down will not be known",
+                     config_->pair, config_->serve.memory);
+    memory_failed_ = true;
+}
+
+void PairRunner::show(const LiveProgress::Step& step) {
+    Lock lock(guard_);
+    const std::int64_t moment = now();
+    state_.alive_at = moment;
+    if (!state_.live) return;
+    LiveRun& live = *state_.live;
+    const bool turned = live.phase != step.phase || live.table != step.table;
+    live.phase = step.phase;
+    live.table = step.table;
+    live.done = step.done;
+    live.total = step.total;
+    if (!turned && moment - shown_at_ < event_every_micros) return;
+    shown_at_ = moment;
+    const Json data = {{"phase", step.phase}, {"table", step.table}, {"done", step.done}, {"total", step.total}};
+    lock.unlock();
+    shared_.events.add(config_->pair, "progress", dump(data));
+}
+
+}  // namespace tideway::daemon

@@ -1,0 +1,109 @@
+// One pair of the service: a thread that runs what is due, one thing at a time, and a watch over each side.
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "alert/event.hpp"
+#include "daemon/back_off.hpp"
+#include "daemon/connection_limits.hpp"
+#include "daemon/event_log.hpp"
+#include "daemon/live_progress.hpp"
+#include "daemon/reach.hpp"
+#include "daemon/schedule.hpp"
+#include "daemon/service.hpp"
+#include "daemon/side_watch.hpp"
+
+namespace tideway::daemon {
+
+// What all pairs of a service share; outlives them.
+struct Shared {
+    const Wiring& wiring;
+    World& world;
+    EventLog& events;
+    ConnectionLimits& limits;
+};
+
+class PairRunner {
+  public:
+    PairRunner(Config config, Shared shared);
+    ~PairRunner();  // waits for the end of what is under way
+    PairRunner(const PairRunner&) = delete;
+    PairRunner& operator=(const PairRunner&) = delete;
+
+    // Thread safe.
+    PairState state() const;
+    std::vector<PastRun> history(std::size_t limit) const;
+    // Error(lease_held) while another service has the pair.
+    void ask(const RunRequest& request);
+    void with_engine(const std::function<void(Engine&, const Config&)>& work);
+    void use(Config config);  // from the end of what is under way on
+    void retire();            // no further run is begun
+
+  private:
+    struct Outcome {
+        PastRun run;
+        bool wrote = false;      // rows of users
+        bool side_down = false;  // worth trying again by itself
+        bool busy = false;       // another run holds the lease
+    };
+    using Lock = std::unique_lock<std::mutex>;
+
+    void work();
+    void take_over_config();
+    void watch_sides();
+    WatchNews news_of(Side side);
+    bool may_run() const;
+    std::optional<Task> next_task();
+    void wait_a_moment();
+    void carry_out(Task task);
+    Outcome run(const Task& task);
+    void sync(Engine& engine, const Task& task, Outcome& outcome);
+    void verify(Engine& engine, const Task& task, Outcome& outcome);
+    void tell(const alert::Observation& seen, const Task& task);
+    void settle(Task task, Outcome outcome);
+    void try_again(Task task, const Outcome& outcome);
+    void pace(const Task& task, const Outcome& outcome);
+    void remember(const Task& task, std::int64_t began);
+    void set_phase(PairPhase phase, const std::string& reason);
+    void show(const LiveProgress::Step& step);
+    void beat();
+    std::int64_t now() const { return shared_.world.clock.now_micros(); }
+
+    Shared shared_;
+    mutable std::mutex guard_;
+    std::condition_variable changed_;
+    std::shared_ptr<const Config> config_;  // in force; replaced by this pair's thread
+    std::shared_ptr<Reach> reach_;          // likewise
+    std::unique_ptr<SideWatch> desktop_watch_, cloud_watch_;
+
+    // Under guard_.
+    std::optional<Config> next_config_;
+    PairState state_;
+    std::deque<PastRun> history_;
+    Schedule schedule_;
+    Schedule::Times ran_;
+    Standing standing_ = Standing::unknown;
+    std::string holder_;  // of the place, if it is not ours
+    bool retired_ = false, change_seen_ = false;
+    bool up_[2] = {false, false};
+    bool came_back_ = false;  // a side that was down is there again
+    std::int64_t pushes_from_ = 0;  // a change starts no run before this
+    std::uint64_t runs_ = 0;
+    std::int64_t shown_at_ = 0;
+    std::string shown_table_;
+
+    // Of this pair's thread alone.
+    BackOff back_off_{Millis(1'000), Millis(300'000)};
+    Millis fruitless_{0};  // the pause after the last change that was none
+    bool told_well_ = false;
+    bool memory_failed_ = false;
+    std::thread thread_;
+};
+
+}  // namespace tideway::daemon

@@ -1,0 +1,157 @@
+// The console in a browser, on a real pair of servers: every page and every action. Each test brings the
+// databases into a state, plays a script in Chromium, and looks at the databases again.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "paths.hpp"
+#include "scenario/two_sides.hpp"
+#include "support/pause_at.hpp"
+#include "support/served_console.hpp"
+
+namespace tideway::test {
+namespace {
+
+namespace fs = std::filesystem;
+const fs::path build = TIDEWAY_BINARY_DIR, source = TIDEWAY_SOURCE_DIR;
+const fs::path modules = source / "build" / "browser";
+
+class Browser : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!fs::exists("/usr/bin/chromium") || !fs::exists(modules / "node_modules" / "playwright-core"))
+            GTEST_SKIP() << "no browser here: tools/install-packages browser, tools/browser-modules";
+        sides.desktop.exec("create table task (id int primary key, client int)");
+        sides.cloud.exec(
+            "create table client (id int primary key);"
+            "create table task (id int primary key, client int references client)");
+    }
+    void serve(int rows, const Environment& env = {}) {
+        make_jobs(sides, rows);
+        console = std::make_unique<ServedConsole>(
+            sides.sides_toml() + jobs_toml + "conflict = 'manual'\n[[table]]\nname = 'task'\n", env);
+    }
+    void serve_synced(int rows) {
+        serve(rows);
+        ASSERT_EQ(console->run()["status"], "ok");
+    }
+    void play(const std::string& script, Environment env = {}) {
+        env["TIDEWAY_BROWSER_MODULES"] = modules.string();
+        env["TIDEWAY_CONSOLE_URL"] = console->url();
+        env["TIDEWAY_CONSOLE_TOKEN"] = console->token();
+        env["TIDEWAY_SCREENSHOTS"] = (build / "test-logs" / "screenshots").string();
+        env["TIDEWAY_SCRIPT"] = script;
+        const Finished played = test::run({"node", source / "tests/browser/scripts" / (script + ".mjs")},
+                                          {.env = env}, std::chrono::seconds(300));
+        EXPECT_EQ(played.exit_code, 0) << script << "\n" << played.out << played.err;
+    }
+    void edit_on_both_sides() {
+        sides.desktop.exec("update jobshead set status = 'Desktop ' || job_id where job_id <= 4");
+        sides.cloud.exec("update jobshead set status = 'Cloud ' || job_id where job_id <= 4");
+    }
+    std::string statuses() {
+        return dump(sides.cloud, "select status from jobshead where job_id between 1 and 4 order by job_id");
+    }
+
+    TwoSides sides{"browser"};
+    std::unique_ptr<ServedConsole> console;
+};
+
+TEST_F(Browser, LogsInAndOut) {
+    serve(3);
+    play("login");
+}
+
+TEST_F(Browser, WithoutScriptsIsToldWhatToUse) {
+    serve(3);
+    play("without_scripts");
+}
+
+TEST_F(Browser, SyncsAndVerifiesAndSeesTheResults) {
+    serve(40);
+    play("runs");
+    EXPECT_EQ(cloud_jobs(sides.cloud), desktop_jobs(sides.desktop));
+}
+
+TEST_F(Browser, SeesARunThatIsAtWork) {
+    const PauseAt pause("M5a.before_commit");
+    serve(40, pause.env());
+    const std::string spec = pause.spec();
+    const std::size_t begin = spec.find("pause:") + 6;
+    play("live", {{"TIDEWAY_PAUSE", spec.substr(begin, spec.find('@', begin) - begin)}});
+    EXPECT_EQ(cloud_jobs(sides.cloud), desktop_jobs(sides.desktop));
+}
+
+TEST_F(Browser, ResolvesConflicts) {
+    serve_synced(40);
+    edit_on_both_sides();
+    ASSERT_EQ(console->run()["status"], "attention");
+    play("conflicts");
+    console->run();
+    EXPECT_EQ(statuses(), "Cloud 1\nDesktop 2\nDesktop 3\nCloud 4");
+    EXPECT_EQ(
+        sides.desktop.scalar("select string_agg(status, ' ' order by job_id) from jobshead where job_id < 5"),
+        "Cloud 1 Desktop 2 Desktop 3 Desktop 4");
+}
+
+TEST_F(Browser, SeesWhyRowsWaitAndTriesThemAgain) {
+    serve_synced(10);
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
+    console->run();
+    sides.desktop.exec(
+        "update jobshead set job_name = 'Ours' where job_id = 99; insert into task values (7, 5)");
+    ASSERT_EQ(console->run()["status"], "attention");
+    sides.cloud.exec("insert into client values (5)");
+    play("waiting");
+    console->run();
+    EXPECT_EQ(sides.cloud.scalar("select client from task where id = 7"), "5");
+}
+
+TEST_F(Browser, LetsAStoppedTableThroughAfterASecondQuestion) {
+    serve_synced(40);
+    sides.desktop.exec("delete from jobshead where job_id <= 30");
+    ASSERT_EQ(console->run()["status"], "guard");
+    EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead"), "40");
+    play("guard");
+    console->run();
+    EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead"), "10");
+}
+
+TEST_F(Browser, SeesFindingsAndSettingsWithoutSecrets) {
+    make_jobs(sides, 10);
+    std::string toml = TwoSides::toml_for(sides.desktop_database.url() + "?password=hidden-secret",
+                                          sides.cloud_database.url() + "?password=hidden-secret");
+    console = std::make_unique<ServedConsole>(toml + jobs_toml);
+    play("checks");
+}
+
+TEST_F(Browser, H81_ShowsHostileCellsAsText) {
+    serve_synced(5);
+    sides.on_both("update jobshead set status = '=cmd|calc' where job_id = 1");
+    sides.desktop.exec(
+        R"(update jobshead set job_name = '<script>document.title="owned"</script>' where job_id = 1)");
+    sides.cloud.exec(
+        R"(update jobshead set job_name = '<img src=x onerror=document.title="owned">' where job_id = 1)");
+    ASSERT_EQ(console->run()["status"], "attention");
+    play("hostile");
+}
+
+TEST_F(Browser, EveryPageIsAccessibleInBothSchemesAndOnAPhone) {
+    serve_synced(40);
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, source) values (99, 1, 'Theirs', 'M')");
+    console->run({{"command", "verify"}});
+    console->run();
+    edit_on_both_sides();
+    sides.desktop.exec(
+        "update jobshead set job_name = 'Ours' where job_id = 99; insert into task values (7, 5)");
+    console->run();
+    sides.desktop.exec("delete from jobshead where job_id between 5 and 35");
+    ASSERT_EQ(console->run()["status"], "guard");
+    play("accessibility");
+}
+
+}  // namespace
+}  // namespace tideway::test
