@@ -80,6 +80,11 @@ void PairRunner::with_engine(const std::function<void(Engine&, const Config&)>& 
     LiveProgress silent([](const LiveProgress::Step&) {});
     Engine engine(*config, *reach, shared_.world, silent);
     engine.serialize = shared_.wiring.run_json;
+    struct Ended {
+        std::atomic<int>& count;
+        ~Ended() { ++count; }
+    } ended{engines_ended_};
+    ++engines_begun_;
     work(engine, *config);
 }
 
