@@ -8,6 +8,7 @@
 #include "alert/alert.hpp"
 #include "alert/telling.hpp"
 #include "daemon/pair_runner.hpp"
+#include "engine/session.hpp"
 
 namespace tideway::daemon {
 namespace {
@@ -71,10 +72,12 @@ PairRunner::Outcome PairRunner::run(const Task& task) {
         const ConnectionLimits::Permit permit = shared_.limits.take(desktop, cloud, shared_.world.stop);
         Beating connector(*reach_, [this] { beat(); });
         LiveProgress progress([this](const LiveProgress::Step& step) { show(step); });
+        if (broke_off_) forget_own_lease();
         Engine engine(*config_, connector, shared_.world, progress);
         engine.serialize = shared_.wiring.run_json;
         past.command == "verify" ? verify(engine, task, outcome) : sync(engine, task, outcome);
         past.exit_code = static_cast<int>(exit_of_status(past.status));
+        broke_off_ = false;
         if (shared_.limits.limited(desktop) || shared_.limits.limited(cloud)) reach_->rest();
     } catch (const Error& error) {
         past.status = "failed";
@@ -83,6 +86,7 @@ PairRunner::Outcome PairRunner::run(const Task& task) {
         past.error_text = error.what();
         past.error_hint = error.hint().empty() ? std::string(info(error.code()).way_out) : error.hint();
         outcome.side_down = side_is_down(error);
+        broke_off_ = broke_off_ || !outcome.busy;
         outcome.busy = error.exit() == Exit::locked;
         // What it keeps may be the reason, a password that has changed for one.
         reach_->rest();
@@ -92,6 +96,20 @@ PairRunner::Outcome PairRunner::run(const Task& task) {
     }
     past.finished_at = now();
     return outcome;
+}
+
+// A run that a lost connection ended holds its leases for twenty seconds, and this process lives. Where nothing else of
+// it was at work on the pair meanwhile, a lease in its name is that run's.
+void PairRunner::forget_own_lease() {
+    Pulse pulse(shared_.world);
+    for (const Side side : {Side::desktop, Side::cloud}) {
+        const std::unique_ptr<Store> store = reach_->open(side, pulse);
+        const int begun = engines_begun_;
+        if (begun != engines_ended_ || !store->identity(config_->pair)) continue;
+        const LeaseState lease = store->lease();
+        if (lease.held && lease.holder == process_identity() && begun == engines_begun_)
+            store->release_lease(lease.run);
+    }
 }
 
 void PairRunner::sync(Engine& engine, const Task& task, Outcome& outcome) {

@@ -80,6 +80,11 @@ void PairRunner::with_engine(const std::function<void(Engine&, const Config&)>& 
     LiveProgress silent([](const LiveProgress::Step&) {});
     Engine engine(*config, *reach, shared_.world, silent);
     engine.serialize = shared_.wiring.run_json;
+    struct Ended {
+        std::atomic<int>& count;
+        ~Ended() { ++count; }
+    } ended{engines_ended_};
+    ++engines_begun_;
     work(engine, *config);
 }
 
@@ -164,72 +169,6 @@ std::optional<Task> PairRunner::next_task() {
         schedule_.ask(std::move(task));
     }
     return schedule_.take(moment);
-}
-
-void PairRunner::take_over_config() {
-    Lock lock(guard_);
-    if (!next_config_) return;
-    const auto fresh = std::make_shared<const Config>(std::move(*next_config_));
-    next_config_.reset();
-    schedule_.use(fresh->serve.jobs, now());
-    state_.config_path = fresh->path;
-    standing_ = Standing::unknown;
-    up_[0] = up_[1] = false;
-    lock.unlock();
-    desktop_watch_.reset();
-    cloud_watch_.reset();
-    lock.lock();
-    config_ = fresh;
-    lock.unlock();
-    watch_sides();
-    spdlog::info("pair {}: the new configuration is in force", config_->pair);
-}
-
-void PairRunner::watch_sides() try {
-    reach_ = shared_.wiring.reach(*config_);
-    for (const Side side : {Side::desktop, Side::cloud})
-        shared_.limits.limit(reach_->server(side), config_->serve.max_connections);
-    desktop_watch_ = std::make_unique<SideWatch>(Side::desktop, reach_, shared_.limits, shared_.world,
-                                                 news_of(Side::desktop));
-    cloud_watch_ = std::make_unique<SideWatch>(Side::cloud, reach_, shared_.limits, shared_.world,
-                                               news_of(Side::cloud));
-} catch (const Error& error) {
-    {
-        const Lock lock(guard_);
-        standing_ = Standing::nobody_to_ask;  // and the next run will say the same
-    }
-    set_phase(PairPhase::failed, error.what());
-}
-
-WatchNews PairRunner::news_of(Side side) {
-    const bool desktop = side == Side::desktop;
-    WatchNews news;
-    news.changed = [this] {
-        const Lock lock(guard_);
-        change_seen_ = true;
-        changed_.notify_all();
-    };
-    news.connected = [this, desktop](bool listens) {
-        const Lock lock(guard_);
-        bool& up = up_[desktop ? 0 : 1];
-        came_back_ = came_back_ || !up;
-        up = true;
-        (desktop ? state_.listens_desktop : state_.listens_cloud) = listens;
-        changed_.notify_all();
-    };
-    news.lost = [this, desktop] {
-        const Lock lock(guard_);
-        up_[desktop ? 0 : 1] = false;
-        (desktop ? state_.listens_desktop : state_.listens_cloud) = false;
-        if (desktop) standing_ = Standing::nobody_to_ask;
-    };
-    news.standing = [this](Standing standing, const std::string& holder) {
-        const Lock lock(guard_);
-        standing_ = standing;
-        holder_ = holder;
-        changed_.notify_all();
-    };
-    return news;
 }
 
 // ---------------------------------------------------------------------------- a run's end

@@ -1,5 +1,6 @@
 // One pair of the service: a thread that runs what is due, one thing at a time, and a watch over each side.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -68,6 +69,7 @@ class PairRunner {
     void tell(const alert::Observation& seen, const Task& task);
     void settle(Task task, Outcome outcome);
     void try_again(Task task, const Outcome& outcome);
+    void forget_own_lease();
     void pace(const Task& task, const Outcome& outcome);
     void remember(const Task& task, std::int64_t began);
     void set_phase(PairPhase phase, const std::string& reason);
@@ -98,9 +100,12 @@ class PairRunner {
     std::int64_t shown_at_ = 0;
     std::string shown_table_;
 
+    std::atomic<int> engines_begun_{0}, engines_ended_{0};  // beside the runs
+
     // Of this pair's thread alone.
     BackOff back_off_{Millis(1'000), Millis(300'000)};
     Millis fruitless_{0};  // the pause after the last change that was none
+    bool broke_off_ = false;  // the last run, which could not give its leases back
     bool told_well_ = false;
     bool memory_failed_ = false;
     std::thread thread_;

@@ -45,7 +45,7 @@ class Soak {
     Soak() : tables_(dice_), users_(dice_, {url(0), url(1)}) {
         history_.tables = tables_.rules();
         for (std::size_t side = 0; side < 2; ++side) {
-            Db(server(side).url("postgres")).exec(fmt::format("create database {} template template0", database));
+            Db(server(side).url("postgres")).exec(fmt::format("create database {} template template0", databases[side]));
             Db db(url(side));
             db.exec(random_schema(checker::sides[side]));
             db.exec("create table pulse (id int primary key, beat int)");
@@ -99,17 +99,18 @@ class Soak {
     }
 
   private:
-    static constexpr const char* database = "soak";
+    // The servers come from one copy: only the names tell their databases apart.
+    static constexpr const char* databases[2] = {"soak_desktop", "soak_cloud"};
     PgServer& server(std::size_t side) { return side == 0 ? world_.desktop : world_.cloud; }
     TcpProxy& proxy(std::size_t side) { return side == 0 ? world_.desktop_proxy : world_.cloud_proxy; }
-    std::string url(std::size_t side) { return server(side).url(database); }
+    std::string url(std::size_t side) { return server(side).url(databases[side]); }
 
     void write_config() {
         config_.rewrite(fmt::format(
             "[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n[guard]\nmax_deletes = '100%'\nmax_updates = '100%'\n"
             "max_shrinkage = '100%'\nstop_emptied = false\n[serve]\nlisten = ''\n[[serve.job]]\nevery = '{}s'\n"
             "{}[[table]]\nname = 'pulse'\ncapture = 'changelog'\n",
-            proxy(0).url(database, roles[0]), proxy(1).url(database, roles[1]), interval.count(), tables_.toml()));
+            proxy(0).url(databases[0], roles[0]), proxy(1).url(databases[1], roles[1]), interval.count(), tables_.toml()));
     }
     void start() { service_ = start_tideway(config_, {"serve"}); }
 
