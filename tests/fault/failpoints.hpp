@@ -14,9 +14,9 @@
 
 namespace tideway::test {
 
-// Every string within failpoint(...) in src/.
+// Every string within failpoint(...) and reach(...) in src/.
 inline std::set<std::string> failpoints_in_the_sources() {
-    static const std::regex call(R"(\bfailpoint\(([^;{]*)\);)"), name("\"([^\"]+)\"");
+    static const std::regex call(R"(\b(?:failpoint|reach)\(([^;{]*)\);)"), name("\"([^\"]+)\"");
     std::set<std::string> names;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(TIDEWAY_SOURCE_DIR "/src")) {
         if (entry.path().extension() != ".cpp") continue;
