@@ -14,7 +14,7 @@
 
 namespace tideway::test {
 
-// Every string within failpoint(...) in src/.
+// Every string within failpoint(...) and reach(...) in src/.
 inline std::set<std::string> failpoints_in_the_sources() {
     static const std::regex call(R"(\b(?:failpoint|reach)\(([^;{]*)\);)"), name("\"([^\"]+)\"");
     std::set<std::string> names;

@@ -31,9 +31,13 @@ class RoundTrips : public testing::Test {
         desktop_proxy.reset_counters();
         cloud_proxy.reset_counters();
     }
+    // Of the two connections that read and write; a third one keeps the lease of a run fresh that takes
+    // longer than five seconds.
     static long round_trips(const TcpProxy& proxy) {
-        const ProxyCounters counted = proxy.counters();
-        return counted.round_trips - to_connect * counted.connections;
+        long sum = 0, counted = 0;
+        for (const Traffic& connection : proxy.connections())
+            if (++counted <= 2) sum += connection.round_trips - to_connect;
+        return sum;
     }
 
     LivePair pair{"round_trips"};
