@@ -198,7 +198,9 @@ std::size_t session_state(const std::string& text) {
 TEST(SqlText, H63_NothingOutlivesItsTransaction) {
     for (const auto& [file, text] : sources()) {
         if (!file.starts_with("store/postgres") && !file.starts_with("db/postgres")) continue;
-        EXPECT_EQ(session_state(statements_in(file, text)), 0U) << file;
+        // The one LISTEN: only where the backend's number proves that no pooler is between.
+        const std::size_t allowed = file == "store/postgres/pg_watch.cpp" ? 1 : 0;
+        EXPECT_EQ(session_state(statements_in(file, text)), allowed) << file;
     }
 }
 
