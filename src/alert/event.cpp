@@ -68,11 +68,4 @@ Observation observe(const Error& error) {
             {place}};
 }
 
-Observation observe(const VerifyReport& report) {
-    Observation seen{{}, report.status, {}, {}};
-    for (const TableProof& table : report.tables)
-        if (table.not_compared.empty()) judge(seen, AlertKind::differs, table.desktop, table.differences);
-    return seen;
-}
-
 }  // namespace tideway::alert

@@ -38,7 +38,4 @@ Observation observe(const VerifyReport& report);
 // asked this one to stop.
 Observation observe(const Error& error);
 
-// What verify found: differences, and where it looked.
-Observation observe(const VerifyReport& report);
-
 }  // namespace tideway::alert

@@ -131,7 +131,7 @@ TEST(Observed, a_verify_tells_of_the_tables_that_it_compared) {
     report.tables[0].differences = 3;
     report.tables[1].desktop = "clients";
     report.tables[2].desktop = "notes";
-    report.tables[2].not_compared = "has no key";
+    report.tables[2].state = "not compared";
     const Observation seen = observe(report);
     ASSERT_EQ(seen.present.size(), 1U);
     EXPECT_EQ(seen.present[0].place, Place(AlertKind::differs, "jobs"));
