@@ -7,7 +7,7 @@ namespace {
 
 const std::string no_guard = "[guard]\nmax_deletes = '100%'\nmax_updates = '100%'\n";
 
-TidewayResult undo(const HazardPair& pair, Args options) {
+TidewayResult undo(const HazardPair& pair, std::vector<std::string> options) {
     options.insert(options.begin(), {"undo", "--json"});
     return run_tideway(pair.config, options);
 }
