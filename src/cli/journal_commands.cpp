@@ -1,7 +1,7 @@
 #include "cli/journal_commands.hpp"
 
 #include "cli/with_engine.hpp"
-#include "cli/journal_json.hpp"
+#include "report/journal_json.hpp"
 #include "cli/story_text.hpp"
 #include "cli/undo_text.hpp"
 

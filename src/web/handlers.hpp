@@ -35,6 +35,11 @@ Response resolve_conflicts(const Call& call);
 Response list_parked(const Call& call);
 Response retry_parked(const Call& call);
 
+// api_journal.cpp
+Response list_kept_runs(const Call& call);
+Response undo(const Call& call);
+Response explain(const Call& call);
+
 // api_events.cpp
 Response watch_events(const Call& call);
 

@@ -119,6 +119,14 @@ TEST_F(Browser, LetsAStoppedTableThroughAfterASecondQuestion) {
     EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead"), "10");
 }
 
+TEST_F(Browser, TakesARunBackAndReadsARowsStory) {
+    serve_synced(10);
+    sides.desktop.exec("update jobshead set status = 'Wrong' where job_id = 3");
+    ASSERT_EQ(console->run()["status"], "ok");
+    play("journal");
+    EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead where status = 'Wrong'"), "0");
+}
+
 TEST_F(Browser, SeesFindingsAndSettingsWithoutSecrets) {
     make_jobs(sides, 10);
     std::string toml = TwoSides::toml_for(sides.desktop_database.url() + "?password=hidden-secret",

@@ -112,6 +112,24 @@ TEST_F(ConsoleApi, AStoppedPlanIsConfirmedByItsHash) {
     EXPECT_ROWS(sides.cloud, "select count(*) from jobshead", "10");
 }
 
+TEST_F(ConsoleApi, ARunIsTakenBackAndARowTellsItsStory) {
+    serve(10);
+    console->run();
+    sides.desktop.exec("update jobshead set status = 'Wrong' where job_id <= 3");
+    const json run = console->run();
+    const std::string id = run["report"]["run"];
+    EXPECT_EQ(console->get("/pairs/main/journal")["runs"][0]["run"], id);
+    const json preview = json::parse(console->post("/pairs/main/undo", {{"run", id}, {"dry_run", true}}).body);
+    EXPECT_EQ(preview["tables"][0]["to_cloud"], writes(0, 3, 0));
+    EXPECT_ROWS(sides.cloud, "select count(*) from jobshead where status = 'Wrong'", "3");
+    const json undone = json::parse(console->post("/pairs/main/undo", {{"run", id}}).body);
+    EXPECT_EQ(undone["left"].size(), 0u);
+    EXPECT_ROWS(sides.cloud, "select count(*) from jobshead where status = 'Wrong'", "0");
+    EXPECT_EQ(console->get("/pairs/main/explain?table=jobshead&key=2"), said_by({"explain", "jobshead", "2"}));
+    EXPECT_EQ(console->post("/pairs/main/undo", json::object()).status, 400);
+    EXPECT_EQ(status_of("/pairs/main/explain?table=jobshead"), 400);
+}
+
 TEST_F(ConsoleApi, WhatIsNotUnderstoodIsRefusedWithACode) {
     serve(2);
     const auto code = [&](const std::string& path, const json& body) {

@@ -10,11 +10,13 @@ import { conflicts, conflict } from '/assets/conflicts.js';
 import { waiting } from '/assets/waiting.js';
 import { guard } from '/assets/guard.js';
 import { doctor, settings } from '/assets/checks.js';
+import { journal } from '/assets/journal.js';
+import { story } from '/assets/story.js';
 
 // Pages of a pair: the last part of the address, the name in the navigation, the page itself, the page of one item.
 const pages = [
   ['', 'Overview', pair], ['conflicts', 'Conflicts', conflicts, conflict], ['waiting', 'Held and parked', waiting],
-  ['guard', 'Guard', guard], ['doctor', 'Doctor', doctor], ['settings', 'Settings', settings], ['runs', null, null, run],
+  ['guard', 'Guard', guard], ['journal', 'Journal', journal], ['row', 'One row', story], ['doctor', 'Doctor', doctor], ['settings', 'Settings', settings], ['runs', null, null, run],
 ];
 
 const main = document.getElementById('main'), nav = document.getElementById('nav');
@@ -72,7 +74,7 @@ document.addEventListener('click', (event) => {
   const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
   if (!link || !plain || link.origin !== location.origin || link.hash || link.pathname.startsWith('/api')) return;
   event.preventDefault();
-  goTo(link.pathname);
+  goTo(link.pathname + link.search);
 });
 window.addEventListener('popstate', () => showPage(true));
 document.getElementById('logout').addEventListener('click', () => logOut().catch((error) => announce(error.message)));

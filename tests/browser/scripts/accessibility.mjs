@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { axePath, base, withPage, logIn, shot, open, equal, expect } from '../browser.mjs';
 
 const pages = [['overview', '/', 'Pairs'], ['pair', '/pairs/main', 'main'], ['conflicts', '/pairs/main/conflicts', 'Conflicts'],
-  ['waiting', '/pairs/main/waiting', 'Held and parked'], ['guard', '/pairs/main/guard', 'Guard'], ['doctor', '/pairs/main/doctor', 'Doctor'],
+  ['waiting', '/pairs/main/waiting', 'Held and parked'], ['guard', '/pairs/main/guard', 'Guard'],
+  ['journal', '/pairs/main/journal', 'Journal'], ['row', '/pairs/main/row', 'One row'], ['doctor', '/pairs/main/doctor', 'Doctor'],
   ['settings', '/pairs/main/settings', 'Settings']];
 
 // The pages are the same in all schemes but for their colours and their width: what else there is to look at is looked at once.

@@ -1,6 +1,6 @@
-#include "cli/journal_json.hpp"
+#include "report/journal_json.hpp"
 
-namespace tideway::cli {
+namespace tideway {
 namespace {
 
 template <typename T>
@@ -120,4 +120,4 @@ Json story_json(const Story& story) {
     return out;
 }
 
-}  // namespace tideway::cli
+}  // namespace tideway
