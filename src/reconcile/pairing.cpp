@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace tideway {
@@ -176,26 +177,34 @@ class Pairing {
             return (one->on(other(side)) != nullptr) > (two->on(other(side)) != nullptr);
         });
         while (!open.empty() && !free(side).empty()) {
-            const auto [slot, row] = likest(open, side);
-            take(**slot, side, *row);
-            open.erase(slot);
+            const auto best = likest(open, side);
+            if (!best) return;
+            take(**best->first, side, *best->second);
+            open.erase(best->first);
         }
     }
 
     using SlotAt = std::vector<Slot*>::iterator;
     using RowAt = std::vector<RowImage*>::iterator;
-    std::pair<SlotAt, RowAt> likest(std::vector<Slot*>& open, Side side) {
-        std::pair<SlotAt, RowAt> best{open.begin(), free(side).begin()};
-        if (open.size() * free(side).size() > most_compared) return best;
+    // A mark says who made a row: what the phone made is no edit of an office's row.
+    static bool may_be(const Slot& slot, const RowImage& row, Side side) {
+        return side == Side::desktop || !row.facts.marked_mobile || slot.base.origin == Origin::mobile;
+    }
+    // None: no free row can belong to an open entry.
+    std::optional<std::pair<SlotAt, RowAt>> likest(std::vector<Slot*>& open, Side side) {
+        std::optional<std::pair<SlotAt, RowAt>> best;
+        const bool compare = open.size() * free(side).size() <= most_compared;
         std::size_t score = 0;
         for (SlotAt slot = open.begin(); slot != open.end(); ++slot) {
             const RowImage* partner = (*slot)->on(other(side));
-            if (!partner) continue;
-            for (RowAt row = free(side).begin(); row != free(side).end(); ++row)
-                if (const std::size_t alike = likeness(*partner, **row); alike > score) {
-                    score = alike;
-                    best = {slot, row};
-                }
+            for (RowAt row = free(side).begin(); row != free(side).end(); ++row) {
+                if (!may_be(**slot, **row, side)) continue;
+                const std::size_t alike = compare && partner ? likeness(*partner, **row) : 0;
+                if (best && alike <= score) continue;
+                score = alike;
+                best = {slot, row};
+                if (!compare) return best;
+            }
         }
         return best;
     }

@@ -90,6 +90,15 @@ TEST(Pairing, a_row_that_the_phone_made_is_no_counterpart_of_an_office_row) {
     EXPECT_EQ(told(pair_rows(group({}, {row(53)}), {mobile}, ordinal)), (Lines{"1: 53|-", "2: -|52"}));
 }
 
+TEST(Pairing, a_row_that_the_phone_made_is_no_edit_of_an_office_row_that_is_gone) {
+    RowImage made = row(12);
+    made.facts.marked_mobile = true;
+    EXPECT_EQ(told(pair_rows(group({entry(1, 11)}, {row(11)}), {made}, ordinal)), (Lines{"1: 11|-", "2: -|12"}));
+    BaseRow theirs = entry(1, 11);
+    theirs.entry.origin = Origin::mobile;
+    EXPECT_EQ(told(pair_rows(group({theirs}, {row(11)}), {made}, ordinal)), (Lines{"1: 11|12"}));
+}
+
 TEST(Pairing, new_rows_of_both_sides_beside_known_ones_are_two_rows) {
     EXPECT_EQ(told(pair_rows(group({entry(1, 11)}, {row(11), row(21)}), {row(11), row(22)}, ordinal)),
               (Lines{"1: 11|11", "2: 21|-", "3: -|22"}));
