@@ -167,9 +167,12 @@ void Connection::commit() {
     impl_->require_idle("COMMIT");
     ensure(in_transaction(), "COMMIT ends an open transaction");
     if (impl_->opening && impl_->posted.size() == 1) return rollback();  // nothing was asked
-    SilentHook hook(impl_->hook);
+    SilentHook silent(impl_->hook);
+    // Behind statements that may wait for locks the whole can be stopped: whether it was committed is then as open as after a
+    // kill, and found out by whoever comes next.
+    WaitHook* const hook = impl_->posted.empty() ? &silent : impl_->hook;
     const Millis limit = impl_->statement_deadline.count() > 0 ? impl_->statement_deadline : commit_limit;
-    Patience patience(&hook, limit);
+    Patience patience(hook, limit);
     try {
         const Answer end = post({"COMMIT", "COMMIT"});
         impl_->fly(patience);

@@ -126,7 +126,7 @@ class Connection {
 
     // Sends COMMIT, behind what was posted. When the connection breaks before the answer, or the deadline
     // passes (60 s where there is none), throws DbError(commit_unknown). The hook is ticked, but cannot stop
-    // a COMMIT. Throws DbError(statement_failed) also when the transaction had failed before and the server
+    // a COMMIT that goes alone. Throws DbError(statement_failed) also when the transaction had failed before and the server
     // rolled it back. What only read is connection_lost then.
     void commit();
     // Never throws; leaves the connection usable unless it is lost.
