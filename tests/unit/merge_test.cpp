@@ -74,7 +74,7 @@ TEST(Merge, a_column_that_both_sides_changed_goes_by_its_policy) {
     EXPECT_EQ(One("min", ValueKind::moment).value("2026-01-01", "0044-03-15 BC", "-infinity"), "-infinity");
     EXPECT_EQ(One("append").value("a", "ab", "ac"), "abc");
     EXPECT_EQ(One("append").value("a", "ab", "ab"), "ab");
-    EXPECT_EQ(One("append").value("a", "ab", "abc"), "abc");
+    EXPECT_EQ(One("append").value("a", "ab", "abc"), "abbc") << "both additions";
     EXPECT_EQ(One("append").value(std::nullopt, "b", "c"), "b\nc");
     EXPECT_EQ(One("append").value("a", "x", "ac"), "?");
     EXPECT_EQ(One("sql:1").value("a", "b", "c"), "?");

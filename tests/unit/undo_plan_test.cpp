@@ -80,7 +80,7 @@ TEST(UndoPlan, leaves_rows_whose_table_has_another_form_or_has_left) {
     EXPECT_EQ(planned({updated(2, "a", 1, 2)}, std::nullopt), "left: the table is\n");
     JournalEntry old = updated(2, "a", 1, 2);
     old.form.reset();
-    EXPECT_EQ(planned({old}), "left: an earlier version\n");
+    EXPECT_EQ(planned({old}), "left: a renumbering,\n");
 }
 
 TEST(UndoPlan, leaves_rows_of_a_load_and_rows_that_got_another_key) {

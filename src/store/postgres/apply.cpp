@@ -20,8 +20,8 @@ void post_work_tables(Connection& connection, const Batch& batch, Side side) {
                      "CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) "
                      "ON COMMIT DROP"});
     connection.post({"create work tables",
-                     "CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) ON COMMIT "
-                     "DROP"});
+                     "CREATE TEMP TABLE tideway_found (sec int, n int, at tid, a bigint, b bigint, image jsonb) "
+                     "ON COMMIT DROP"});
     const bool guarded = side == Side::cloud &&
                          std::any_of(batch.sections.begin(), batch.sections.end(),
                                      [](const BatchSection& section) { return section.table->row_guard; });
