@@ -52,6 +52,7 @@ class SectionApply {
     void post(std::string_view name, const std::string& text);
     std::int64_t execute(std::string_view name, const std::string& text);  // at once; how many rows
     void fill_stage();
+    std::size_t bytes_to_stage() const;
     Answer journal(const Batch& batch, std::int64_t sequence);
     std::optional<Answer> keep_conflicts(const Batch& batch);
     void record_agreements(const Batch& batch, std::int64_t sequence);

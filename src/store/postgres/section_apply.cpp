@@ -10,6 +10,7 @@ namespace tideway::pg {
 namespace {
 
 constexpr std::size_t rows_as_parameters = 100, most_parameters = 6'000;
+constexpr std::size_t bytes_as_parameters = 256 * 1024;  // they are held once more until they are sent
 
 const char* letter(Write write) { return write == Write::insert ? "I" : write == Write::update ? "U" : "D"; }
 
@@ -84,12 +85,21 @@ void SectionApply::stage() {
     if (section_.rows.size() > 200) post("analyze stage", fmt::format("ANALYZE {} (n, op)", stage_));
 }
 
-// A few rows travel with the other statements, as parameters that become what the column is; COPY takes two round trips.
+std::size_t SectionApply::bytes_to_stage() const {
+    std::size_t bytes = 0;
+    for (const PlannedRow& row : section_.rows) {
+        bytes += row.source_row.size();
+        for (const Cell& cell : row.cells) bytes += cell ? cell->size() : 0;
+    }
+    return bytes;
+}
+
+// A few small rows travel with the other statements, as parameters that become what the column is; COPY takes two round trips.
 void SectionApply::fill_stage() {
     std::vector<Cell> cells;
     std::string rows;
     const std::string fill = fmt::format("COPY {} FROM STDIN", stage_);
-    if (section_.rows.size() <= rows_as_parameters) {
+    if (section_.rows.size() <= rows_as_parameters && bytes_to_stage() <= bytes_as_parameters) {
         for (std::size_t n = 0; n < section_.rows.size(); ++n) {
             const Cells row = stage_row(section_.rows[n], n);
             rows += n == 0 ? "(" : "), (";
