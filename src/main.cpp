@@ -9,7 +9,8 @@
 
 namespace {
 
-// Large rows come and go: their memory goes back to the system at once, instead of leaving holes that the next one does not fit.
+// Large rows come and go: their memory goes back to the system at once, and leaves no holes that the next does
+// not fit.
 void return_large_blocks() { mallopt(M_MMAP_THRESHOLD, 1 << 20); }
 
 }  // namespace

@@ -223,6 +223,14 @@ TEST_P(Reading, ExactlyTheBucketsThatAreNotAsAgreedAreUnequal) {
     expect_exact(300);
 }
 
+TEST_P(Reading, ValuesThatChangePlacesBetweenRowsMakeADifference) {
+    const LinkedTable& table = synced(job);
+    both("insert into job values (1, 'one'), (2, 'two'), (3, 'three')");
+    const Digest agreed = cloud().snapshot({&table})->digest(table, false);
+    db(Side::cloud).exec("update job set title = case id when 1 then 'two' else 'one' end where id < 3");
+    EXPECT_FALSE(cloud().snapshot({&table})->unequal_buckets(table, false, agreed).empty());
+}
+
 TEST_P(Reading, ValuesReadTheSameOnBothSides) {
     const LinkedTable& table = synced(
         "(id integer primary key, t text, n numeric, f double precision, b boolean, d date, at timestamp, y "
