@@ -40,6 +40,22 @@ std::uint32_t word_at(std::string_view text, std::size_t at) {
            byte_at(text, at + 3, 24);
 }
 
+Lanes start_hash(std::size_t length, std::int64_t seed) {
+    const std::uint32_t start = 0x9e3779b9U + static_cast<std::uint32_t>(length) + 3923095U;
+    Lanes lanes{start, start, start};
+    if (const auto bits = static_cast<std::uint64_t>(seed); bits != 0) {
+        lanes.a += static_cast<std::uint32_t>(bits >> 32);
+        lanes.b += static_cast<std::uint32_t>(bits);
+        lanes.mix();
+    }
+    return lanes;
+}
+
+std::int64_t end_hash(Lanes& lanes) {
+    lanes.finish();
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(lanes.b) << 32 | lanes.c);
+}
+
 }  // namespace
 
 std::string record_text(const std::vector<std::optional<std::string>>& values) {
@@ -59,13 +75,7 @@ std::string record_text(const std::vector<std::optional<std::string>>& values) {
 }
 
 std::int64_t text_hash(std::string_view text, std::int64_t seed) {
-    const std::uint32_t start = 0x9e3779b9U + static_cast<std::uint32_t>(text.size()) + 3923095U;
-    Lanes lanes{start, start, start};
-    if (const auto bits = static_cast<std::uint64_t>(seed); bits != 0) {
-        lanes.a += static_cast<std::uint32_t>(bits >> 32);
-        lanes.b += static_cast<std::uint32_t>(bits);
-        lanes.mix();
-    }
+    Lanes lanes = start_hash(text.size(), seed);
     for (; text.size() >= 12; text.remove_prefix(12)) {
         lanes.a += word_at(text, 0);
         lanes.b += word_at(text, 4);
@@ -76,8 +86,16 @@ std::int64_t text_hash(std::string_view text, std::int64_t seed) {
     lanes.a += word_at(text, 0);
     lanes.b += word_at(text, 4);
     lanes.c += byte_at(text, 8, 8) + byte_at(text, 9, 16) + byte_at(text, 10, 24);
-    lanes.finish();
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(lanes.b) << 32 | lanes.c);
+    return end_hash(lanes);
+}
+
+// Small numbers hash alike in all widths: the halves are folded.
+std::int64_t bigint_hash(std::int64_t value, std::int64_t seed) {
+    const auto low = static_cast<std::uint32_t>(static_cast<std::uint64_t>(value));
+    const auto high = static_cast<std::uint32_t>(static_cast<std::uint64_t>(value) >> 32);
+    Lanes lanes = start_hash(sizeof(std::uint32_t), seed);
+    lanes.a += low ^ (value >= 0 ? high : ~high);
+    return end_hash(lanes);
 }
 
 }  // namespace tideway::sql

@@ -15,4 +15,7 @@ std::string record_text(const std::vector<std::optional<std::string>>& values);
 // hashtextextended(text COLLATE "C", seed) of a little-endian server: Bob Jenkins' lookup3 in 64 bits.
 std::int64_t text_hash(std::string_view text, std::int64_t seed);
 
+// hashint8extended(value, seed) of such a server.
+std::int64_t bigint_hash(std::int64_t value, std::int64_t seed);
+
 }  // namespace tideway::sql

@@ -18,6 +18,18 @@ TEST(RecordText, QuotesWhatTheServerQuotes) {
               "(\"a\"\"b\\\\c\",\"(x)\",\"y,z\",\"tab\t\")");
 }
 
+TEST(BigintHash, IsTheServers) {
+    for (const auto& [value, plain, seeded] :
+         {std::tuple(0LL, 4154612158245552303LL, 6070635583126202392LL),
+          std::tuple(1LL, -3670598878359251130LL, -7474253914743946148LL),
+          std::tuple(-1LL, -1888257769727981238LL, -4439390734192008633LL),
+          std::tuple(-5000000000LL, 6327884766802921082LL, -2795203393310445234LL),
+          std::tuple(9223372036854775807LL, 1977219185673256887LL, -4181099878007920731LL)}) {
+        EXPECT_EQ(bigint_hash(value, 0), plain) << value;
+        EXPECT_EQ(bigint_hash(value, -7), seeded) << value;
+    }
+}
+
 TEST(Md5, IsTheServers) {
     EXPECT_EQ(md5_hex(""), "d41d8cd98f00b204e9800998ecf8427e");
     EXPECT_EQ(md5_hex("abc"), "900150983cd24fb0d6963f7d28e17f72");

@@ -15,7 +15,11 @@ std::string join(const std::vector<std::string>& parts, const char* separator) {
 }
 
 std::string checksum_sql(const std::string& value) {
-    return fmt::format("(sum({}) % 9223372036854775807)::bigint", value);
+    return fmt::format("(coalesce(sum({}), 0) % 9223372036854775807)::bigint", value);
+}
+
+std::string hash_sums_sql(const std::string& a, const std::string& b) {
+    return fmt::format("{}, {}", checksum_sql(a), checksum_sql(fmt::format("hashint8extended({}, 0)", b)));
 }
 
 std::string key_list(std::size_t count, const std::string& alias) {

@@ -126,6 +126,9 @@ std::string key_equal(std::size_t count, const std::string& left, const std::str
 // Aggregate of a bigint expression that does not depend on the order of rows (bit_xor exists from PostgreSQL
 // 14 on only).
 std::string checksum_sql(const std::string& value);
+// Both sums of rows' hashes. A server's hash of a record is a polynomial of its columns' hashes, so plain sums stay the same
+// where values change places between rows; the second half is hashed once more, which ends that.
+std::string hash_sums_sql(const std::string& a, const std::string& b);
 std::string join(const std::vector<std::string>& parts, const char* separator = ", ");
 
 }  // namespace tideway::pg

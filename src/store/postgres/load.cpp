@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sql/record_text.hpp"
 #include "store/postgres/apply.hpp"
 #include "store/postgres/checksum.hpp"
 #include "store/postgres/load_lines.hpp"
@@ -145,7 +146,7 @@ VALUES ($1, $2, $3::bigint, $4::int, $5::text[], 'L', 'R1', jsonb_build_object('
         Sums sums{{count(), 0, 0}, 0, 0};
         for (const LoadRow& row : batch_.rows) {
             a.add(row.hash.a);
-            b.add(row.hash.b);
+            b.add(sql::bigint_hash(row.hash.b, 0));
             if (!row.stamp) continue;
             stamps.add(*row.stamp);
             ++sums.stamped;
@@ -184,9 +185,9 @@ VALUES ($1, $2, $3::bigint, $4::int, $5::text[], 'L', 'R1', jsonb_build_object('
 WITH w AS MATERIALIZED (SELECT {}{} AS a, {} AS b, {} AS stamp FROM {} t WHERE {}), receipt AS (
 INSERT INTO tideway.inbox (pair, batch_seq, tbl, key, state, origin, hd_a, hd_b, hc_a, hc_b, d_barrier, load)
 SELECT $1, $2::bigint, $3::int, '{{}}', 'L', 'D', 0, 0, 0, 0, $4::bigint, $5 || coalesce(string_agg({}, ''), '') FROM w)
-SELECT count(*), coalesce({}, 0), coalesce({}, 0), coalesce({}, 0), count(w.stamp) FROM w)",
+SELECT count(*), {}, {}, count(w.stamp) FROM w)",
                            keys, e_.hash_a(), e_.hash_b(), e_.stamp(), e_.relation(), where_written(), receipt_line(),
-                           checksum_sql("w.a"), checksum_sql("w.b"), checksum_sql("w.stamp"));
+                           hash_sums_sql("w.a", "w.b"), checksum_sql("coalesce(w.stamp, 0)"));
     }
 
     Result read() {

@@ -1,7 +1,6 @@
 // What a table holds, by buckets, and where that is not what was agreed on.
 #include <fmt/format.h>
 
-#include "sql/record_text.hpp"
 #include "store/postgres/checksum.hpp"
 #include "store/postgres/pg_snapshot.hpp"
 
@@ -14,9 +13,9 @@ std::string digest_sql(const Expressions& e, bool keys_only) {
     const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
     return fmt::format(
-        "SELECT bucket, count(*) AS n, {} AS a, {} AS b FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM "
-        "{} t WHERE {}) x GROUP BY bucket",
-        checksum_sql("a"), checksum_sql("b"), e.bucket(e.key_cells()), a, b, e.relation(), e.in_scope());
+        "SELECT y.* FROM (SELECT bucket, count(*), {} FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM {} t WHERE {}) x "
+        "GROUP BY bucket) y(bucket, n, a, b)",
+        hash_sums_sql("a", "b"), e.bucket(e.key_cells()), a, b, e.relation(), e.in_scope());
 }
 
 BucketSum sum_at(const Result& found, int row, int column) {
@@ -32,12 +31,6 @@ int bits_of_group(const Digest& digest) {
     return bits;
 }
 
-// Sums of the hashes of records do not notice values that change places between rows; a hash of each bucket's sum does.
-std::int64_t mixed(int bucket, std::int64_t sum) { return sql::text_hash(fmt::format("{}:{}", bucket, sum), 0); }
-std::string mixed_sql(const std::string& sum) {
-    return fmt::format("hashtextextended((s.bucket || ':' || {}) COLLATE \"C\", 0)", sum);
-}
-
 // Buckets of neighbouring numbers, taken together.
 Digest grouped(const Digest& digest, int bits) {
     struct Sum {
@@ -48,8 +41,8 @@ Digest grouped(const Digest& digest, int bits) {
     for (const auto& [bucket, sum] : digest) {
         Sum& group = sums[bucket >> bits];
         group.rows += sum.rows;
-        group.a.add(mixed(bucket, sum.a));
-        group.b.add(mixed(bucket, sum.b));
+        group.a.add(sum.a);
+        group.b.add(sum.b);
     }
     Digest groups;
     for (const auto& [group, sum] : sums) groups[group] = {sum.rows, sum.a.value(), sum.b.value()};
@@ -89,7 +82,7 @@ WITH s AS MATERIALIZED ({0}),
 SELECT coalesce(g.no, e.no), s.bucket, s.n, s.a, s.b FROM g FULL JOIN e ON g.no = e.no LEFT JOIN s ON s.bucket >> {1} = g.no
 WHERE (g.n, g.a, g.b) IS DISTINCT FROM (e.n, e.a, e.b))",
                                          digest_sql(store_.expressions(table), keys_only), bits,
-                                         checksum_sql(mixed_sql("s.a")), checksum_sql(mixed_sql("s.b"))),
+                                         checksum_sql("s.a"), checksum_sql("s.b")),
                              as_arrays(grouped(agreed, bits)));
     Digest there, expected;
     for (int i = 0; i < found.rows(); ++i) {

@@ -189,8 +189,8 @@ Digest PgWorklist::base_digest(bool keys_only) {
     const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : "b.hc_b";
     const Result found = connection_.query(
         {"digest of base",
-         fmt::format("SELECT {} AS bucket, count(*), {}, {} FROM {} b WHERE b.state = 'L' GROUP BY 1",
-                     e_.bucket(cells), checksum_sql(a), checksum_sql(b), base_)});
+         fmt::format("SELECT {} AS bucket, count(*), {} FROM {} b WHERE b.state = 'L' GROUP BY 1",
+                     e_.bucket(cells), hash_sums_sql(a, b), base_)});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
         digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),

@@ -213,7 +213,7 @@ void DigestSums::add(const Key& key, const Hash& hash) {
     Sums& sums = sums_[bucket_of(key)];
     ++sums.rows;
     sums.a += hash.a;
-    sums.b += hash.b;
+    sums.b += sql::bigint_hash(hash.b, 0);  // as a server adds it up: hash_sums_sql()
 }
 
 Digest DigestSums::digest() const {
