@@ -3,7 +3,7 @@
 #include <chrono>
 #include <regex>
 
-#include "config/units.hpp"
+#include "config/duration.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -19,7 +19,7 @@ std::optional<std::int64_t> day_of(const std::smatch& parts) {
 }  // namespace
 
 std::optional<std::int64_t> parse_moment(const std::string& text, std::int64_t now_micros) {
-    if (const auto ago = config::parse_span(text)) return now_micros - *ago * 1'000'000;
+    if (const auto ago = config::parse_duration(text)) return now_micros - ago->count() * 1'000'000;
     static const std::regex form(
         R"((\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)? ?(Z|([+-])(\d\d):?(\d\d)?)?)");
     std::smatch parts;

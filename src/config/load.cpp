@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 
 #include "config/alert_section.hpp"
+#include "config/amount.hpp"
 #include "config/config.hpp"
+#include "config/duration.hpp"
 #include "config/guard_keys.hpp"
 #include "config/serve_section.hpp"
 #include "config/sqlite_url.hpp"
 #include "config/table_section.hpp"
-#include "config/units.hpp"
 #include "sql/identifier.hpp"
 
 namespace tideway {
@@ -151,10 +152,15 @@ std::int64_t read_measure(Section& section, std::string_view key, std::string_vi
     return *value;
 }
 
+std::optional<std::int64_t> parse_seconds(std::string_view text) {
+    const auto duration = parse_duration(text);
+    return duration ? std::optional<std::int64_t>(duration->count()) : std::nullopt;
+}
+
 void read_journal(Section& top, JournalSetting& journal) {
     std::optional<Section> section = top.section("journal");
     if (!section) return;
-    journal.keep_seconds = read_measure(*section, "keep", "forever", parse_span, journal.keep_seconds,
+    journal.keep_seconds = read_measure(*section, "keep", "forever", parse_seconds, journal.keep_seconds,
                                         "a span such as \"30d\", \"12h\" or \"8w\", or \"forever\"");
     journal.max_bytes = read_measure(*section, "max_size", "unlimited", parse_amount, journal.max_bytes,
                                      "a size such as \"500MB\" or \"2GB\", or \"unlimited\"");

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "config/amount.hpp"
 #include "config/config.hpp"
 #include "config/duration.hpp"
 #include "config/environment.hpp"
@@ -160,14 +161,16 @@ std::string job_text(const JobSetting& job) {
     if (!job.zone.empty()) out += fmt::format("time_zone = {}\n", quoted(job.zone));
     out += fmt::format("run = \"{}\"\n", job.verify ? "verify" : "sync");
     if (!job.verify)
-        out += fmt::format("mode = \"{}\"\ndirection = \"{}\"\n", to_string(job.mode), to_string(job.direction));
+        out +=
+            fmt::format("mode = \"{}\"\ndirection = \"{}\"\n", to_string(job.mode), to_string(job.direction));
     return out + fmt::format("tables = {}\n", list(job.tables));
 }
 
 std::string serve_text(const ServeConfig& serve) {
     std::string out = fmt::format("\n[serve]\nlisten = {}\ntoken_file = {}\n", quoted(serve.listen),
                                   quoted(serve.token_file));
-    out += fmt::format("hosts = {}\npublic = {}\npush = {}\n", list(serve.hosts), serve.is_public, serve.push);
+    out +=
+        fmt::format("hosts = {}\npublic = {}\npush = {}\n", list(serve.hosts), serve.is_public, serve.push);
     if (serve.max_connections > 0) out += fmt::format("max_connections = {}\n", serve.max_connections);
     out += fmt::format("memory = {}\n", quoted(serve.memory));
     for (const JobSetting& job : serve.jobs) out += job_text(job);
@@ -183,18 +186,12 @@ std::string rehearsal_text(const Config& config) {
     return out;
 }
 
-// In the largest unit that leaves a whole number.
 std::string journal_text(const JournalSetting& journal) {
-    std::string keep = "forever", size = "unlimited";
-    for (const auto& [name, seconds] :
-         {std::pair("s", 1), std::pair("m", 60), std::pair("h", 3'600), std::pair("d", 86'400)})
-        if (journal.keep_seconds > 0 && journal.keep_seconds % seconds == 0)
-            keep = fmt::format("{}{}", journal.keep_seconds / seconds, name);
-    for (const auto& [name, bytes] : {std::pair("B", 1), std::pair("kB", 1'000), std::pair("MB", 1'000'000),
-                                      std::pair("GB", 1'000'000'000)})
-        if (journal.max_bytes > 0 && journal.max_bytes % bytes == 0)
-            size = fmt::format("{}{}", journal.max_bytes / bytes, name);
-    return fmt::format("\n[journal]\nkeep = \"{}\"\nmax_size = \"{}\"\n", keep, size);
+    return fmt::format("\n[journal]\nkeep = \"{}\"\nmax_size = \"{}\"\n",
+                       journal.keep_seconds == 0
+                           ? "forever"
+                           : config::duration_text(std::chrono::seconds(journal.keep_seconds)),
+                       journal.max_bytes == 0 ? "unlimited" : config::amount_text(journal.max_bytes));
 }
 
 }  // namespace
@@ -205,8 +202,8 @@ std::string show_config(const Config& config) {
     out += optional_text("status_view", config.status_view) +
            optional_text("conflicts_view", config.conflicts_view);
     if (config.rehearsal_desktop || config.rehearsal_cloud) out += rehearsal_text(config);
-    out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\nbackup = \"{}\"\n", fmt::join(guard_lines(config.guard), "\n"),
-                       config.stop_restored ? "stop" : "continue",
+    out += fmt::format("\n[guard]\n{}\nrestored = \"{}\"\nbackup = \"{}\"\n",
+                       fmt::join(guard_lines(config.guard), "\n"), config.stop_restored ? "stop" : "continue",
                        config.journal.backup_table ? "table" : "none");
     out += journal_text(config.journal);
     if (config.alert) out += alert_text(*config.alert);

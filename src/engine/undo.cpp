@@ -140,7 +140,8 @@ void Undo::undo_side(Side side, std::int64_t& fence) {
 }
 
 // Before anything is written: an undo that dies in between must not leave rows that the next run takes for
-// something else. A tombstone that is forgotten for nothing does no harm.
+// something else. The tombstone of a row that does not come back after all is made again by the next run that compares its table
+// whole (R20).
 void Undo::prepare(Side side, const Batch& batch, const UndoPlan& plan) {
     note_for_next_run(side, batch);
     forget_tombstones(side, batch);

@@ -184,6 +184,23 @@ TEST(Order, ParkedRetryTriesTheirTablesAtOnce) {
     EXPECT_TRUE(none.json["parked"].empty());
 }
 
+// A row that is to be deleted gives its unique value up first; if it stays after all, it has the value as before.
+TEST(Order, ADeletedRowThatItsChildrenKeepHasItsUniqueValueStill) {
+    LivePair pair("kept_value");
+    pair.both("create table par (id int primary key, code text unique)");
+    pair.cloud.exec("create table ch (id int primary key, p int references par)");
+    pair.desktop.exec("insert into par select i, 'c' || i from generate_series(1, 9) i");
+    pair.configure("[guard]\nmax_deletes = '100%'\n[[table]]\nname = 'par'\n");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.cloud.exec("insert into ch values (1, 3)");
+    pair.desktop.exec("delete from par where id in (3, 4); insert into par values (33, 'c3'), (44, 'c4')");
+    EXPECT_EXIT_CODE(3, pair.sync());
+    EXPECT_EQ(dump(pair.cloud, "select * from par where id in (3, 4, 33, 44) order by id"), "3|c3\n44|c4");
+    pair.cloud.exec("delete from ch");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.expect_equal("select * from par order by id");
+}
+
 // Nobody writes a row and no capture proposes anything: the list alone knows of them.
 TEST(Order, ParkedRowsFollowOnceNothingStandsInTheirWay) {
     LivePair pair("freed");

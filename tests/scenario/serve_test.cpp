@@ -45,9 +45,9 @@ TEST_F(Served, AChangeCrossesAtOnceWhereTheServersTellOfIt) {
     }
     fmt::print("one row, commit to visible on the other side, told by the server: p50 {} ms forward, {} ms reverse\n",
                median(forward).count(), median(reverse).count());
-    // What is promised on an idle machine stands in docs/service.md; a busy one must not fail this.
-    EXPECT_LT(median(forward), Millis(10'000));
-    EXPECT_LT(median(reverse), Millis(10'000));
+    // The goal on an idle machine is 50 ms; this bound holds beside another test program.
+    EXPECT_LT(median(forward), Millis(1'100));
+    EXPECT_LT(median(reverse), Millis(1'100));
 }
 
 TEST_F(Served, AChangeCrossesWithinASecondWhereTheServerIsAsked) {
@@ -65,8 +65,8 @@ TEST_F(Served, AChangeCrossesWithinASecondWhereTheServerIsAsked) {
     }
     fmt::print("the same where nothing tells: p50 {} ms forward (xmin), {} ms reverse (through a pooler)\n",
                median(forward).count(), median(reverse).count());
-    EXPECT_LT(median(forward), Millis(12'000));
-    EXPECT_LT(median(reverse), Millis(12'000));
+    EXPECT_LT(median(forward), Millis(1'100));
+    EXPECT_LT(median(reverse), Millis(1'100));
 }
 
 // Otherwise every write of a user would commit alone in the whole server.

@@ -136,48 +136,47 @@ TEST_F(UndoOfASoftDelete, LeavesARowThatWasMarkedSince) {
 
 // ------------------------------------------------------------------------------ references by key
 
+// The cloud numbers its own rows, from `first` on.
+PairOptions numbered(int first) {
+    const std::string schema =
+        "create table par (id serial primary key, code text unique, a text); create table ch (cid int "
+        "primary key, p int "
+        "references par (id), a text); ";
+    return {.tables = no_guard +
+                      "[[table]]\nname = 'par'\nkey = ['code']\nidentity = 'business_key'\nlocal_id = 'id'\n"
+                      "[[table]]\nname = 'ch'\n",
+            .schema = schema,
+            .cloud_schema = schema + fmt::format("alter sequence par_id_seq restart {}", first)};
+}
+
+// Two of four parents and their children are deleted on both sides; returns the run that deleted them in the
+// cloud.
+TidewayResult delete_two(const HazardPair& pair) {
+    Db office = pair.open(At::desktop);
+    office.exec(
+        "insert into par (code, a) select 'k' || g, 'n' from generate_series(1, 4) g; insert into ch select "
+        "g, g, 'x' "
+        "from generate_series(1, 4) g");
+    EXPECT_SYNC(pair.sync(), 0);
+    office.exec("delete from ch where cid <= 2; delete from par where code in ('k1', 'k2')");
+    return pair.sync();
+}
+
 TEST(UndoByKey, NeverHangsARowOnAStrangerThatHasGotTheNumber) {
-    const HazardPair pair(
-        "undo_by_key",
-        {.tables = no_guard +
-                   "[[table]]\nname = 'par'\nkey = ['code']\nidentity = 'business_key'\nlocal_id = 'id'\n"
-                   "[[table]]\nname = 'ch'\n",
-         .schema = "create table par (id serial primary key, code text unique, a text); "
-                   "create table ch (cid int primary key, p int references par (id), a text)",
-         .cloud_schema = "create table par (id serial primary key, code text unique, a text); "
-                         "alter sequence par_id_seq restart 1000; "
-                         "create table ch (cid int primary key, p int references par (id), a text)"});
-    pair.open(At::desktop)
-        .exec(
-            "insert into par (code, a) select 'k' || g, 'n' from generate_series(1, 4) g; insert into ch "
-            "select g, g, 'x' from generate_series(1, 4) g");
-    EXPECT_SYNC(pair.sync(), 0);
-    pair.open(At::desktop).exec("delete from ch where cid <= 2; delete from par where code in ('k1', 'k2')");
-    EXPECT_SYNC(pair.sync(), 0);
+    const HazardPair pair("undo_by_key", numbered(1000));
+    EXPECT_SYNC(delete_two(pair), 0);
     pair.open(At::cloud).exec("insert into par (id, code, a) values (1000, 'stranger', 's')");
-    const TidewayResult one = undo(pair, {"--table", "ch", "--key", "1"});
-    EXPECT_EQ(one.exit_code, 3) << text_of(one);
-    EXPECT_EQ(one.json["left"].size(), 1U);
-    const TidewayResult two = undo(pair, {"--table", "ch", "--key", "2"});
-    EXPECT_EQ(two.exit_code, 3) << text_of(two);
+    for (const char* key : {"1", "2"}) {
+        const TidewayResult undone = undo(pair, {"--table", "ch", "--key", key});
+        EXPECT_EQ(undone.exit_code, 3) << text_of(undone);
+        EXPECT_EQ(undone.json["left"].size(), 1U);
+    }
     EXPECT_ROWS(pair.cloud, "select cid from ch order by 1", "3\n4");
 }
 
 TEST(UndoByKey, BringsBackWhatCanComeAndListsTheRest) {
-    const HazardPair pair(
-        "undo_by_key",
-        {.tables = no_guard +
-                   "[[table]]\nname = 'par'\nkey = ['code']\nidentity = 'business_key'\nlocal_id = 'id'\n"
-                   "[[table]]\nname = 'ch'\n",
-         .schema = "create table par (id serial primary key, code text unique, a text); "
-                   "create table ch (cid int primary key, p int references par (id), a text)"});
-    pair.open(At::desktop)
-        .exec(
-            "insert into par (code, a) select 'k' || g, 'n' from generate_series(1, 4) g; insert into ch "
-            "select g, g, 'x' from generate_series(1, 4) g");
-    EXPECT_SYNC(pair.sync(), 0);
-    pair.open(At::desktop).exec("delete from ch where cid <= 2; delete from par where code in ('k1', 'k2')");
-    const TidewayResult run = pair.sync();
+    const HazardPair pair("undo_by_key", numbered(1));
+    const TidewayResult run = delete_two(pair);
     pair.open(At::cloud).exec("insert into par (id, code, a) values (1, 'stranger', 's')");
     const TidewayResult undone = undo(pair, {"--run", run_of(run)});
     EXPECT_EQ(undone.exit_code, 3) << text_of(undone);
