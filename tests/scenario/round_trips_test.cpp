@@ -35,8 +35,10 @@ class RoundTrips : public testing::Test {
     // longer than five seconds.
     static long round_trips(const TcpProxy& proxy) {
         long sum = 0, counted = 0;
-        for (const Traffic& connection : proxy.connections())
+        for (const Traffic& connection : proxy.connections()) {
+            if (connection.round_trips < to_connect) continue;  // one of an earlier run that closes late
             if (++counted <= 2) sum += connection.round_trips - to_connect;
+        }
         return sum;
     }
 
