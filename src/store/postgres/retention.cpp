@@ -27,16 +27,13 @@ std::int64_t in_steps(PgStore& store, const Statement& statement, const std::vec
 
 // One look tells whether there is anything to do, as there is not after most runs.
 std::int64_t PgJournal::purge(const Retention& retention) {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
     const Result due =
-        run(c, "look for old records", R"(
+        read_once(store_.asker(), "look for old records", R"(
 SELECT coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.journal WHERE pair = $1 ORDER BY id LIMIT 1), false),
        coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.conflict
                  WHERE pair = $1 AND status = 'kept' ORDER BY id LIMIT 1), false),
        pg_total_relation_size('tideway.journal') > $3::bigint)",
             {store_.pair(), std::to_string(retention.keep_seconds), std::to_string(retention.max_bytes)});
-    transaction.commit();
     std::int64_t gone = 0;
     if (retention.keep_seconds > 0 && due.boolean(0, 0))
         gone += purge_old("tideway.journal", "true", retention.keep_seconds);
