@@ -67,7 +67,7 @@ TEST_F(RoundTrips, DoNotGrowWithTheNumberOfChangedTables) {
     for (const char* name : {"t1", "t2", "t3"}) edit(name);
     ASSERT_EXIT_CODE(0, pair.sync());
     EXPECT_LE(round_trips(cloud_proxy), one);
-    EXPECT_LE(one, 23);  // one of them looks for old records of the journal
+    EXPECT_LE(one, 14);
     EXPECT_EQ(pair.cloud.number("select count(*) from t3 where name like 'edited%'"), 33);
 }
 
