@@ -355,8 +355,10 @@ void Run::give_up_raced() {
 
 // M7, M8. A direction that did not run leaves its side's mark where it was: its changes are found again.
 void Run::advance() {
-    gathered_->desktop.reset();
-    gathered_->cloud.reset();
+    for (std::unique_ptr<Snapshot>* snapshot : {&gathered_->desktop, &gathered_->cloud}) {
+        if (*snapshot) (*snapshot)->leave();
+        snapshot->reset();
+    }
     remember_rows();
     std::map<std::pair<int, Side>, StoredMark> marks = kept_marks_;
     for (const auto& [where, mark] : marks_) {

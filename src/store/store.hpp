@@ -28,6 +28,8 @@ class Snapshot {
   public:
     virtual ~Snapshot() = default;
     virtual std::int64_t now() const = 0;  // server clock at its start, UTC microseconds
+    // Nothing more is read from it, and its store goes on at once: it may end with the next statement there.
+    virtual void leave() {}
     // Opaque mark of this moment for a capture of that table; hand it back to hints() of a later snapshot.
     virtual std::string mark(const LinkedTable& table) const = 0;
     // Whether another relation stands under the table's name than when that mark was taken; false where the

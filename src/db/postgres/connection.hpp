@@ -139,7 +139,7 @@ class Connection {
     bool in_transaction() const;
     // Whoever takes it over is told while it waits; may be null, must outlive its use.
     void tell(WaitHook* hook);
-    // Idle, outside a transaction, and nothing says that the other end is gone.
+    // Idle, outside a transaction (one that was left is ended now), and nothing says that the other end is gone.
     bool reusable();
 
   private:

@@ -42,6 +42,7 @@ class PgSnapshot : public Snapshot {
     // expected: as expect() would be told right after it.
     PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables, const std::vector<Watched>& expected = {});
     std::int64_t now() const override { return mark_.clock; }
+    void leave() override { transaction_->leave(); }
     std::string mark(const LinkedTable& table) const override;
     bool replaced(const LinkedTable& table, const std::string& mark) const override;
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,

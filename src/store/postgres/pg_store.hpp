@@ -20,6 +20,8 @@ namespace tideway::pg {
 
 class PgArchive;
 class PgJournal;
+class SectionApply;
+class Started;
 struct Mark;
 
 class PgStore : public Store {
@@ -101,6 +103,7 @@ class PgStore : public Store {
     Connection connect();
     Connection& keeper();
     Result read_server_facts();
+    Answer write_sections(const Started& started, std::vector<SectionApply>& sections, const Batch& batch);
     Answer ask_known_tables(Connection& connection);
     Answer ask_lease(Connection& connection);
     Answer ask_receipts(Connection& connection, std::int64_t after);
