@@ -95,9 +95,16 @@ void Session::compare_identities() {
         wrong(fmt::format("the desktop was synchronised with a cloud database, and {} is not that one",
                           cloud->describe()),
               same_hint);
-    if (cloud_identity && !desktop_identity && cloud->lease().sequence > 0)
+    if (cloud_identity && !desktop_identity && cloud->lease().sequence > 0) look_at_the_desktop_again();
+}
+
+// Another first run may have made the state of both sides since the desktop was looked at.
+void Session::look_at_the_desktop_again() {
+    desktop_identity = desktop->identity(config.pair);
+    if (!desktop_identity)
         wrong(fmt::format("the cloud belongs to another desktop database, not to {}", desktop->describe()),
               same_hint);
+    compare_identities();
 }
 
 bool Session::outdated() const {

@@ -91,6 +91,7 @@ class Session {
   private:
     void install_views();
     void compare_identities();
+    void look_at_the_desktop_again();
     void measure_clocks();
     void note_lost_columns(const std::string& earlier, const TableUnderSync& table);
     void refuse_on_files();

@@ -149,6 +149,26 @@ TEST(Order, ADeletedParentWaitsForItsChildrenAndTheRestOfItsBatchIsWrittenOnce) 
     pair.expect_equal("select * from child order by id");
 }
 
+// More of them than refused rows are tried again.
+TEST(Order, ManyDeletedParentsLeaveInOneBatchWithTheirChildren) {
+    LivePair pair("leaving");
+    pair.both("create table parent (id int primary key)");
+    pair.desktop.exec("create table child (id int primary key, parent_id int)");
+    pair.cloud.exec("create table child (id int primary key, parent_id int references parent)");
+    pair.desktop.exec(
+        "insert into parent select i from generate_series(1, 300) i; insert into child select i, i from "
+        "generate_series(1, 300) i");
+    pair.configure("[guard]\nmax_deletes = '100%'\n[[table]]\nname = 'child'\n[[table]]\nname = 'parent'\n");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("delete from parent; delete from child");
+    const long long before = pair.cloud.number("select seq from tideway.lease");
+    const TidewayResult result = pair.sync();
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EQ(reported(result, "parked"), 0);
+    EXPECT_EQ(pair.cloud.number("select seq from tideway.lease") - before, 3) << "lease, barrier, one batch";
+    EXPECT_EQ(pair.cloud.number("select count(*) from parent"), 0);
+}
+
 TEST(Order, ATreeInOneTableIsDeletedAndARootWhoseBranchStaysWaits) {
     LivePair pair("felling");
     pair.desktop.exec("create table node (id int primary key, parent_id int)");

@@ -159,6 +159,13 @@ void PgServer::copy_data_dir_to(const fs::path& copy) {
     run_checked({"cp", "-a", "--reflink=auto", data_directory(), copy});
 }
 
+void PgServer::copy_running_data_dir_to(const fs::path& copy) {
+    pause();
+    run_checked({"cp", "-a", "--reflink=auto", data_directory(), copy});
+    resume();
+    fs::remove(copy / "postmaster.pid");
+}
+
 void PgServer::restore_from(const fs::path& copy) {
     require_stopped();
     fs::remove_all(data_directory());

@@ -55,6 +55,8 @@ class PgServer {
     // Backup and restore by copying the data directory of the stopped server. `copy` must not exist.
     void copy_data_dir_to(const std::filesystem::path& copy);
     void restore_from(const std::filesystem::path& copy);
+    // What a crash at this moment would leave. Nobody is cut off: the server stands still meanwhile.
+    void copy_running_data_dir_to(const std::filesystem::path& copy);
 
   private:
     void write_configuration() const;
