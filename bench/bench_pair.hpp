@@ -25,7 +25,6 @@ class Databases {
     Databases& operator=(const Databases&) = delete;
     std::string desktop_url() const { return servers_.desktop.url(name_ + "_desktop"); }
     std::string cloud_url() const { return servers_.cloud.url(name_ + "_cloud"); }
-    std::string cloud_log() const { return servers_.cloud.log(); }
     std::uint16_t cloud_port() const { return servers_.cloud.port(); }
     std::string cloud_name() const { return name_ + "_cloud"; }
 
@@ -40,7 +39,6 @@ class BenchPair {
 
     std::string desktop_url() const { return databases_.desktop_url(); }
     std::string cloud_url() const { return databases_.cloud_url(); }
-    std::string cloud_log() const { return databases_.cloud_log(); }
     const Databases& databases() const { return databases_; }
     void both(const std::string& sql);
     void configure(const std::string& toml);  // everything after the two urls

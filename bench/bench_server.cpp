@@ -18,14 +18,14 @@ constexpr auto kPatience = std::chrono::seconds(60);
 
 }  // namespace
 
-BenchServer::BenchServer() : dir_("/var/tmp", true), socket_dir_("/tmp", true) {
+BenchServer::BenchServer(const std::string& settings) : dir_("/var/tmp", true), socket_dir_("/tmp", true) {
     test::make_data_directory(kVersion, dir_ / "data");
     // mmap keeps the shared memory of parallel queries inside the data directory: nothing is left after
     // SIGKILL.
     std::ofstream(dir_ / "data/postgresql.conf", std::ios::app) << fmt::format(
         "\nlisten_addresses = '127.0.0.1'\nwal_level = logical\nport = {}\nunix_socket_directories = '{}'\ndynamic_shared_memory_type = "
-        "mmap\n",
-        port_.port(), socket_dir_.path().string());
+        "mmap\n{}\n",
+        port_.port(), socket_dir_.path().string(), settings);
     start();
 }
 
@@ -38,8 +38,6 @@ std::string BenchServer::url(const std::string& database) const {
     return fmt::format("postgresql:///{}?host={}&port={}&user=postgres", database,
                        socket_dir_.path().string(), port_.port());
 }
-
-std::string BenchServer::log() const { return test::read_file(dir_ / "server.log"); }
 
 void BenchServer::start() {
     const std::string log = dir_ / "server.log";

@@ -13,12 +13,12 @@ namespace tideway::bench {
 
 class BenchServer {
   public:
-    BenchServer();  // returns when the server answers
+    // settings: more lines for its postgresql.conf. Returns when the server answers.
+    explicit BenchServer(const std::string& settings = {});
     ~BenchServer();
 
     std::string url(const std::string& database) const;  // over the Unix socket
     std::uint16_t port() const { return port_.port(); }  // on 127.0.0.1
-    std::string log() const;                             // all that the server has logged
 
   private:
     void start();

@@ -8,6 +8,7 @@ const std::vector<Case>& cases() {
         {"first_sync_1m", "the same with the large table", first_sync_large},
         {"idle_changelog", "nothing changed, large table, changelogs, against reading both sides once",
          idle_changelog},
+        {"verify_1m", "verify of two equal large tables, against COPY of both to /dev/null", verify_large},
         {"changed_1pct", "1 % of the large table changed, against extract + update in the servers",
          changed_rows},
         {"idle_xmin", "nothing changed, large table, xmin on the desktop", idle_xmin},

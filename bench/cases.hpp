@@ -18,6 +18,7 @@ const std::vector<Case>& cases();
 Measurement first_sync_small(Bench& bench);
 Measurement first_sync_large(Bench& bench);
 Measurement idle_changelog(Bench& bench);
+Measurement verify_large(Bench& bench);
 Measurement idle_xmin(Bench& bench);
 Measurement idle_office(Bench& bench);
 Measurement changed_rows(Bench& bench);

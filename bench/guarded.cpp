@@ -1,11 +1,8 @@
 // What the journal, the comparison of every table's counters with the plan, and the row guards add to an
-// apply transaction: the same 10,000 changed rows with all of them, and without. The cloud's server says in
-// its log how long each statement took; without means: row guards off, and those statements left out of the
-// sum.
+// apply transaction: the same 10,000 changed rows with all of them, and without. The cloud's server adds up how long
+// each statement took (pg_stat_statements), also of those that travel together; without means: row guards off, and the
+// other statements left out of the sum.
 #include <fmt/format.h>
-
-#include <regex>
-#include <stdexcept>
 
 #include "cases.hpp"
 #include "wide_table.hpp"
@@ -19,32 +16,17 @@ struct ApplyTime {
     double all = 0, safeguards = 0;  // seconds
 };
 
-bool is_safeguard(const std::string& statement) {
-    for (const char* part : {"INTO tideway.journal", "tideway_before"})
-        if (statement.find(part) != std::string::npos) return true;
-    return false;
-}
-
-// Of the apply transactions that this part of a log tells of, from their work tables to their COMMIT.
-ApplyTime apply_time(const std::string& log) {
-    static const std::regex entry(R"(duration: ([0-9.]+) ms  (\w+)[^:]*: )");
-    ApplyTime time;
-    bool inside = false;
-    const std::sregex_iterator end;
-    for (std::sregex_iterator at(log.begin(), log.end(), entry); at != end; ++at) {
-        const auto from = static_cast<std::size_t>(at->position() + at->length());
-        const auto next = std::next(at);
-        const std::string statement =
-            log.substr(from, (next == end ? log.size() : static_cast<std::size_t>(next->position())) - from);
-        if (statement.find("TABLE tideway_outcome") != std::string::npos) inside = true;
-        if (!inside) continue;
-        const double seconds = std::stod((*at)[1]) / 1000;
-        time.all += seconds;
-        if (is_safeguard(statement)) time.safeguards += seconds;
-        if (statement.starts_with("COMMIT")) inside = false;
-    }
-    if (time.all == 0 || time.safeguards == 0) throw std::runtime_error("the server's log tells nothing");
-    return time;
+// Of the statements of apply transactions since the last reset.
+ApplyTime apply_time(BenchPair& pair) {
+    const auto sum_of = [&](const char* statements) {
+        return static_cast<double>(pair.cloud.number(fmt::format(
+                   "select coalesce(round(sum(1000 * (total_plan_time + total_exec_time))), 0)::bigint from pg_stat_statements where dbid = "
+                   "(select oid from pg_database where datname = current_database()) and query ~ '{}'",
+                   statements))) /
+               1e6;
+    };
+    return {sum_of("tideway_(stage|outcome|found|before)|pg_stat_xact|^COMMIT$"),
+            sum_of("INSERT INTO tideway.journal|tideway_before|pg_stat_xact")};
 }
 
 void use(BenchPair& pair, bool triggers) {
@@ -68,9 +50,9 @@ double image_time(BenchPair& pair) {
 ApplyTime apply_changes(BenchPair& pair) {
     pair.desktop.exec(edit_wide("wide"));
     pair.settle();
-    const std::size_t before = pair.cloud_log().size();
+    pair.cloud.exec("select pg_stat_statements_reset()");
     pair.sync(kChanged);
-    return apply_time(pair.cloud_log().substr(before));
+    return apply_time(pair);
 }
 
 }  // namespace
@@ -81,23 +63,22 @@ Measurement guarded_apply(Bench& bench) {
                             .floor = "the same without journal, comparison with the plan and row guards",
                             .rows = bench.at_most(100'000),
                             .goal = {.ratio = 1.35}};
-    const auto pair = bench.pair("guarded");
-    pair->both(create_wide("wide"));
-    pair->both(fill_wide("wide", measurement.rows));
-    pair->both("create table changed (job_id bigint primary key)");
-    pair->both(fmt::format("insert into changed select i from generate_series(1, {}, {}) i", measurement.rows,
-                           measurement.rows / kChanged));
-    pair->cloud.exec(
-        "do $$ begin execute format('alter database %I set log_min_duration_statement = 0', "
-        "current_database()); end $$");
-    use(*pair, true);
-    pair->vacuum();
+    Servers servers{BenchServer(), BenchServer("shared_preload_libraries = 'pg_stat_statements'")};
+    BenchPair pair(servers, "guarded");
+    pair.cloud.exec("create extension pg_stat_statements");
+    pair.both(create_wide("wide"));
+    pair.both(fill_wide("wide", measurement.rows));
+    pair.both("create table changed (job_id bigint primary key)");
+    pair.both(fmt::format("insert into changed select i from generate_series(1, {}, {}) i", measurement.rows,
+                          measurement.rows / kChanged));
+    use(pair, true);
+    pair.vacuum();
     bench.repeat(measurement, bench.options().repeat, [&] {
-        use(*pair, false);
-        const ApplyTime bare = apply_changes(*pair);
-        use(*pair, true);
-        const ApplyTime guarded = apply_changes(*pair);
-        return Sample{guarded.all, bare.all - bare.safeguards - image_time(*pair)};
+        use(pair, false);
+        const ApplyTime bare = apply_changes(pair);
+        use(pair, true);
+        const ApplyTime guarded = apply_changes(pair);
+        return Sample{guarded.all, bare.all - bare.safeguards - image_time(pair)};
     });
     return measurement;
 }

@@ -17,7 +17,33 @@ void judge_waiting_rows(Observation& seen, const TableReport& table) {
     judge(seen, AlertKind::settled, table.desktop, table.conflicts);
 }
 
+struct StopText {
+    std::string_view reason, text;
+};
+// Of stops that name a key or a server's words, which no alert passes on.
+constexpr StopText stop_texts[] = {
+    {"side_effects", "a row was not written, because that would have changed other rows"},
+    {"protected_row", "a row was not written, because that would have changed a row of mobile origin"},
+    {"schema_changed", "it was altered while a run was at work, and nothing of it was written"},
+    {"restored", "a side has gone back to an older state, as a restored backup does"},
+};
+
+std::string told_of(const GuardStop& stop) {
+    const std::string stopped = "a guard stopped it, and nothing of it was written";
+    if (stop.of > 0) return stopped + ": " + stop.what;
+    for (const StopText& each : stop_texts)
+        if (each.reason == stop.reason) return std::string(each.text) + (stop.stopped ? "" : "; the run went on");
+    return stopped;
+}
+
+// Somebody gave a hash that covers nothing any more: he was told, and nothing was looked at.
+bool is_refused_confirmation(const RunReport& report) {
+    return std::any_of(report.guard.begin(), report.guard.end(),
+                       [](const GuardStop& stop) { return stop.reason == "confirmation"; });
+}
+
 void judge_guard(Observation& seen, const RunReport& report) {
+    seen.judged.push_back({AlertKind::guard_stop, ""});
     for (const TableReport& table : report.tables) {
         seen.judged.push_back({AlertKind::guard_stop, table.desktop});
         judge(seen, AlertKind::loss, table.desktop, table.lost);
@@ -27,10 +53,7 @@ void judge_guard(Observation& seen, const RunReport& report) {
         const Place place{AlertKind::guard_stop, stop.table};
         const bool known = std::any_of(seen.present.begin(), seen.present.end(),
                                        [&](const Condition& each) { return each.place == place; });
-        // What stops a single row names its key.
-        if (!known)
-            seen.present.push_back(
-                {place, stop.count, {}, stop.of > 0 ? stop.what : "it would change more than its own rows"});
+        if (!known) seen.present.push_back({place, stop.count, {}, told_of(stop)});
     }
 }
 
@@ -41,6 +64,7 @@ bool may_be_quoted(const Error& error) { return error.id().starts_with("TW2"); }
 
 Observation observe(const RunReport& report) {
     Observation seen{report.run, report.status, {}, {{AlertKind::run_failed, ""}}};
+    if (is_refused_confirmation(report)) return seen;
     judge_guard(seen, report);
     // A run that a guard stopped has not come as far as the rows; an idle one found nothing that waits.
     if (report.status == "guard") return seen;

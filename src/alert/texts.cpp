@@ -9,8 +9,7 @@ constexpr Text texts[] = {
     {AlertKind::run_failed, true, "the run failed with {code}: {title}.{detail}",
      "runs come to their end again.",
      "Nothing is half-done, and the next run tries again. tideway doctor looks for the cause."},
-    {AlertKind::guard_stop, true, "{table}: a guard stopped the run, {detail}. Nothing was written.",
-     "{table}: no guard stops the run any more.",
+    {AlertKind::guard_stop, true, "{table}: {detail}.", "{table}: no guard stops it any more.",
      "tideway plan --rows lists the changes; tideway sync --confirm HASH lets exactly those through."},
     {AlertKind::loss, true,
      "{table}: {rows} of mobile origin disappeared from the cloud that no user removed.",
@@ -61,7 +60,8 @@ std::string sentence(const Condition& condition, bool over) {
     std::string detail = one_line(condition.detail);
     if (failed && !detail.empty()) detail = " " + detail + ".";
     return fmt::format(
-        fmt::runtime(over ? text.over : text.begun), fmt::arg("table", one_line(condition.place.second)),
+        fmt::runtime(over ? text.over : text.begun),
+        fmt::arg("table", condition.place.second.empty() ? "the run" : one_line(condition.place.second)),
         fmt::arg("rows", fmt::format("{} row{}", condition.count, condition.count == 1 ? "" : "s")),
         fmt::arg("code", condition.code), fmt::arg("title", title_of(condition.code)),
         fmt::arg("detail", detail));

@@ -140,8 +140,7 @@ void add_conflict_filters(CLI::App& command, Raw& raw) {
                     "only of this kind: conflict, held, update_update, ...")
         ->type_name("KIND");
     command
-        .add_option("--since", raw.request.conflicts.since,
-                    "only found since 2026-11-25, 2026-11-25T10:00, or 24h")
+        .add_option("--since", raw.since, "only found since 2026-11-25, 2026-11-25T10:00Z, or 24h")
         ->type_name("TIME");
 }
 

@@ -4,31 +4,19 @@
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 #include "base/iso_time.hpp"
 #include "cli/conflicts_text.hpp"
 #include "report/report_json.hpp"
 #include "cli/with_engine.hpp"
-#include "config/duration.hpp"
 
 namespace tideway::cli {
 namespace {
 
-// "24h" ago by this machine's clock; else the beginning of an ISO time, which compares as a text.
-std::string since(const std::string& given) {
-    static const std::regex iso(R"(\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\dZ?)?)?)");
-    if (given.empty() || std::regex_match(given, iso)) return given;
-    const auto duration = config::parse_duration(given);
-    if (!duration)
-        throw Error(Code::usage, fmt::format("--since cannot be \"{}\"", given),
-                    "write 2026-11-25, 2026-11-25T10:00 (UTC), 24h or 7d");
-    return iso_time(real_world().clock.now_micros() - std::chrono::microseconds(*duration).count());
-}
-
 ConflictFilter filter_of(const Request& request) {
-    return {request.tables, request.conflicts.kind, since(request.conflicts.since), request.conflicts.open};
+    return {request.tables, request.conflicts.kind, request.since ? iso_time(*request.since) : "",
+            request.conflicts.open};
 }
 
 std::vector<ConflictEntry> entries(const Request& request, const ConflictFilter& filter, std::ostream& err) {

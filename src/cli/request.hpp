@@ -37,7 +37,7 @@ enum class Command {
 };
 
 struct ConflictChoice {
-    std::string kind, since;  // conflicts list, resolve
+    std::string kind;         // conflicts list, resolve
     bool open = false;        // conflicts list
     std::vector<std::int64_t> ids;  // conflicts resolve; empty: what the filters let through
     bool yes = false;               // conflicts resolve: carry out what the filters let through

@@ -41,22 +41,25 @@ void check_log_level(const std::string& level) {
         refuse_word("--log-level", level, levels);
 }
 
+std::optional<std::int64_t> moment(const std::string& given) {
+    if (given.empty()) return std::nullopt;
+    const auto at = parse_moment(given, real_world().clock.now_micros());
+    if (!at)
+        throw Error(Code::usage, fmt::format("--since cannot be \"{}\"", given),
+                    "a time such as 2026-11-26T10:00Z (UTC where no zone is given), or how long ago: 2h");
+    return at;
+}
+
 void check_undo(Raw& raw) {
     Request& request = raw.request;
     if (!raw.table.empty()) request.tables = {raw.table};
     request.dry_run = raw.dry_run;
     if (request.command == Command::explain) return;
     if (raw.list) {
-        if (request.undo_run || !raw.since.empty() || !raw.table.empty())
+        if (request.undo_run || request.since || !raw.table.empty())
             throw Error(Code::usage, "--list stands alone", "tideway undo --list");
         request.command = Command::undo_list;
         return;
-    }
-    if (!raw.since.empty()) {
-        request.since = parse_moment(raw.since, real_world().clock.now_micros());
-        if (!request.since)
-            throw Error(Code::usage, fmt::format("--since cannot be \"{}\"", raw.since),
-                        "a time such as 2026-11-26T10:00Z (UTC where no zone is given), or how long ago: 2h");
     }
     const std::string way_out = "tideway undo --run ID | --since TIME | --table NAME --key KEY";
     if (!request.key.empty() && request.tables.empty())
@@ -92,7 +95,7 @@ void check_selftest(Raw& raw) {
 
 void check_resolve(const Request& request) {
     const ConflictChoice& choice = request.conflicts;
-    const bool filtered = !request.tables.empty() || !choice.kind.empty() || !choice.since.empty();
+    const bool filtered = !request.tables.empty() || !choice.kind.empty() || request.since;
     if (choice.ids.empty() && !filtered)
         throw Error(Code::usage,
                     "conflicts resolve needs the number of a conflict, or --table, --kind or --since",
@@ -121,6 +124,7 @@ Request checked(Raw& raw) {
     }
     if (request.log_format != "text" && request.log_format != "json")
         refuse_word("--log-format", request.log_format, {"text", "json"});
+    request.since = moment(raw.since);
     if (request.command == Command::init) check_init(request);
     if (request.command == Command::selftest) check_selftest(raw);
     if (request.command == Command::conflicts_resolve) check_resolve(request);

@@ -80,7 +80,7 @@ void Run::count_writes(const Delivery& delivery, Side target) {
         (row.row.write == Write::insert   ? writes.inserted
          : row.row.write == Write::update ? writes.updated
                                           : writes.deleted)++;
-        if (row.row.conflict) ++report.conflicts;
+        if (row.row.conflict || row.outcome.altered) ++report.conflicts;
         if (row.row.rule == "R31") ++report.merged;
         if (row.row.ahead) run_of(row.table)->merged.push_back(row.row.key);
         if (!row.outcome.constraint.empty()) ++report.parked;  // without a reference, until its parent comes

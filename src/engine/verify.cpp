@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <atomic>
+#include <future>
 #include <iterator>
+
+#include "base/iso_time.hpp"
 
 namespace tideway {
 namespace {
@@ -41,16 +44,6 @@ std::vector<ProofRow> list(ProofReader& reader, const std::vector<int>& buckets)
     return rows;
 }
 
-std::string iso_time(std::int64_t micros) {
-    const std::chrono::sys_seconds seconds{std::chrono::seconds(micros / 1'000'000)};
-    const auto day = std::chrono::floor<std::chrono::days>(seconds);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(seconds - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count());
-}
-
 }  // namespace
 
 ProofForm proof_form(const ServerFacts& desktop, const ServerFacts& cloud) {
@@ -74,7 +67,7 @@ VerifyReport Verification::run() {
     VerifyReport report;
     report.pair = session_.config.pair;
     report.at = iso_time(session_.world.clock.now_micros());
-    const std::int64_t started = worked_since_ = session_.world.clock.monotonic_micros();
+    const std::int64_t started = session_.world.clock.monotonic_micros();
     form_ = proof_form(session_.desktop_server, session_.cloud_server);
     if (session_.installed())
         pass_ = session_.archive().proofs().open(random_uuid(session_.world.random), selection(),
@@ -157,17 +150,37 @@ Verification::Narrowed Verification::read_slice(TableUnderSync& table, const Buc
     const auto desktop = session_.desktop->snapshot({&table.link}), cloud = session_.cloud->snapshot({&table.link});
     if (progress.began == 0) progress.began = desktop->now();
     const auto here = desktop->proof(table.link, form_), there = cloud->proof(table.link, form_);
-    here->read(slice, [this] { pause(); });
-    there->read(slice, [this] { pause(); });
+    read_both(*here, *there, slice);
     Narrowed found = narrow(*here, *there);
     progress.counts.rows += found.rows;
     return found;
 }
 
+// At the same time; where one of them fails the other one ends early.
+void Verification::read_both(ProofReader& desktop, ProofReader& cloud, const BucketRange& slice) {
+    std::atomic<bool> broken{false};
+    const auto read = [&](ProofReader& reader, Throttle& throttle) {
+        try {
+            reader.read(slice, [&] {
+                throttle.pause();
+                return !broken;
+            });
+        } catch (...) {
+            broken = true;
+            throw;
+        }
+    };
+    std::future<void> reading = std::async(std::launch::async, [&] { read(cloud, cloud_); });
+    read(desktop, desktop_);
+    reading.get();
+}
+
 std::map<Key, Unequal> Verification::list_unequal(TableUnderSync& table, const std::vector<int>& buckets) {
     const auto desktop = session_.desktop->snapshot({&table.link}), cloud = session_.cloud->snapshot({&table.link});
-    return unequal_keys(list(*desktop->proof(table.link, form_), buckets),
-                        list(*cloud->proof(table.link, form_), buckets));
+    const auto here = desktop->proof(table.link, form_), there = cloud->proof(table.link, form_);
+    std::future<std::vector<ProofRow>> listing = std::async(std::launch::async, [&] { return list(*there, buckets); });
+    std::vector<ProofRow> rows = list(*here, buckets);
+    return unequal_keys(std::move(rows), listing.get());
 }
 
 void Verification::take(TableProof& proof, ProofProgress& progress, SecondLook&& look) {
@@ -190,11 +203,13 @@ void Verification::remember(const TableUnderSync& table, const ProofProgress& pr
     if (session_.installed()) session_.archive().proofs().note(pass_.id, table.link.id, progress);
 }
 
-// Leaves the servers to others for as long as the load that was asked for demands.
-void Verification::pause() {
+Throttle::Throttle(Session& session, int load)
+    : session_(session), load_(load), worked_since_(session.world.clock.monotonic_micros()) {}
+
+void Throttle::pause() {
     const std::int64_t worked = session_.world.clock.monotonic_micros() - worked_since_;
-    if (options_.load < 100) {
-        session_.world.sleeper.sleep(Millis(worked * (100 - options_.load) / options_.load / 1000));
+    if (load_ < 100) {
+        session_.world.sleeper.sleep(Millis(worked * (100 - load_) / load_ / 1000));
         session_.pulse.tick();
     }
     worked_since_ = session_.world.clock.monotonic_micros();

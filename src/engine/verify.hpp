@@ -11,9 +11,22 @@ namespace tideway {
 // Servers that hash alike may hash natively.
 ProofForm proof_form(const ServerFacts& desktop, const ServerFacts& cloud);
 
+// Leaves one server to others for as long as the load that was asked for demands.
+class Throttle {
+  public:
+    Throttle(Session& session, int load);
+    void pause();
+
+  private:
+    Session& session_;
+    int load_;  // percent
+    std::int64_t worked_since_;
+};
+
 class Verification {
   public:
-    Verification(Session& session, const VerifyOptions& options) : session_(session), options_(options) {}
+    Verification(Session& session, const VerifyOptions& options)
+        : session_(session), options_(options), desktop_(session, options.load), cloud_(session, options.load) {}
     VerifyReport run();
     // The tables in which something differs, and what a run needs to decide it again.
     const std::vector<TableUnderSync*>& unequal_tables() const { return unequal_tables_; }
@@ -30,9 +43,9 @@ class Verification {
     TableProof prove(TableUnderSync& table);
     void prove_slice(TableUnderSync& table, const BucketRange& slice, ProofProgress& progress, TableProof& proof);
     Narrowed read_slice(TableUnderSync& table, const BucketRange& slice, ProofProgress& progress);
+    void read_both(ProofReader& desktop, ProofReader& cloud, const BucketRange& slice);
     std::map<Key, Unequal> list_unequal(TableUnderSync& table, const std::vector<int>& buckets);
     void take(TableProof& proof, ProofProgress& progress, SecondLook&& look);
-    void pause();
     std::string selection() const;
     void remember(const TableUnderSync& table, const ProofProgress& progress);
 
@@ -40,7 +53,7 @@ class Verification {
     const VerifyOptions& options_;
     ProofForm form_ = ProofForm::text;
     ProofPass pass_;
-    std::int64_t worked_since_ = 0;
+    Throttle desktop_, cloud_;
     std::vector<TableUnderSync*> unequal_tables_;
     Booking again_;
 };

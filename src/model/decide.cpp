@@ -200,7 +200,7 @@ void merge(Decision& decision, const KeyFacts& facts) {
     decision.merges = facts.merge->result == MergeFacts::Result::third;
     decision.conflict = facts.merge->loses;
     decision.winner = to_desktop ? Side::cloud : Side::desktop;
-    decision.kind = decision.conflict ? kind_of(*decision.rule) : "";
+    decision.kind = kind_of(*decision.rule);
 }
 
 void erase(Decision& decision, const KeyFacts& facts, const Policy& policy, Write& target) {

@@ -154,7 +154,7 @@ struct Decision {
     Wait wait = Wait::none;
     bool conflict = false;      // a losing version is replaced: it goes to the conflict record
     Side winner = Side::cloud;  // only where conflict
-    std::string_view kind;      // "update_update", ... only where conflict or wait == person_*
+    std::string_view kind;      // "update_update", ... only where conflict, merges or wait == person_*
     bool renumber = false;      // the desktop's row is to get another key; it waits where that cannot be
     bool bad_clock = false;     // a time stamp could not be trusted
     // The merged row, which is neither side's, is written to the cloud; the desktop's follows as an ordinary edit.

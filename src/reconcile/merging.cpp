@@ -41,14 +41,19 @@ class Planning {
         if (!column.merges()) return stamps_are_later_in_the_cloud() ? keep(i) : void();
         switch (work_.merged->columns[i].from) {
             case MergedColumn::From::desktop:
-                return;
+                return settle(i);
             case MergedColumn::From::both:
                 row_.cells[i] = work_.merged->columns[i].value;
-                return;
-            default:
+                return settle(i);
+            case MergedColumn::From::cloud:
+                if (!converted(column)) settle(i);
+                return keep(i);
+            case MergedColumn::From::either:
                 return keep(i);
         }
     }
+
+    void settle(std::size_t i) { row_.settled.push_back(i); }
 
     void keep(std::size_t i) {
         const bool spelled_otherwise = converted(table_.columns[i]);

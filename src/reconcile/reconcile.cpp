@@ -173,6 +173,10 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
         if (table.columns[i].insert_only && !row.cells[i])
             row.cells[i] = to_cloud ? table.origin->desktop_letter : table.origin->cloud_letter;
     if (decision.merges) plan_merged_row(table, work, row);
+    if (decision.merges && !row.conflict) {
+        row.if_altered = conflict_note(table, work);
+        row.if_altered->reason = "the cloud has another value than the merge settled: a trigger there changed it";
+    }
     row.fills = decision.rule->id == "R30";
     if (row.fills) row.emptied = work.candidate.emptied;
     keep_references(table, work, target, row);

@@ -30,12 +30,13 @@ struct ProofRow {
     auto operator<=>(const ProofRow&) const = default;
 };
 
-// One table in one snapshot; must not outlive it. Rows that the filter leaves out do not exist for it.
+// One table in one snapshot; must not outlive it. Readers of two stores may work at the same time. Rows that the filter leaves out do not exist for it.
 class ProofReader {
   public:
     virtual ~ProofReader() = default;
-    // Adds up the rows of these buckets, in statements of a few seconds; `pause` is called after each. Call once.
-    virtual void read(const BucketRange& range, const std::function<void()>& pause) = 0;
+    // Adds up the rows of these buckets, in statements of a few seconds; after each `go_on` is asked, and false ends the
+    // reading. Call once.
+    virtual void read(const BucketRange& range, const std::function<bool()>& go_on) = 0;
     // Of what was read, by groups of `width` buckets: those groups that lie in one of the `wider` groups.
     virtual std::map<int, BucketSum> sums(int width, int wider_width, const std::vector<int>& wider) = 0;
     virtual void list(const std::vector<int>& buckets, const std::function<void(ProofRow&&)>& sink) = 0;

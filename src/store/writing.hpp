@@ -45,6 +45,9 @@ struct PlannedRow {
     // A merged row: what is agreed on is the source's row, and the target's is an edit of it that the source's side
     // gets next.
     bool ahead = false;
+    // Of a merged row that loses nothing: kept where the target's triggers leave another value than the merge settled.
+    std::optional<ConflictNote> if_altered = {};
+    std::vector<std::size_t> settled = {};  // the cells that this is about
 };
 
 struct BatchSection {
@@ -80,6 +83,7 @@ struct RowOutcome {
     Hash hash;  // of the row as it is now, triggers included (erase: unused)
     std::optional<std::int64_t> stamp;
     std::string row = {};  // merged tables only: RowImage::values of the row as it is now
+    bool altered = false;  // PlannedRow::if_altered was kept
 };
 
 struct BatchOutcome {

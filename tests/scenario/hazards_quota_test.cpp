@@ -31,6 +31,7 @@ TEST(Hazard, H66_a_cloud_above_its_quota_stops_the_run_cleanly_and_it_resumes_by
         EXPECT_EQ(row_versions(pair.desktop), desktop);
         EXPECT_EQ(row_versions(pair.cloud), cloud);
     }
+    EXPECT_EXIT_CODE(3, pair.run({"verify"}));  // it writes nothing, and sees the two edits
     read_only(pair, false);
     EXPECT_EXIT_CODE(0, pair.sync());
     pair.expect_equal(notes);

@@ -178,7 +178,7 @@ TEST(Merge, rows_that_were_loaded_or_linked_at_once_can_be_merged) {
     expect_in_agreement(pair, kMerged);
 }
 
-// A trigger of the cloud rewrites what it is given: that is no edit of anybody.
+// A trigger of the cloud rewrites what it is given: that is no edit of anybody. What a merge settled is kept as it was.
 TEST(Merge, what_a_trigger_makes_of_a_value_is_no_change) {
     const MergePair pair("merge_trigger");
     pair.open(At::cloud).exec(
@@ -191,8 +191,36 @@ TEST(Merge, what_a_trigger_makes_of_a_value_is_no_change) {
     pair.edit(At::cloud, "place = 'phone'");
     const TidewayResult result = pair.sync();
     EXPECT_SYNC(result, 0);
-    EXPECT_EQ(job_of(result)["conflicts"], 0);
+    EXPECT_EQ(job_of(result)["conflicts"], 1);
     EXPECT_EQ(pair.values(At::cloud, 1), "CHANGED|phone|Open|10.00|note");
+    expect_nothing_more_to_write(pair);
+    expect_kept(pair, "Changed");
+    // The merged values are there: nothing is lost, and nothing is kept.
+    pair.edit(At::desktop, "hours = 11");
+    pair.edit(At::cloud, "place = 'here'");
+    EXPECT_EQ(job_of(pair.sync())["conflicts"], 0);
+}
+
+// No edit of a column vanishes without a record that people see.
+TEST(Merge, P1_an_edit_that_a_trigger_of_the_cloud_takes_back_is_a_conflict_that_is_listed) {
+    const MergePair pair("merge_taken_back");
+    pair.open(At::cloud).exec(
+        "create function fixed_title() returns trigger language plpgsql as $$ begin new.title = old.title; return new; end "
+        "$$; create trigger t before update on job for each row execute function fixed_title()");
+    pair.edit(At::desktop, "title = 'from the office', note = 'note, called'");
+    pair.edit(At::cloud, "place = 'phone', hours = 12");
+    const TidewayResult result = pair.sync();
+    EXPECT_SYNC(result, 0);
+    EXPECT_EQ(job_of(result)["merged"], 1);
+    EXPECT_EQ(job_of(result)["conflicts"], 1);
+    EXPECT_EQ(pair.values(At::cloud, 1), "title|phone|Open|12.00|note, called");
+    EXPECT_EQ(pair.values(At::desktop, 1), pair.values(At::cloud, 1));
+    const TidewayResult listed = run_tideway(pair.config, {"conflicts", "list", "--json"});
+    ASSERT_EQ(listed.json["conflicts"].size(), 1U) << listed.out;
+    const auto& conflict = listed.json["conflicts"][0];
+    EXPECT_EQ(conflict["policy"], "merge");
+    EXPECT_EQ(conflict["desktop"]["title"], "from the office");
+    EXPECT_EQ(conflict["cloud"]["place"], "phone");
     expect_nothing_more_to_write(pair);
 }
 

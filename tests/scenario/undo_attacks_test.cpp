@@ -78,6 +78,19 @@ TEST(Merging, AnExpressionThatFailsStopsItsRowAlone) {
     EXPECT_ROWS(pair.cloud, "select note from job order by id", "phone\nfree");
 }
 
+TEST(Merging, AnExpressionThatDoesNotEndStopsItsRowAlone) {
+    const HazardPair pair("expression",
+                          {.tables = "[[table]]\nname = 'job'\nconflict = 'merge'\n[[table.column]]\nname = 'note'\npolicy = "
+                                     "\"sql:pg_sleep(600)::text || :cloud\"\n",
+                           .schema = "create table job (id int primary key, note text)"});
+    pair.open(At::desktop).exec("insert into job values (1, 'one'), (2, 'two')");
+    EXPECT_SYNC(pair.sync(), 0);
+    pair.open(At::desktop).exec("update job set note = 'office'");
+    pair.open(At::cloud).exec("update job set note = 'phone' where id = 1");
+    EXPECT_SYNC(pair.sync(), 3);
+    EXPECT_ROWS(pair.cloud, "select note from job order by id", "phone\noffice");
+}
+
 // ------------------------------------------------------------------------------ soft deletes
 
 struct UndoOfASoftDelete : testing::Test {

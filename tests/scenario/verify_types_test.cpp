@@ -41,6 +41,30 @@ TEST(VerifyTypes, HazardousValuesAreEqualAfterARunAndASmallChangeOfEachIsSeen) {
     EXPECT_SYNC(verify(pair), 0);
 }
 
+// What a server's own hash leaves out, and what is one value in two types.
+TEST(VerifyTypes, TheLeastDifferenceOfANumberOrAMomentIsSeen) {
+    const auto schema = [](const char* integer, const char* moment) {
+        return fmt::format("create table job (id int primary key, a {}, n numeric(10,2), ti time, ts timestamp, tz timestamptz, due {})",
+                           integer, moment);
+    };
+    HazardPair pair("verify_types", tables("[[table]]\nname = 'job'\ntimestamps = { desktop_zone = 'Asia/Kolkata' }\n",
+                                           schema("integer", "timestamp"), schema("bigint", "timestamptz")));
+    pair.open(At::desktop).exec(
+        "insert into job select i, i - 3, 2 - i / 2.0, time '23:59:59' - i * interval '1 hour', timestamp '2024-02-29 12:00', "
+        "'1999-12-31 23:59:59.999999+00', '2024-01-01' from generate_series(1, 9) i; insert into job values (10, null, 0, '24:00', "
+        "'infinity', '-infinity', 'infinity')");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_SYNC(verify(pair), 0);
+    behind_the_triggers(pair, At::cloud,
+                        "update job set a = -a where id = 1; update job set n = -n where id = 2; update job set ti = ti + interval '1 "
+                        "microsecond' where id = 3; update job set ts = ts + interval '1 microsecond' where id = 4; update job set tz = tz "
+                        "- interval '1 microsecond' where id = 5; update job set due = due + interval '1 microsecond' where id = 6; "
+                        "update job set ts = '-infinity', tz = 'infinity' where id = 10");
+    const TidewayResult result = verify(pair);
+    EXPECT_SYNC(result, 5);
+    EXPECT_EQ(table_in(result)["differences"], 7) << text_of(result);
+}
+
 // Equal to the server, and yet not the same text.
 TEST(VerifyTypes, TextsThatACollationCallsEqualAreTwoValues) {
     const std::string schema =

@@ -111,6 +111,31 @@ TEST(Observed, a_guard_stop_says_nothing_about_waiting_rows) {
     for (const Place& place : seen.judged) EXPECT_NE(place.first, AlertKind::held);
 }
 
+TEST(Observed, a_guard_stop_is_told_by_what_it_met_and_never_by_a_key) {
+    const auto told_of = [](GuardStop stop) {
+        RunReport report;
+        report.status = "guard";
+        report.guard.push_back(std::move(stop));
+        return sentence(observe(report).present.at(0), false);
+    };
+    EXPECT_EQ(told_of({"jobs", "would delete 9 of 10 rows in the cloud", 9, 10, "deletes"}),
+              "jobs: a guard stopped it, and nothing of it was written: would delete 9 of 10 rows in the cloud.");
+    EXPECT_EQ(told_of({"jobs", "key Smith: writes 4 rows of mine", 1, 0, "side_effects"}),
+              "jobs: a row was not written, because that would have changed other rows.");
+    EXPECT_EQ(told_of({"", "the cloud went back", 0, 0, "restored", false}),
+              "the run: a side has gone back to an older state, as a restored backup does; the run went on.");
+}
+
+TEST(Observed, a_hash_that_somebody_mistyped_is_no_event_and_the_end_of_none) {
+    RunReport report;
+    report.status = "guard";
+    report.tables.resize(1);
+    report.tables[0].desktop = "jobs";
+    report.guard.push_back({"", "no plan of that hash", 0, 0, "confirmation"});
+    EXPECT_TRUE(observe(report).present.empty());
+    for (const Place& place : observe(report).judged) EXPECT_NE(place.first, AlertKind::guard_stop);
+}
+
 TEST(Observed, lost_rows_are_a_loss_and_no_guard_stop) {
     RunReport report;
     report.status = "guard";

@@ -36,7 +36,10 @@ Code code_of(const DbError::Fields& fields, std::string_view severity, bool lost
     return Code::statement_failed;
 }
 
-std::string hint_of(Code code) {
+std::string hint_of(Code code, std::string_view sqlstate = {}) {
+    if (sqlstate == "25006")
+        return "this database takes no writes: it is a standby, or a hosted one above its quota; make room there, or "
+               "connect to the primary. The next run continues by itself";
     if (code == Code::connection_lost) return "the server rolls back what was open; run again";
     if (code == Code::no_rights) return "grant the right to the role; 'tideway doctor' prints the SQL";
     return {};
@@ -75,7 +78,8 @@ DbError error_of(const PGresult* failed, Side side, std::string_view statement, 
     fields.side = side;
     if (fields.message.empty()) fields.message = "the connection broke before the server's answer";
     const Code code = code_of(fields, field(failed, PG_DIAG_SEVERITY_NONLOCALIZED), lost);
-    return {code, std::move(fields), hint_of(code)};
+    const std::string hint = hint_of(code, fields.sqlstate);
+    return {code, std::move(fields), hint};
 }
 
 DbError lost_error(Side side, std::string_view statement, std::string message) {

@@ -42,9 +42,10 @@ std::string pins_text(const Pins& pins) {
 // A pooler hands the server over at BEGIN, and what is set locally ends with the transaction.
 std::vector<std::string> begin_texts(const TransactionOptions& options) {
     const bool repeatable = options.isolation == Isolation::repeatable_read;
-    std::vector<std::string> texts{fmt::format("BEGIN ISOLATION LEVEL {}{}",
-                                               repeatable ? "REPEATABLE READ" : "READ COMMITTED",
-                                               options.read_only ? " READ ONLY" : "")};
+    // Whoever locks first has temporary tables alone to write: also where the database's default is to take no writes.
+    const char* access = options.read_only ? " READ ONLY" : options.locks_first ? " READ WRITE" : "";
+    std::vector<std::string> texts{
+        fmt::format("BEGIN ISOLATION LEVEL {}{}", repeatable ? "REPEATABLE READ" : "READ COMMITTED", access)};
     const Pins pins = pins_of(options);
     if (!options.locks_first) {
         texts.push_back(pins_text(pins));

@@ -74,6 +74,7 @@ class SectionApply {
     void move_counters();
     void set_taken_numbers_aside();
     std::string written_row() const;
+    std::string altered() const;
     std::string journaled_op() const;
     std::string exact_assignments() const;
     void insert_into(std::vector<std::string>& names, std::vector<std::string>& values) const;

@@ -84,6 +84,8 @@ class Expressions {
     std::string row_of(const std::string& image) const;
     // The key of the parent's row `alias` (of column.by_key) as it crosses, and that row's own number.
     std::string parent_key(const LinkedColumn& column, const std::string& alias) const;
+    // Whether row t has another value in this column; `value` is one of the column's type.
+    std::string differs(const LinkedColumn& column, const std::string& value) const;
     // To prove the sides equal (store/proof.hpp): the bucket of the key of `t`, what is hashed of `t`, and one half of
     // the hash of such an image.
     enum class Half { a, b };
@@ -97,6 +99,8 @@ class Expressions {
     std::string hash(std::int64_t seed) const;
     std::string unless_kept(std::size_t cell, const std::string& name, const std::string& fresh) const;
     std::string native_bucket() const;  // empty: the key has to be made a text
+    // A value whose hash in the server tells all values apart that are not equal; empty: none.
+    std::string natively_hashed(const LinkedColumn& column) const;
     std::string key_cell(const LinkedColumn& column, const std::string& value) const;
     std::string canon(const LinkedColumn& column, const std::string& value) const;
     std::string canon_in_row(const LinkedColumn& column) const;

@@ -17,9 +17,19 @@ bool as_stored(const LinkedColumn& column) {
            column.cloud.native_hash && column.desktop.base_type == column.cloud.base_type;
 }
 
+bool is_integer(const ColumnSide& column) {
+    return column.base_type == "smallint" || column.base_type == "integer" || column.base_type == "bigint";
+}
+
+// A count of microseconds to the server, which all of its hash is made of.
+bool is_moment(const ColumnSide& column) {
+    return column.base_type == "timestamp without time zone" || column.base_type == "timestamp with time zone" ||
+           column.base_type == "time without time zone";
+}
+
 // The server's hash of one value of such a column; empty: there is none that takes a value alone.
 std::string hash_of_value(const ColumnSide& column, const std::string& value, const std::string& seed) {
-    if (column.base_type == "smallint" || column.base_type == "integer" || column.base_type == "bigint")
+    if (is_integer(column))
         return fmt::format("hashint8extended({}::bigint, {})", value, seed);
     if (column.base_type == "text" || column.base_type == "character varying")
         return fmt::format("hashtextextended({}::text COLLATE \"C\", {})", value, seed);
@@ -45,13 +55,22 @@ std::string Expressions::proof_bucket(ProofForm form) const {
                        in_bytes(fmt::format("ROW({})::text", join(key_cells()))));
 }
 
+// Texts are made of what else there is: the hash of a number leaves out its sign, that of an interval its units.
+std::string Expressions::natively_hashed(const LinkedColumn& column) const {
+    if (column.by_key) return "";
+    const auto both = [&](bool (*holds)(const ColumnSide&)) { return holds(column.desktop) && holds(column.cloud); };
+    const bool same_type = column.canon == Canon::image && column.desktop.base_type == column.cloud.base_type;
+    if (as_stored(column) || (same_type && both(is_moment))) return value_of(column);
+    if (column.canon == Canon::number && both(is_integer)) return fmt::format("{}::bigint", value_of(column));
+    return column.canon == Canon::instant ? instant(column.on(side_), value_of(column)) : "";
+}
+
 std::string Expressions::proof_image(ProofForm form) const {
     std::vector<std::string> values;
     for (const LinkedColumn& column : table_.columns) {
         if (!column.hashed) continue;
-        values.push_back(form == ProofForm::native && as_stored(column)
-                             ? value_of(column)
-                             : fmt::format("({} COLLATE \"C\")", canon_in_row(column)));
+        const std::string native = form == ProofForm::native ? natively_hashed(column) : "";
+        values.push_back(native.empty() ? fmt::format("({} COLLATE \"C\")", canon_in_row(column)) : native);
     }
     const std::string row = fmt::format("ROW({})", join(values));
     // Hashed here already: a record that is handed on costs more than its hash.

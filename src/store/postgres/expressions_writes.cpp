@@ -64,4 +64,10 @@ std::string Expressions::assignments() const {
     return join(parts);
 }
 
+std::string Expressions::differs(const LinkedColumn& column, const std::string& value) const {
+    const std::string now = column_of("t", column.on(side_).name);
+    if (column.by_key) return fmt::format("{} IS DISTINCT FROM {}", now, value);
+    return fmt::format("{} IS DISTINCT FROM {}", canon(column, now), canon(column, value));
+}
+
 }  // namespace tideway::pg

@@ -42,12 +42,15 @@ std::int64_t PgProofReader::blocks() {
 }
 
 // Bounded by what the server needs for each, not by the rows' number.
-void PgProofReader::in_portions(const std::function<void(const std::string&)>& statement) {
-    if (connection_.server_version() < first_with_tid_ranges) return statement("true");
+void PgProofReader::in_portions(const std::function<bool(const std::string&)>& statement) {
+    if (connection_.server_version() < first_with_tid_ranges) {
+        statement("true");
+        return;
+    }
     BlockWalk walk(blocks());
     while (const auto portion = walk.next()) {
         const std::int64_t before = monotonic_micros();
-        statement(within(*portion));
+        if (!statement(within(*portion))) return;
         walk.took(monotonic_micros() - before);
         failpoint("verify.portion");
     }
@@ -74,7 +77,7 @@ std::string PgProofReader::hashes(const std::string& columns, const std::string&
 }
 
 // Sorting whole rows to group them would cost more than all the rest.
-void PgProofReader::read(const BucketRange& range, const std::function<void()>& pause) {
+void PgProofReader::read(const BucketRange& range, const std::function<bool()>& go_on) {
     connection_.query({"create bucket sums",
                        fmt::format("CREATE TEMP TABLE {} (bucket int, n bigint, a numeric, b numeric) ON COMMIT DROP",
                                    sums_.substr(sums_.find('.') + 1))});
@@ -88,7 +91,7 @@ void PgProofReader::read(const BucketRange& range, const std::function<void()>& 
                          "count(*), sum(y.a), sum(y.b) FROM ({}) y GROUP BY y.bucket; SET LOCAL enable_sort TO "
                          "DEFAULT; SET LOCAL work_mem TO DEFAULT",
                          sums_, hashes("x.bucket", images(condition, false)) + wanted)});
-        pause();
+        return go_on();
     });
 }
 
@@ -117,6 +120,7 @@ void PgProofReader::list(const std::vector<int>& buckets, const std::function<vo
                                  row.hash = {std::stoll(*cells[keys]), std::stoll(*cells[keys + 1])};
                                  sink(std::move(row));
                              });
+        return true;
     });
 }
 

@@ -12,7 +12,7 @@ class PgProofReader : public ProofReader {
   public:
     // The snapshot's transaction must be open on store.reader().
     PgProofReader(PgStore& store, const LinkedTable& table, ProofForm form);
-    void read(const BucketRange& range, const std::function<void()>& pause) override;
+    void read(const BucketRange& range, const std::function<bool()>& go_on) override;
     std::map<int, BucketSum> sums(int width, int wider_width, const std::vector<int>& wider) override;
     void list(const std::vector<int>& buckets, const std::function<void(ProofRow&&)>& sink) override;
     std::vector<ProofRow> look(const std::vector<Key>& keys) override;
@@ -23,7 +23,8 @@ class PgProofReader : public ProofReader {
     // "SELECT bucket, image, keys FROM t WHERE ..."; the image of a row is made once and hashed twice.
     std::string images(const std::string& condition, bool with_keys) const;
     std::string hashes(const std::string& columns, const std::string& images) const;
-    void in_portions(const std::function<void(const std::string& condition)>& statement);
+    // `statement` returns false when the rest is not wanted.
+    void in_portions(const std::function<bool(const std::string& condition)>& statement);
 
     Expressions e_;
     ProofForm form_;

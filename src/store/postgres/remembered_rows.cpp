@@ -61,8 +61,15 @@ void PgArchive::remember(const LinkedTable& table, Side side, const std::vector<
     transaction.commit();
 }
 
+namespace {
+
+// For one value of one row; whoever needs longer would hold up the run.
+constexpr Millis longest_expression{2'000};
+
+}  // namespace
+
 Cell PgStore::evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) try {
-    Transaction transaction(asker(), {.read_only = true});
+    Transaction transaction(asker(), {.read_only = true, .statement_timeout = longest_expression});
     const std::string text =
         sql::replace_parameters(expression, [](const std::string& name) { return "v." + name; });
     run(asker(), "set search path", "SELECT set_config('search_path', 'pg_catalog, public', true)");
@@ -74,6 +81,8 @@ Cell PgStore::evaluate(const std::string& expression, const std::string& type, c
             values);
     return found.cell(0, 0);
 } catch (const DbError& error) {
+    if (error.sqlstate() == "57014" && !error.connection_is_lost())
+        throw Refused({error.sqlstate(), "the expression took longer than two seconds", "", ""});
     rethrow_for_batch(error);
 }
 

@@ -75,7 +75,7 @@ void SectionApply::stage() {
                     "0::bigint AS tb, ''::text AS rule, ''::text AS kind, ''::text AS "
                     "policy, ''::text AS winner, ''::text AS reason, ''::text AS facts, "
                     "false AS chosen, 0::bigint AS restores, ''::text AS source_row, false AS ahead, "
-                    "'{{}}'::int[] AS kept, false AS revives, ''::text AS other_row, "
+                    "'{{}}'::int[] AS kept, '{{}}'::int[] AS settled, false AS revives, ''::text AS other_row, "
                     "{}, ''::text AS refused, ''::text AS waits_for, ''::text AS emptied{} "
                     "FROM {} t WITH NO "
                     "DATA",
@@ -148,9 +148,9 @@ void SectionApply::refuse_rounding() {
 namespace {
 
 // Numbered like the stage's c1, c2, ...
-std::string kept_cells(const PlannedRow& row) {
+std::string cell_numbers(const std::vector<std::size_t>& cells) {
     std::string text = "{";
-    for (const std::size_t at : row.kept) text += (text.size() > 1 ? "," : "") + std::to_string(at + 1);
+    for (const std::size_t at : cells) text += (text.size() > 1 ? "," : "") + std::to_string(at + 1);
     return text + "}";
 }
 
@@ -158,7 +158,7 @@ std::string kept_cells(const PlannedRow& row) {
 
 Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
     const auto number = [](std::int64_t value) { return Cell(std::to_string(value)); };
-    const bool conflict = row.conflict.has_value();
+    const std::optional<ConflictNote>& note = row.conflict ? row.conflict : row.if_altered;
     Cells cells{number(static_cast<std::int64_t>(n)),
                 letter(row.write),
                 number(row.expected.a),
@@ -171,18 +171,19 @@ Cells SectionApply::stage_row(const PlannedRow& row, std::size_t n) const {
                 number(row.base_target.a),
                 number(row.base_target.b),
                 row.rule,
-                conflict ? Cell(row.conflict->kind) : Cell(),
-                conflict ? Cell(row.conflict->policy) : Cell(),
-                conflict ? Cell(row.ahead ? "merged" : name(row.conflict->winner)) : Cell(),
-                conflict ? Cell(row.conflict->reason) : Cell(),
-                conflict ? Cell(row.conflict->facts) : Cell(),
+                note ? Cell(note->kind) : Cell(),
+                note ? Cell(note->policy) : Cell(),
+                note ? Cell(row.ahead ? "merged" : name(note->winner)) : Cell(),
+                note ? Cell(note->reason) : Cell(),
+                note ? Cell(note->facts) : Cell(),
                 row.chosen ? "t" : "f",
                 number(row.restores),
                 row.source_row.empty() ? Cell() : Cell(row.source_row),
                 row.ahead ? "t" : "f",
-                kept_cells(row),
+                cell_numbers(row.kept),
+                row.if_altered ? cell_numbers(row.settled) : "{}",
                 row.revives ? "t" : "f",
-                conflict && !row.conflict->other_row.empty() ? Cell(row.conflict->other_row) : Cell()};
+                note && !note->other_row.empty() ? Cell(note->other_row) : Cell()};
     for (const std::string& part : row.key) cells.emplace_back(part);
     if (row.write == Write::erase || undoes_)
         cells.resize(cells.size() + section_.table->cells_to(store_.side()));

@@ -28,7 +28,7 @@ std::string SectionApply::journaled_op() const {
 
 std::optional<Answer> SectionApply::keep_conflicts(const Batch& batch) {
     bool any = false;
-    for (const PlannedRow& row : section_.rows) any = any || row.conflict.has_value();
+    for (const PlannedRow& row : section_.rows) any = any || row.conflict || row.if_altered;
     if (!any) return std::nullopt;
     const bool cloud = store_.side() == Side::cloud;
     const std::string winner =
@@ -39,10 +39,23 @@ INSERT INTO tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason,
 SELECT {2}, {3}, {4}, s.key, s.kind, s.policy, s.winner, s.reason, s.facts, f.image, coalesce(s.other_row::jsonb, {5})
 FROM {6} s JOIN pg_temp.tideway_outcome o ON o.sec = {7} AND o.n = s.n
 LEFT JOIN pg_temp.tideway_found f ON f.sec = {7} AND f.n = o.n AND f.at = o.at
-WHERE s.kind IS NOT NULL)",
+WHERE s.kind IS NOT NULL AND (s.settled = '{{}}' OR {8}))",
                                cloud ? "cloud_row" : "desktop_row", cloud ? "desktop_row" : "cloud_row",
                                sql::literal(store_.pair()), sql::literal(batch.run), section_.table->id,
-                               winner, stage_, number_)});
+                               winner, stage_, number_, altered())});
+}
+
+// Whether the row as it stands lacks a value that a merge settled, and that is noted for this case only.
+std::string SectionApply::altered() const {
+    if (!section_.table->policy.merges()) return "false";
+    std::string other = "false";
+    for (std::size_t i = 0; i < section_.table->columns.size(); ++i) {
+        const LinkedColumn& column = section_.table->columns[i];
+        if (!column.merges()) continue;
+        other += fmt::format(" OR ({} = ANY (s.settled) AND {})", i + 1, e_.differs(column, fmt::format("s.c{}", i + 1)));
+    }
+    return fmt::format("(s.settled <> '{{}}' AND coalesce((SELECT {} FROM {} t WHERE t.ctid = o.now), true))", other,
+                       e_.relation());
 }
 
 // The columns of the row as it stands now, triggers included.
@@ -106,7 +119,9 @@ void SectionApply::record(const Batch& batch, std::int64_t sequence) {
 std::int64_t SectionApply::count_applied(const std::vector<RowOutcome>& outcomes, bool conflicts_only) const {
     std::int64_t count = 0;
     for (std::size_t i = 0; i < section_.rows.size(); ++i)
-        if (outcomes[i].fate == Fate::applied && (!conflicts_only || section_.rows[i].conflict)) ++count;
+        if (outcomes[i].fate == Fate::applied &&
+            (!conflicts_only || section_.rows[i].conflict || outcomes[i].altered))
+            ++count;
     return count;
 }
 
@@ -119,9 +134,9 @@ Answer SectionApply::ask_outcomes() {
 SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C', 'X') THEN s.op::text WHEN s.op = 'R' THEN 'r'
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
-         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, ''), {3}
+         AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, ''), {3}, o.n IS NOT NULL AND {4}
 FROM {2} s LEFT JOIN pg_temp.tideway_outcome o ON o.sec = {0} AND o.n = s.n ORDER BY s.n)",
-                                                                         number_, there, stage_, written_row())});
+                                                                         number_, there, stage_, written_row(), altered())});
 }
 
 std::vector<RowOutcome> SectionApply::outcomes() const {
@@ -142,6 +157,7 @@ std::vector<RowOutcome> SectionApply::outcomes() const {
         outcome.stamp = maybe_integer(found, i, 4);
         outcome.constraint = found.text(i, 5);
         outcome.row = found.text(i, 6);
+        outcome.altered = found.boolean(i, 7);
         outcomes.push_back(outcome);
     }
     ensure(journaled_.value().get().affected() == count_applied(outcomes, false),

@@ -24,7 +24,7 @@ class SqliteProofReader : public ProofReader {
                       Hash seeds, ProofForm form)
         : connection_(connection), codec_(codec), finder_(std::move(finder)), seeds_(seeds), form_(form) {}
 
-    void read(const BucketRange& range, const std::function<void()>& pause) override {
+    void read(const BucketRange& range, const std::function<bool()>& go_on) override {
         scan_rows([&](int bucket, Key&&, const Row& row) {
             if (bucket < range.first || bucket >= range.end) return;
             const Hash hash = hash_of(row);
@@ -34,7 +34,7 @@ class SqliteProofReader : public ProofReader {
             sums.b += hash.b;
         });
         failpoint("verify.portion");
-        pause();
+        go_on();
     }
 
     std::map<int, BucketSum> sums(int width, int wider_width, const std::vector<int>& wider) override {
