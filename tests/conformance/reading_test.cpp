@@ -105,6 +105,29 @@ TEST_P(Reading, AQuickLookWithoutAMarkIsNotQuiet) {
     }
 }
 
+TEST_P(Reading, ATableIsUntouchedUntilSomebodyWritesOrOneOfItsKeysWaits) {
+    const LinkedTable& table = synced(job);
+    both("insert into job values (1, 'a')");
+    const auto untouched = [&](Side side, Capture by, const std::string& since) {
+        return store(side).snapshot_of({{&table, by, since}})->untouched(table);
+    };
+    for (const Side side : {Side::desktop, Side::cloud}) {
+        const std::string since = mark(side, table);
+        // A file does not tell; it is looked through.
+        EXPECT_EQ(untouched(side, Capture::changelog, since), db(side).kind() == Kind::postgres);
+        EXPECT_FALSE(untouched(side, Capture::changelog, ""));
+        EXPECT_FALSE(untouched(side, Capture::digest, since));
+        db(side).exec("update job set title = 'z' where id = 1");
+        EXPECT_FALSE(untouched(side, Capture::changelog, since));
+    }
+    const std::string since = mark(Side::desktop, table);
+    Booking booking;
+    booking.run = "run-1";
+    booking.waiting = {{&table, {"1"}, "parked", "R7", "no parent", {"23503", "", "", "fk"}}};
+    archive().book(booking, desktop_fence);
+    EXPECT_FALSE(untouched(Side::desktop, Capture::changelog, since));
+}
+
 TEST_P(Reading, AChangelogThatCannotTellAsksForADigest) {
     const LinkedTable& table = synced(job);
     for (const Side side : {Side::desktop, Side::cloud}) {

@@ -315,5 +315,22 @@ TEST_P(State, RunsLeaveTheirHistory) {
     EXPECT_TRUE(archive().counts().at(0).last_reverse.has_value());
 }
 
+TEST_P(State, TheEndOfARunForgetsWhatIsDoneAndMayGiveTheLeaseBack) {
+    const LinkedTable& table = synced(job);
+    const std::map<Side, std::string> before{{Side::desktop, mark(Side::desktop, table)},
+                                             {Side::cloud, mark(Side::cloud, table)}};
+    both("insert into job values (1, 'a')");
+    RunRecord record;
+    record.run = "run-1";
+    record.lines = {{table.id, table.desktop, table.cloud, true, true, 1, 0, 0}};
+    for (const Side side : {Side::cloud, Side::desktop}) {
+        Ending ending{{{&table, mark(side, table)}}, 0, record, {}, "run-1", {3'600, 1'000'000}};
+        const Ended ended = store(side).end_run(ending);
+        EXPECT_EQ(store(side).lease().held, !ended.released);
+        EXPECT_EQ(hinted(side, table, Capture::changelog, before.at(side)), "");
+    }
+    EXPECT_TRUE(archive().counts().at(0).last_forward.has_value());
+}
+
 }  // namespace
 }  // namespace tideway::conformance
