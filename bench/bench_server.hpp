@@ -18,6 +18,7 @@ class BenchServer {
 
     std::string url(const std::string& database) const;  // over the Unix socket
     std::uint16_t port() const { return port_.port(); }  // on 127.0.0.1
+    pid_t pid() const { return process_->pid(); }
     std::string log() const;                             // all that the server has logged
 
   private:
