@@ -20,6 +20,7 @@ Measurement office_first_load(Bench& bench) {
     const auto empty_cloud = [&] {
         pair->cloud.exec("drop schema public cascade; create schema public");
         test::powerca(pair->cloud_url(), "cloud", {.fk = "none"});
+        pair->cloud.exec("alter table jobshead add unique (job_uid)");  // or nothing could be upserted there
         pair->settle();
     };
     bench.repeat(measurement, bench.options().repeat, [&] {
