@@ -12,7 +12,6 @@
 namespace tideway::bench {
 namespace {
 
-constexpr int kUpdates = 5'000;
 constexpr int kMoreOften = 3;
 
 std::unique_ptr<BenchPair> twins(Bench& bench, long long rows) {
@@ -30,12 +29,12 @@ std::unique_ptr<BenchPair> twins(Bench& bench, long long rows) {
 }
 
 // As an application does it: one prepared statement, one transaction a row.
-void update_one_by_one(test::Db& db, const std::string& table, long long rows) {
+void update_one_by_one(test::Db& db, const std::string& table, long long rows, long long updates) {
     struct Clear {
         void operator()(PGresult* result) const { PQclear(result); }
     };
-    for (int i = 0; i < kUpdates; ++i) {
-        const std::string key = std::to_string(1 + i * 7919LL % rows);
+    for (long long i = 0; i < updates; ++i) {
+        const std::string key = std::to_string(1 + i * 7919 % rows);
         const char* values[] = {key.c_str()};
         const std::unique_ptr<PGresult, Clear> result(
             PQexecPrepared(db.handle(), table.c_str(), 1, values, nullptr, nullptr, 0));
@@ -47,9 +46,10 @@ void update_one_by_one(test::Db& db, const std::string& table, long long rows) {
 }  // namespace
 
 Measurement one_row_updates(Bench& bench) {
+    const long long updates = bench.at_most(5'000);
     Measurement measurement{
         .name = {},
-        .what = fmt::format("{} one-row updates by users, with changelog triggers", kUpdates),
+        .what = fmt::format("{} one-row updates by users, with changelog triggers", updates),
         .floor = "the same without",
         .rows = bench.at_most(200'000),
         .goal = {.ratio = 1.5}};
@@ -61,7 +61,7 @@ Measurement one_row_updates(Bench& bench) {
                         table));
     bench.repeat(measurement, kMoreOften * bench.options().repeat, [&] {
         const auto update = [&](const char* table) {
-            return pair->cost_of([&] { update_one_by_one(pair->desktop, table, measurement.rows); });
+            return pair->cost_of([&] { update_one_by_one(pair->desktop, table, measurement.rows, updates); });
         };
         const Cost floor = update("twin");
         return Sample{update("wide"), floor};

@@ -17,7 +17,7 @@ TEST(Bench, every_case_runs_and_writes_what_it_measured) {
     const TempDir dir;
     const std::string file = dir / "measured.json";
     const Finished bench =
-        run({kProgram, "--rows", "1000", "--repeat", "1", "--json", file}, {}, std::chrono::minutes(5));
+        run({kProgram, "--rows", "1000", "--repeat", "1", "--json", file}, {}, std::chrono::minutes(10));
     EXPECT_EQ(bench.exit_code, 0) << bench.err;
     const auto measured = nlohmann::json::parse(read_file(file));
     EXPECT_GE(measured.at("cases").size(), 30U);
