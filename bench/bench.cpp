@@ -9,7 +9,7 @@
 namespace tideway::bench {
 namespace {
 
-constexpr double kSecondsPerCase = 75;
+constexpr double kSecondsPerCase = 40;
 
 }  // namespace
 
@@ -35,14 +35,14 @@ BenchPair& Bench::large() {
     return *large_;
 }
 
-BenchPair& Bench::large_synced(const std::string& desktop_capture) {
+BenchPair& Bench::large_synced(const std::string& capture) {
     BenchPair& pair = large();
-    if (large_capture_ == desktop_capture) return pair;
-    say(fmt::format("  synchronising it with capture {} on the desktop", desktop_capture));
-    pair.configure(wide_toml(desktop_capture, "changelog"));
+    if (large_capture_ == capture) return pair;
+    say(fmt::format("  synchronising it with capture {}", capture));
+    pair.configure(wide_toml(capture));
     pair.sync_until_quiet();
     pair.vacuum();
-    large_capture_ = desktop_capture;
+    large_capture_ = capture;
     return pair;
 }
 
@@ -53,8 +53,8 @@ void Bench::repeat(Measurement& measurement, int times, const std::function<Samp
         if (i > 0 && used.count() * (i + 1) / i > kSecondsPerCase) break;
         const Sample sample = once();
         measurement.samples.push_back(sample);
-        say(fmt::format("  {} of {}: {:.4f} s against {:.4f} s, ratio {:.2f}", i + 1, times, sample.seconds,
-                        sample.floor_seconds, sample.ratio()));
+        say(fmt::format("  {} of {}: {:.4f} s against {:.4f} s, ratio {:.2f}; processors {:.2f} s against {:.2f} s", i + 1,
+                        times, sample.own.seconds, sample.floor.seconds, sample.ratio(), sample.own.cpu, sample.floor.cpu));
     }
 }
 

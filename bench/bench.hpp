@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "bench_pair.hpp"
@@ -13,6 +14,13 @@ namespace tideway::bench {
 struct Options {
     long long rows = 1'000'000;  // of the large table; the sizes of the others never exceed it
     int repeat = 3;
+    bool ten_million = false;
+};
+
+// A case that cannot be taken here, or was not asked for: no failure.
+class NotHere : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
 };
 
 class Bench {
@@ -29,9 +37,9 @@ class Bench {
     std::unique_ptr<BenchPair> pair(const std::string& name);
     // Table `wide` with options().rows rows on the desktop, and empty in the cloud.
     BenchPair& large();
-    // The same, synchronised and quiet, with this capture on the desktop and a changelog in the cloud.
-    BenchPair& large_synced(const std::string& desktop_capture);
-    void large_is_synced(const std::string& desktop_capture) { large_capture_ = desktop_capture; }
+    // The same, synchronised and quiet, with this capture on both sides.
+    BenchPair& large_synced(const std::string& capture);
+    void large_is_synced(const std::string& capture) { large_capture_ = capture; }
 
     // Repeats `once` for the measurement, but starts no repetition beyond the first once its time is used up.
     void repeat(Measurement& measurement, int times, const std::function<Sample()>& once) const;

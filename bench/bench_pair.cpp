@@ -6,11 +6,20 @@
 #include <chrono>
 #include <memory>
 #include <stdexcept>
+#include <thread>
+
+#include "cpu_time.hpp"
 
 namespace tideway::bench {
 namespace {
 
 constexpr auto kDeadline = std::chrono::minutes(10);
+constexpr int kSomethingWaits = 3;
+
+std::runtime_error failed(const std::string& command, const MeasuredRun& run) {
+    return std::runtime_error(
+        fmt::format("tideway {} ended with exit code {}: {}{}", command, run.exit_code, run.err, run.out));
+}
 
 long long writes_in(const nlohmann::json& report) {
     long long sum = 0;
@@ -34,6 +43,16 @@ void expect(test::Db& db, ExecStatusType wanted) {
 void start_copy(test::Db& db, const std::string& sql, ExecStatusType wanted) {
     if (PQsendQuery(db.handle(), sql.c_str()) == 0) throw std::runtime_error(PQerrorMessage(db.handle()));
     expect(db, wanted);
+}
+
+// A session's process counts once it has ended and its parent knows.
+double cpu_since(pid_t server, const TreeTime& before) {
+    TreeTime now = cpu_of_tree(server);
+    for (int i = 0; i < 50 && now.children > before.children; ++i) {
+        std::this_thread::sleep_for(test::Millis(10));
+        now = cpu_of_tree(server);
+    }
+    return now.seconds - before.seconds;
 }
 
 // COMMAND_OK, and the empty result that ends a command.
@@ -78,18 +97,21 @@ long long BenchPair::cloud_wal() {
     return cloud.number("select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint");
 }
 
-MeasuredRun BenchPair::command(const std::vector<std::string>& arguments) {
+MeasuredRun BenchPair::run(const std::vector<std::string>& arguments) const {
     std::vector<std::string> argv{test::tideway_binary(), "-c", config_.path()};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    MeasuredRun run = measured_run(argv, kDeadline);
-    if (run.exit_code != 0)
-        throw std::runtime_error(fmt::format("tideway {} ended with exit code {}:\n{}{}", arguments.front(),
-                                             run.exit_code, run.out, run.err));
-    return run;
+    return measured_run(argv, kDeadline);
 }
 
-MeasuredRun BenchPair::sync(long long expected_writes) {
-    MeasuredRun result = command({"sync", "--json"});
+MeasuredRun BenchPair::command(const std::vector<std::string>& arguments) {
+    MeasuredRun ended = run(arguments);
+    if (ended.exit_code != 0) throw failed(arguments.front(), ended);
+    return ended;
+}
+
+MeasuredRun BenchPair::sync(long long expected_writes, const std::string& mode) {
+    MeasuredRun result = run({"sync", "--json", "--mode", mode});
+    if (result.exit_code != 0 && result.exit_code != kSomethingWaits) throw failed("sync", result);
     const long long writes = writes_in(nlohmann::json::parse(result.out));
     if (writes != expected_writes)
         throw std::runtime_error(
@@ -102,14 +124,33 @@ void BenchPair::sync_until_quiet() {
     sync(0);
 }
 
+void BenchPair::sync_whatever_waits() {
+    for (int i = 0; i < 2; ++i)
+        if (const MeasuredRun ended = run({"sync", "--json"}); ended.exit_code != 0 && ended.exit_code != kSomethingWaits)
+            throw failed("sync", ended);
+}
+
 void BenchPair::forget() { both("drop schema if exists tideway cascade"); }
 void BenchPair::settle() { both("checkpoint"); }
 void BenchPair::vacuum() { both("vacuum (analyze)"); }
 
-double timed(const std::function<void()>& work) {
+Cost BenchPair::cost_of(const std::function<void()>& work) {
+    const Servers& servers = databases_.servers();
+    const TreeTime desktop_before = cpu_of_tree(servers.desktop.pid()), cloud_before = cpu_of_tree(servers.cloud.pid());
+    const double own_before = cpu_of_us();
     const auto begin = std::chrono::steady_clock::now();
     work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    const double own = cpu_of_us() - own_before;
+    return {elapsed.count(), own + cpu_since(servers.desktop.pid(), desktop_before) +
+                                 cpu_since(servers.cloud.pid(), cloud_before)};
+}
+
+Sample BenchPair::compare(const std::function<void()>& floor, const std::function<void()>& own) {
+    settle();
+    const Cost least = cost_of(floor);
+    settle();
+    return {cost_of(own), least};
 }
 
 void copy_through(test::Db& from, const std::string& copy_out, test::Db& to, const std::string& copy_in) {
@@ -128,13 +169,11 @@ void copy_through(test::Db& from, const std::string& copy_out, test::Db& to, con
     finish_copy(to);
 }
 
-double read_both(BenchPair& pair, const std::string& desktop_sql, const std::string& cloud_sql) {
-    return timed([&] {
-        pair.desktop.send(desktop_sql);
-        pair.cloud.send(cloud_sql);
-        pair.desktop.wait(kDeadline);
-        pair.cloud.wait(kDeadline);
-    });
+void on_both_at_once(BenchPair& pair, const std::string& desktop_sql, const std::string& cloud_sql) {
+    pair.desktop.send(desktop_sql);
+    pair.cloud.send(cloud_sql);
+    pair.desktop.wait(kDeadline);
+    pair.cloud.wait(kDeadline);
 }
 
 }  // namespace tideway::bench

@@ -6,6 +6,7 @@
 
 #include "bench_server.hpp"
 #include "measured_run.hpp"
+#include "measurement.hpp"
 #include "support/db.hpp"
 #include "support/run_tideway.hpp"
 
@@ -27,6 +28,7 @@ class Databases {
     std::string cloud_url() const { return servers_.cloud.url(name_ + "_cloud"); }
     std::uint16_t cloud_port() const { return servers_.cloud.port(); }
     std::string cloud_name() const { return name_ + "_cloud"; }
+    const Servers& servers() const { return servers_; }
 
   private:
     Servers& servers_;
@@ -46,14 +48,21 @@ class BenchPair {
     // Any command; throws unless it ended with 0.
     MeasuredRun command(const std::vector<std::string>& arguments);
     long long cloud_wal();  // where the log of the cloud's server stands, in bytes
-    // One sync. Throws unless it ended in sync, having written exactly these rows in users' tables.
-    MeasuredRun sync(long long expected_writes);
+    // One sync. Conflicts, held and parked rows may wait. Throws unless it ended in sync, having written exactly these rows in users' tables.
+    MeasuredRun sync(long long expected_writes, const std::string& mode = "incremental");
     void sync_until_quiet();  // whatever there is to do, and once more to see that nothing is left
+    void sync_whatever_waits();  // the same where some rows are held or parked for good
     void forget();            // the pair was never synchronised; users' rows stay
+    // Does the work; what it took here, in programs that it started, and in both servers.
+    Cost cost_of(const std::function<void()>& work);
+    // The floor and then what is measured, each from a checkpoint on.
+    Sample compare(const std::function<void()>& floor, const std::function<void()>& own);
     void settle();            // nothing that happened before is still to be written to disk
     void vacuum();            // as autovacuum does some time after a large change
 
   private:
+    MeasuredRun run(const std::vector<std::string>& arguments) const;
+
     Databases databases_;
 
   public:
@@ -63,12 +72,10 @@ class BenchPair {
     test::ConfigFile config_{""};
 };
 
-double timed(const std::function<void()>& work);  // seconds
-
 // COPY text from one server to the other through this process, as `psql | psql` does.
 void copy_through(test::Db& from, const std::string& copy_out, test::Db& to, const std::string& copy_in);
 
-// The rows of this table are read on both sides at once and thrown away by the servers; seconds.
-double read_both(BenchPair& pair, const std::string& desktop_sql, const std::string& cloud_sql);
+// Both statements at once.
+void on_both_at_once(BenchPair& pair, const std::string& desktop_sql, const std::string& cloud_sql);
 
 }  // namespace tideway::bench

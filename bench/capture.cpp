@@ -12,7 +12,6 @@
 namespace tideway::bench {
 namespace {
 
-constexpr int kUpdates = 5'000;
 constexpr int kMoreOften = 3;
 
 std::unique_ptr<BenchPair> twins(Bench& bench, long long rows) {
@@ -21,7 +20,7 @@ std::unique_ptr<BenchPair> twins(Bench& bench, long long rows) {
     pair->desktop.exec(create_wide("twin"));
     pair->desktop.exec(fill_wide("twin", rows));
     pair->both(fill_wide("wide", rows));
-    pair->configure(wide_toml("changelog", "changelog"));
+    pair->configure(wide_toml("changelog"));
     bench.say("  installing capture");
     pair->sync_until_quiet();
     pair->vacuum();
@@ -30,12 +29,12 @@ std::unique_ptr<BenchPair> twins(Bench& bench, long long rows) {
 }
 
 // As an application does it: one prepared statement, one transaction a row.
-void update_one_by_one(test::Db& db, const std::string& table, long long rows) {
+void update_one_by_one(test::Db& db, const std::string& table, long long rows, long long updates) {
     struct Clear {
         void operator()(PGresult* result) const { PQclear(result); }
     };
-    for (int i = 0; i < kUpdates; ++i) {
-        const std::string key = std::to_string(1 + i * 7919LL % rows);
+    for (long long i = 0; i < updates; ++i) {
+        const std::string key = std::to_string(1 + i * 7919 % rows);
         const char* values[] = {key.c_str()};
         const std::unique_ptr<PGresult, Clear> result(
             PQexecPrepared(db.handle(), table.c_str(), 1, values, nullptr, nullptr, 0));
@@ -47,12 +46,13 @@ void update_one_by_one(test::Db& db, const std::string& table, long long rows) {
 }  // namespace
 
 Measurement one_row_updates(Bench& bench) {
+    const long long updates = bench.at_most(5'000);
     Measurement measurement{
         .name = {},
-        .what = fmt::format("{} one-row updates by users, with changelog triggers", kUpdates),
+        .what = fmt::format("{} one-row updates by users, with changelog triggers", updates),
         .floor = "the same without",
         .rows = bench.at_most(200'000),
-        .goal = {.ratio = 1.4}};
+        .goal = {.ratio = 1.5}};
     const auto pair = twins(bench, measurement.rows);
     for (const char* table : {"twin", "wide"})
         pair->desktop.exec(
@@ -60,9 +60,11 @@ Measurement one_row_updates(Bench& bench) {
                         "clock_timestamp() where job_id = $1",
                         table));
     bench.repeat(measurement, kMoreOften * bench.options().repeat, [&] {
-        const double floor = timed([&] { update_one_by_one(pair->desktop, "twin", measurement.rows); });
-        const double captured = timed([&] { update_one_by_one(pair->desktop, "wide", measurement.rows); });
-        return Sample{captured, floor};
+        const auto update = [&](const char* table) {
+            return pair->cost_of([&] { update_one_by_one(pair->desktop, table, measurement.rows, updates); });
+        };
+        const Cost floor = update("twin");
+        return Sample{update("wide"), floor};
     });
     return measurement;
 }
@@ -73,20 +75,20 @@ Measurement bulk_update(Bench& bench) {
                             .what = "one UPDATE of these rows by a user, with changelog triggers",
                             .floor = "the same without",
                             .rows = block,
-                            .goal = {.ratio = 1.6}};
+                            .goal = {.ratio = 1.5}};
     const auto pair = twins(bench, rows);
     long long repetition = 0;
     bench.repeat(measurement, kMoreOften * bench.options().repeat, [&] {
         const long long first = 1 + repetition++ % 10 * block;
         const auto update = [&](const char* table) {
-            return timed([&] {
+            return pair->cost_of([&] {
                 pair->desktop.exec(
                     fmt::format("update {} set remarks = 'seen', updated_at = clock_timestamp() where job_id "
                                 ">= {} and job_id < {}",
                                 table, first, first + block));
             });
         };
-        const double floor = update("twin");
+        const Cost floor = update("twin");
         return Sample{update("wide"), floor};
     });
     return measurement;

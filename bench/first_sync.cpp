@@ -9,25 +9,18 @@
 namespace tideway::bench {
 namespace {
 
-void empty_cloud(BenchPair& pair) {
-    pair.forget();
-    pair.cloud.exec("drop table if exists wide, wide_floor");
-    pair.cloud.exec(create_wide("wide"));
-    pair.cloud.exec(create_wide("wide_floor"));
-}
-
-void measure_first_sync(Bench& bench, BenchPair& pair, Measurement& measurement) {
-    pair.configure(wide_toml("changelog", "changelog"));
+// create: what makes a table of a given name.
+void measure_first_sync(Bench& bench, BenchPair& pair, Measurement& measurement, const std::string& toml,
+                        const std::function<std::string(const std::string&)>& create) {
+    pair.configure(toml);
     bench.repeat(measurement, bench.options().repeat, [&] {
-        empty_cloud(pair);
-        pair.settle();
-        const double floor = timed([&] {
-            copy_through(pair.desktop, "copy wide to stdout", pair.cloud, "copy wide_floor from stdin");
-        });
-        pair.settle();
-        const MeasuredRun run = pair.sync(measurement.rows);
-        measurement.peak_kib = std::max(measurement.peak_kib, run.peak_kib);
-        return Sample{run.seconds, floor};
+        pair.forget();
+        pair.cloud.exec("drop table if exists wide, wide_floor");
+        pair.cloud.exec(create("wide"));
+        pair.cloud.exec(create("wide_floor"));
+        return pair.compare(
+            [&] { copy_through(pair.desktop, "copy wide to stdout", pair.cloud, "copy wide_floor from stdin"); },
+            [&] { measurement.note(pair.sync(measurement.rows)); });
     });
 }
 
@@ -36,7 +29,7 @@ Measurement into_empty(long long rows) {
             .what = "first forward sync into an empty table",
             .floor = "COPY to COPY through one client",
             .rows = rows,
-            .goal = {.ratio = 1.2}};
+            .goal = {.ratio = 1.6}};
 }
 
 }  // namespace
@@ -47,17 +40,31 @@ Measurement first_sync_small(Bench& bench) {
     pair->both(create_wide("wide"));
     pair->desktop.exec(fill_wide("wide", measurement.rows));
     pair->desktop.exec("vacuum (analyze) wide");
-    measure_first_sync(bench, *pair, measurement);
+    measure_first_sync(bench, *pair, measurement, wide_toml("changelog"), create_wide);
     return measurement;
 }
 
 Measurement first_sync_large(Bench& bench) {
     Measurement measurement = into_empty(bench.options().rows);
     BenchPair& pair = bench.large();
-    measure_first_sync(bench, pair, measurement);
+    measure_first_sync(bench, pair, measurement, wide_toml("changelog"), create_wide);
     pair.sync_until_quiet();
     pair.vacuum();
     bench.large_is_synced("changelog");
+    return measurement;
+}
+
+Measurement first_sync_narrow(Bench& bench) {
+    Measurement measurement = into_empty(bench.at_most(500'000));
+    measurement.what += ", two columns";
+    const auto create = [](const std::string& name) {
+        return fmt::format("create table {} (job_id bigint primary key, amount int not null)", name);
+    };
+    const auto pair = bench.pair("narrow");
+    pair->desktop.exec(create("wide"));
+    pair->desktop.exec(fmt::format("insert into wide select i, i % 1000 from generate_series(1, {}) i", measurement.rows));
+    pair->desktop.exec("vacuum (analyze) wide");
+    measure_first_sync(bench, *pair, measurement, "[sync]\ncapture = 'changelog'\n[[table]]\nname = 'wide'\n", create);
     return measurement;
 }
 
@@ -65,19 +72,17 @@ Measurement adoption(Bench& bench) {
     Measurement measurement{.name = {},
                             .what = "first sync of two equal sides",
                             .floor = "reading both sides once",
-                            .rows = bench.at_most(200'000)};
+                            .rows = bench.at_most(200'000),
+                            .goal = {.ratio = 3}};
     const auto pair = bench.pair("equal");
     pair->both(create_wide("wide"));
     pair->both(fill_wide("wide", measurement.rows));
     pair->both("vacuum (analyze) wide");
-    pair->configure(wide_toml("changelog", "changelog"));
+    pair->configure(wide_toml("changelog"));
     bench.repeat(measurement, bench.options().repeat, [&] {
         pair->forget();
-        pair->settle();
-        const double floor = read_both(*pair, read_wide(), read_wide());
-        const MeasuredRun run = pair->sync(0);
-        measurement.peak_kib = std::max(measurement.peak_kib, run.peak_kib);
-        return Sample{run.seconds, floor};
+        return pair->compare([&] { on_both_at_once(*pair, read_wide(), read_wide()); },
+                             [&] { measurement.note(pair->sync(0)); });
     });
     return measurement;
 }

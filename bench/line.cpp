@@ -3,9 +3,8 @@
 namespace tideway::bench {
 namespace {
 
-// Of each connection, as the proxy counts: the first message, the user's name where TLS was declined, the
-// farewell.
-constexpr long kToConnect = 3;
+// Of each connection, as the proxy counts: the first message, and the user's name where TLS was declined.
+constexpr long kToConnect = 2;
 
 }  // namespace
 

@@ -36,6 +36,7 @@ void declare(CLI::App& app, Request& request) {
         ->check(CLI::Range(1'000LL, 100'000'000LL));
     app.add_option("--repeat", request.options.repeat, "repetitions (default 3); slow cases may stop earlier")
         ->check(CLI::Range(1, 100));
+    app.add_flag("--ten-million", request.options.ten_million, "take growth_10m too: two tables of 1 and 10 million rows");
     app.add_option("--json", request.json_file, "write every sample to this file");
     app.add_flag("--write-docs", request.write_docs,
                  "put the table into docs/performance.md, plot and samples beside it");
@@ -45,6 +46,9 @@ Measurement measure(Bench& bench, const Case& each) {
     Measurement measurement;
     try {
         measurement = each.measure(bench);
+    } catch (const NotHere& reason) {
+        bench.say(fmt::format("  not taken: {}", reason.what()));
+        measurement = {.name = {}, .what = std::string(each.what), .floor = "", .not_here = reason.what()};
     } catch (const std::exception& error) {
         bench.say(fmt::format("  failed: {}", error.what()));
         measurement = {.name = {}, .what = std::string(each.what), .floor = "", .failure = error.what()};
@@ -68,7 +72,7 @@ Report measure_all(const Request& request) {
 
 int run(const Request& request) {
     if (request.list) {
-        for (const Case& each : cases()) fmt::print("{:<16} {}\n", each.name, each.what);
+        for (const Case& each : cases()) fmt::print("{:<18} {}\n", each.name, each.what);
         return 0;
     }
     if (request.write_docs) check_markers(kDocs);
@@ -76,9 +80,12 @@ int run(const Request& request) {
     const std::string table = as_markdown(report);
     fmt::print("{}", table);
     if (!request.json_file.empty()) std::ofstream(request.json_file) << as_json(report).dump(2) << "\n";
-    const bool complete = std::none_of(report.measurements.begin(), report.measurements.end(),
-                                       [](const Measurement& m) { return m.samples.empty(); });
-    if (request.write_docs && complete) {
+    const bool any = std::any_of(report.measurements.begin(), report.measurements.end(),
+                                 [](const Measurement& m) { return !m.samples.empty(); });
+    const bool complete = std::all_of(report.measurements.begin(), report.measurements.end(),
+                                      [](const Measurement& m) { return m.failure.empty(); });
+    // A case that failed is written down as that.
+    if (request.write_docs && any) {
         write_between_markers(kDocs, table);
         test::write_file(kPlots + "/ratios.svg"s, as_svg(report), 0644);
         test::write_file(kPlots + "/measurements.json"s, as_json(report).dump(2) + "\n", 0644);

@@ -19,15 +19,23 @@ double median(const std::vector<Sample>& samples, Value value) {
 double Measurement::ratio() const {
     return median(samples, [](const Sample& s) { return s.ratio(); });
 }
+
+std::optional<double> Measurement::cpu_ratio() const {
+    const double least = median(samples, [](const Sample& s) { return s.floor.cpu; });
+    if (least <= 0) return std::nullopt;
+    return median(samples, [](const Sample& s) { return s.own.cpu; }) / least;
+}
+
 double Measurement::seconds() const {
-    return median(samples, [](const Sample& s) { return s.seconds; });
+    return median(samples, [](const Sample& s) { return s.own.seconds; });
 }
 double Measurement::floor_seconds() const {
-    return median(samples, [](const Sample& s) { return s.floor_seconds; });
+    return median(samples, [](const Sample& s) { return s.floor.seconds; });
 }
 
 bool Measurement::reached() const {
     if (goal.ratio && ratio() > *goal.ratio) return false;
+    if (goal.round_trips && wire && wire->round_trips > *goal.round_trips) return false;
     return !goal.milliseconds || seconds() * 1000 <= *goal.milliseconds;
 }
 

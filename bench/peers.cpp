@@ -1,23 +1,22 @@
 // What others need to fill the same empty table, against the same floor. None of them keeps a base, a journal
 // or receipts.
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <chrono>
-#include <memory>
 #include <stdexcept>
 #include <thread>
 
 #include "cases.hpp"
 #include "support/pg_binaries.hpp"
 #include "support/process.hpp"
+#include "upserts.hpp"
 #include "wide_table.hpp"
 
 namespace tideway::bench {
 namespace {
 
 constexpr auto kDeadline = std::chrono::minutes(20);
-constexpr int kBatch = 1'000, kColumns = 23, kVersion = 15;
+constexpr int kVersion = 15;
 
 void shell(const std::string& command) {
     test::Process process({"/bin/sh", "-c", command});
@@ -34,7 +33,7 @@ Measurement fill_by(Bench& bench, const std::string& what, const Fill& fill) {
     Measurement measurement{.name = {},
                             .what = what + " fills an empty table",
                             .floor = "COPY to COPY through one client",
-                            .rows = bench.at_most(1'000'000)};
+                            .rows = bench.at_most(200'000)};
     const auto pair = bench.pair("peer");
     pair->both(create_wide("wide"));
     pair->desktop.exec(fill_wide("wide", measurement.rows));
@@ -43,66 +42,19 @@ Measurement fill_by(Bench& bench, const std::string& what, const Fill& fill) {
         pair->cloud.exec("drop table if exists wide, wide_floor");
         pair->cloud.exec(create_wide("wide_floor"));
         pair->cloud.exec(create_wide("wide"));
-        pair->settle();
-        const double floor = timed([&] {
-            copy_through(pair->desktop, "copy wide to stdout", pair->cloud, "copy wide_floor from stdin");
-        });
-        pair->settle();
-        const long long wal = pair->cloud_wal();
-        const double seconds = timed([&] { fill(*pair); });
+        long long wal = 0;
+        const Sample sample = pair->compare(
+            [&] { copy_through(pair->desktop, "copy wide to stdout", pair->cloud, "copy wide_floor from stdin"); },
+            [&] {
+                wal = pair->cloud_wal();
+                fill(*pair);
+            });
         measurement.wal_bytes = pair->cloud_wal() - wal;
         if (pair->cloud.number("select count(*) from wide") != measurement.rows)
             throw std::runtime_error("not all rows have arrived");
-        return Sample{seconds, floor};
+        return sample;
     });
     return measurement;
-}
-
-struct Clear {
-    void operator()(PGresult* result) const { PQclear(result); }
-};
-using Rows = std::unique_ptr<PGresult, Clear>;
-
-Rows checked(test::Db& db, PGresult* result, ExecStatusType wanted) {
-    Rows rows(result);
-    if (PQresultStatus(rows.get()) != wanted) throw std::runtime_error(PQerrorMessage(db.handle()));
-    return rows;
-}
-
-std::string upsert_text(test::Db& db, int rows) {
-    std::string text = "insert into wide values ";
-    for (int row = 0; row < rows; ++row) {
-        text += row == 0 ? "(" : "), (";
-        for (int i = 1; i <= kColumns; ++i)
-            text += fmt::format("{}${}", i == 1 ? "" : ", ", row * kColumns + i);
-    }
-    return text + ") on conflict (job_id) do update set " +
-           db.scalar(
-               "select string_agg(format('%I = excluded.%I', attname, attname), ', ') from pg_attribute "
-               "where "
-               "attrelid = 'wide'::regclass and attnum > 1");
-}
-
-// As a program does that knows rows, not tables: pages of a cursor, each as one statement with parameters.
-void upsert(BenchPair& pair) {
-    pair.desktop.exec("begin; declare rows cursor for select * from wide");
-    for (;;) {
-        const Rows page = checked(
-            pair.desktop, PQexec(pair.desktop.handle(), fmt::format("fetch {} from rows", kBatch).c_str()),
-            PGRES_TUPLES_OK);
-        const int rows = PQntuples(page.get());
-        if (rows == 0) break;
-        std::vector<const char*> values;
-        for (int row = 0; row < rows; ++row)
-            for (int i = 0; i < kColumns; ++i)
-                values.push_back(PQgetisnull(page.get(), row, i) != 0 ? nullptr
-                                                                      : PQgetvalue(page.get(), row, i));
-        checked(pair.cloud,
-                PQexecParams(pair.cloud.handle(), upsert_text(pair.cloud, rows).c_str(),
-                             static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0),
-                PGRES_COMMAND_OK);
-    }
-    pair.desktop.exec("commit");
 }
 
 void replicate(BenchPair& pair) {
@@ -127,14 +79,15 @@ Measurement peer_dump(Bench& bench) {
 }
 
 Measurement peer_upserts(Bench& bench) {
-    return fill_by(bench, "INSERT .. ON CONFLICT, 1000 rows a statement,", upsert);
+    return fill_by(bench, "INSERT .. ON CONFLICT, 1000 rows a statement,",
+                   [](BenchPair& pair) { upsert_rows(pair, {"wide", "wide", "job_id"}); });
 }
 
 Measurement peer_replication(Bench& bench) { return fill_by(bench, "logical replication", replicate); }
 
 Measurement peer_pgcopydb(Bench& bench) {
     if (!installed("pgcopydb"))
-        throw std::runtime_error("pgcopydb is not installed (Debian package pgcopydb)");
+        throw NotHere("pgcopydb is not installed (tools/install-packages bench)");
     return fill_by(bench, "pgcopydb", [](BenchPair& pair) {
         shell(fmt::format(
             "dir=$(mktemp -d) && pgcopydb copy table-data --dir $dir/work --source '{}' --target '{}' "

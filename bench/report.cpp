@@ -41,9 +41,10 @@ std::string range_text(const Measurement& measurement) {
 
 std::string goal_text(const Measurement& measurement) {
     const Goal& goal = measurement.goal;
-    if (!goal.ratio && !goal.milliseconds) return "-";
-    const std::string limit =
-        goal.ratio ? ratio_text(*goal.ratio) : fmt::format("{:.0f} ms", *goal.milliseconds);
+    if (!goal.ratio && !goal.milliseconds && !goal.round_trips) return "-";
+    const std::string limit = goal.ratio          ? ratio_text(*goal.ratio)
+                              : goal.milliseconds ? fmt::format("{:.0f} ms", *goal.milliseconds)
+                                                  : fmt::format("{} round trips", *goal.round_trips);
     return fmt::format("{}, {}", limit, measurement.reached() ? "reached" : "missed");
 }
 
@@ -52,9 +53,11 @@ double mib(long kib) { return static_cast<double>(kib) / 1024; }
 std::string row_text(const Measurement& m) {
     const std::string head =
         fmt::format("| `{}` | {} | {} | {} | ", m.name, m.what, count_text(m.rows), m.floor);
-    if (m.samples.empty()) return fmt::format("{}failed | | | | | | |\n", head);
-    return fmt::format("{}**{}** | {} | {} | {} | {} | {} | {} |\n", head, ratio_text(m.ratio()),
-                       range_text(m), m.samples.size(), goal_text(m),
+    if (m.samples.empty())
+        return fmt::format("{}{} | | | | | | | |\n", head, m.not_here.empty() ? "failed" : "not taken");
+    const auto cpu = m.cpu_ratio();
+    return fmt::format("{}**{}** | {} | {} | {} | {} | {} | {} | {} |\n", head, ratio_text(m.ratio()), range_text(m),
+                       cpu ? ratio_text(*cpu) : "-", m.samples.size(), goal_text(m),
                        m.peak_kib > 0 ? fmt::format("{:.0f} MiB", mib(m.peak_kib)) : "-",
                        time_text(m.seconds()), time_text(m.floor_seconds()));
 }
@@ -86,10 +89,11 @@ std::string traffic_text(const std::vector<Measurement>& measurements) {
 std::string memory_text(const std::vector<Measurement>& measurements) {
     const Measurement *small = nullptr, *large = nullptr;
     for (const Measurement& m : measurements) {
-        if (m.peak_kib == 0 || !m.name.starts_with("first_sync")) continue;
-        (small == nullptr ? small : large) = &m;
+        if (m.peak_kib == 0) continue;
+        if (m.name == "first_sync_25k") small = &m;
+        if (m.name == "first_sync_1m") large = &m;
     }
-    if (large == nullptr) return "";
+    if (small == nullptr || large == nullptr) return "";
     const double grown = mib(large->peak_kib - small->peak_kib);
     return fmt::format(
         "\nMemory of a first sync: {:.0f} MiB at {} rows, {:.0f} MiB at {} rows: {} (limit: {:.0f} MiB "
@@ -127,18 +131,21 @@ std::string as_markdown(const Report& report) {
     const Surroundings& where = report.where;
     std::string text = fmt::format(
         "Measured on {}: {} cores, {}, two PostgreSQL {} servers on one machine, Unix sockets, fsync on.\n"
-        "Ratios are medians of paired repetitions. *The last two columns belong to that machine and that "
+        "Ratios are medians of paired repetitions; CPU is the ratio of processor time, of the programs and both servers. "
+        "*The last two columns belong to that machine and that "
         "day; compare ratios only.*\n\n"
-        "| case | what | rows | floor | ratio to floor | range | n | goal | peak memory | time* | floor's "
+        "| case | what | rows | floor | ratio to floor | range | CPU | n | goal | peak memory | time* | floor's "
         "time* |\n"
-        "|---|---|---:|---|---:|---|---:|---|---:|---:|---:|\n",
+        "|---|---|---:|---|---:|---|---:|---:|---|---:|---:|---:|\n",
         where.date, where.cores, where.processor, where.postgres);
     for (const Measurement& measurement : report.measurements) text += row_text(measurement);
     text += traffic_text(report.measurements);
     text += memory_text(report.measurements);
-    for (const Measurement& m : report.measurements)
+    for (const Measurement& m : report.measurements) {
         if (!m.failure.empty())
             text += fmt::format("\n`{}` failed: {}\n", m.name, m.failure.substr(0, m.failure.find('\n')));
+        if (!m.not_here.empty()) text += fmt::format("\n`{}` was not taken: {}\n", m.name, m.not_here);
+    }
     return text;
 }
 
@@ -153,7 +160,7 @@ nlohmann::ordered_json as_json(const Report& report) {
         nlohmann::ordered_json entry{
             {"name", m.name}, {"what", m.what}, {"floor", m.floor}, {"rows", m.rows}};
         if (m.samples.empty()) {
-            entry["failure"] = m.failure;
+            entry[m.not_here.empty() ? "failure" : "not_taken"] = m.not_here.empty() ? m.failure : m.not_here;
         } else {
             entry["ratio"] = m.ratio();
             entry["seconds"] = m.seconds();
@@ -167,9 +174,11 @@ nlohmann::ordered_json as_json(const Report& report) {
         if (m.wal_bytes) entry["cloud_wal_bytes"] = *m.wal_bytes;
         if (m.goal.ratio) entry["goal_ratio"] = *m.goal.ratio;
         if (m.goal.milliseconds) entry["goal_ms"] = *m.goal.milliseconds;
+        if (m.goal.round_trips) entry["goal_round_trips"] = *m.goal.round_trips;
         for (const Sample& sample : m.samples)
             entry["samples"].push_back(
-                {{"seconds", sample.seconds}, {"floor_seconds", sample.floor_seconds}});
+                {{"seconds", sample.own.seconds}, {"floor_seconds", sample.floor.seconds}, {"cpu", sample.own.cpu},
+                 {"floor_cpu", sample.floor.cpu}});
         json["cases"].push_back(std::move(entry));
     }
     return json;

@@ -28,11 +28,11 @@ std::string fill_wide(const std::string& name, long long rows) {
 
 std::string read_wide() { return "copy wide to '/dev/null' (format binary)"; }
 
-std::string wide_toml(const std::string& desktop_capture, const std::string& cloud_capture) {
+std::string wide_toml(const std::string& capture, const std::string& guard) {
     return fmt::format(
-        "[sync]\ncapture = {{ desktop = '{}', cloud = '{}' }}\n[[table]]\nname = 'wide'\n"
+        "[sync]\ncapture = '{}'\n[guard]\n{}[[table]]\nname = 'wide'\n"
         "timestamps = {{ updated = 'updated_at', created = 'created_at' }}\n",
-        desktop_capture, cloud_capture);
+        capture, guard);
 }
 
 std::string edit_wide(const std::string& name) {

@@ -36,6 +36,9 @@ std::map<int, Started> start_at_once(Session& session, Gathered& gathered, Start
         Started& result = started[run.link().id];
         if (run.start == TableRun::Start::adopt) {
             result.linked = link_equal_rows(session, gathered, run, state);
+            // Then no row of either side is left that the ordinary batches would have to look at.
+            result.complete =
+                result.linked == run.rows_to_load && result.linked == gathered.cloud->count(run.link());
         } else {
             result.loaded = TableLoader(session, run.link(), state).load(tables, run.rows_to_load);
             result.complete = result.loaded == run.rows_to_load;

@@ -210,7 +210,7 @@ class Gatherer {
         for (const auto& [bucket, sum] : agreed) known += sum.rows;
         run.rows_to_load = gathered_.desktop->count(table) - known;
         if (run.rows_to_load < fewest_rows_at_once) return false;
-        run.start = gathered_.cloud->unequal_buckets(table, true, agreed).empty()
+        run.start = cloud_holds_only(table, agreed)
                         ? (contact_ == FirstContact::at_once && session_.cloud->may_load(table)
                                ? TableRun::Start::load
                                : TableRun::Start::no)
@@ -223,6 +223,12 @@ class Gatherer {
         note_marks(table);
         run.report.capture_desktop = run.report.capture_cloud = to_string(Capture::digest);
         return true;
+    }
+
+    // Where nothing was agreed on yet, counting tells as much as sums of keys do.
+    bool cloud_holds_only(const LinkedTable& table, const Digest& agreed) {
+        if (agreed.empty()) return gathered_.cloud->count(table) == 0;
+        return gathered_.cloud->unequal_buckets(table, true, agreed).empty();
     }
 
     // Of tables that are not part of this run: their children may be.

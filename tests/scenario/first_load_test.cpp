@@ -192,6 +192,23 @@ TEST(FirstContact, links_equal_rows_decides_the_others_and_writes_nothing_else) 
     EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), 2'999);
 }
 
+TEST(FirstContact, equal_sides_are_linked_and_what_users_write_next_is_seen) {
+    TwoFilledSides office;
+    office.pair.both("delete from item where id <= 14 or id > 3000");
+    const long long left = office.pair.cloud.number("select count(*) from item");
+    ASSERT_EQ(office.pair.desktop.number("select count(*) from item"), left);
+    const TidewayResult result = office.pair.sync();
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EQ(reported(result, "adopted"), left) << told(result);
+    EXPECT_EQ(writes_reported(result), 0) << told(result);
+    expect_quiet(office.pair, 0, {"--mode", "full"});
+    office.pair.desktop.exec("delete from item where id = 20");
+    office.pair.cloud.exec("update item set body = 'edited' where id = 21");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), left - 1);
+}
+
 TEST(FirstContact, P9_linking_goes_on_after_a_kill) {
     TwoFilledSides office;
     office.pair.sync({}, {{"TIDEWAY_FAILPOINTS", "adopt.booked=kill9"}});

@@ -96,6 +96,7 @@ CREATE TABLE IF NOT EXISTS tideway.inbox (
     PRIMARY KEY (pair, batch_seq, tbl, key));
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS emptied text NOT NULL DEFAULT '';
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS load text;
+ALTER TABLE tideway.inbox ALTER COLUMN load SET STORAGE EXTERNAL;
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS row_d text;
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS row_c text;
 )";
