@@ -84,9 +84,11 @@ UPDATE tideway.lease SET at = clock_timestamp() WHERE ctid IN
     // The fence protects the data; a lease that could not be renewed only lets another run start.
 }
 
+// No connection is opened for this: where none is left, the lease is over soon anyway.
 void PgStore::release_lease(const std::string& run_id) noexcept try {
-    if (!writer_ || writer_->lost()) return;
-    write_once(*writer_, "release lease",
+    std::optional<Connection>& there = writer_ ? writer_ : reader_;
+    if (!there || there->lost() || there->in_transaction()) return;
+    write_once(*there, "release lease",
                "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2", {pair_, run_id});
 } catch (const std::exception&) {
     // It expires by itself.

@@ -12,8 +12,20 @@ void record_line(Connection& c, const std::string& pair, const RunRecord::Line& 
 UPDATE tideway.table_status SET last_sync_timestamp = now(), records_synced = $4::bigint,
     records_total = records_total + $4::bigint, pending = $5::bigint
 WHERE pair = $1 AND tbl = $2::int AND direction = $3)",
-        {pair, std::to_string(line.table_id), direction, std::to_string(written),
-         std::to_string(line.pending)});
+         {pair, std::to_string(line.table_id), direction, std::to_string(written),
+          std::to_string(line.pending)});
+}
+
+void post_history(Connection& c, const std::string& pair, const RunRecord& record) {
+    post(c, "record run", R"(
+INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
+VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
+         {pair, record.run, record.status, record.mode, record.direction, std::to_string(record.duration_ms),
+          record.report.empty() ? Cell{} : Cell{record.report}});
+    post(c, "forget old runs", R"(
+DELETE FROM tideway.run AS d WHERE d.pair = $1
+    AND d.at < (SELECT at FROM tideway.run WHERE pair = $1 ORDER BY at DESC OFFSET $2::int - 1 LIMIT 1))",
+         {pair, std::to_string(record.runs_kept)});
 }
 
 }  // namespace
@@ -30,19 +42,14 @@ void PgStore::post_record(const RunRecord& record) {
         if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud);
         if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
     }
-    if (side() == Side::desktop)
-        post(c, "record run", R"(
-INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
-VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
-            {pair_, record.run, record.status, record.mode, record.direction,
-             std::to_string(record.duration_ms), record.report.empty() ? Cell{} : Cell{record.report}});
+    if (side() == Side::desktop) post_history(c, pair_, record);
 }
 
 void PgStore::record_idle(const RunRecord& record) {
     write_once(asker(), "record idle run", R"(
 UPDATE tideway.pair SET idle_forward = CASE WHEN $2 <> 'reverse' THEN now() ELSE idle_forward END,
     idle_reverse = CASE WHEN $2 <> 'forward' THEN now() ELSE idle_reverse END WHERE pair = $1)",
-        {pair_, record.direction});
+               {pair_, record.direction});
 }
 
 std::vector<KeptConflict> PgStore::conflicts() {
