@@ -9,8 +9,8 @@ import { problem } from '/assets/app.js';
 const heading = (pair) => {
   const [kind, words] = phases[pair.phase];
   return [h('div', { class: 'head' }, h('h1', {}, pair.name), badge(kind, words, pair.phase === 'running')),
-    pair.reason && note(pair.phase === 'failed' ? 'bad' : 'warn', h('p', {}, pair.reason,
-      pair.until && h('span', {}, '. It looks again ', when(pair.until), '.')), wayOut(pair) && h('p', {}, wayOut(pair)))];
+    pair.reason && note(pair.phase === 'failed' ? 'bad' : 'warn', h('p', {}, pair.reason),
+      pair.until && h('p', { class: 'small soft' }, 'It looks again ', when(pair.until), ', or as soon as it is back.'), wayOut(pair) && h('p', {}, wayOut(pair)))];
 };
 
 const summary = (pair, status, runs) => {

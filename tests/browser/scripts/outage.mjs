@@ -7,7 +7,7 @@ await withPage({}, async (page) => {
   await page.getByText(/cloud: connect/).first().waitFor();
   await shot(page, 'outage');
   await page.getByRole('link', { name: 'main' }).click();
-  await page.getByText(/It looks again/).waitFor();
+  await page.getByText(/It looks again .*, or as soon as it is back/).waitFor();
   await page.getByRole('table', { name: 'Past runs, newest first' }).getByText('Failed').first().waitFor();
   await shot(page, 'outage-pair');
   await open(page, '/pairs/main/settings', 'Settings');
