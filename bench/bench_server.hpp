@@ -19,13 +19,7 @@ class BenchServer {
 
     std::string url(const std::string& database) const;  // over the Unix socket
     std::uint16_t port() const { return port_.port(); }  // on 127.0.0.1
-<<<<<<< HEAD
-||||||| 7c7f865
-    std::string log() const;                             // all that the server has logged
-=======
     pid_t pid() const { return process_->pid(); }
-    std::string log() const;                             // all that the server has logged
->>>>>>> w-speed
 
   private:
     void start();

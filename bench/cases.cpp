@@ -6,24 +6,11 @@ const std::vector<Case>& cases() {
     static const std::vector<Case> all = {
         {"first_sync_25k", "first forward sync of 25k rows, against COPY to COPY", first_sync_small},
         {"first_sync_1m", "the same with the large table", first_sync_large},
-<<<<<<< HEAD
-        {"idle_changelog", "nothing changed, large table, changelogs, against reading both sides once",
-         idle_changelog},
-        {"verify_1m", "verify of two equal large tables, against COPY of both to /dev/null", verify_large},
-        {"changed_1pct", "1 % of the large table changed, against extract + update in the servers",
-         changed_rows},
-        {"idle_xmin", "nothing changed, large table, xmin on the desktop", idle_xmin},
-||||||| 7c7f865
-        {"idle_changelog", "nothing changed, large table, changelogs, against reading both sides once",
-         idle_changelog},
-        {"changed_1pct", "1 % of the large table changed, against extract + update in the servers",
-         changed_rows},
-        {"idle_xmin", "nothing changed, large table, xmin on the desktop", idle_xmin},
-=======
         {"first_sync_narrow", "the same, 500k rows of two columns", first_sync_narrow},
         {"office_first_load", "first forward sync of an office's 15 tables, against 1000-row upserts", office_first_load},
         {"idle_changelog", "nothing changed, large table, changelogs, against reading both sides once", idle_changelog},
         {"idle_full", "nothing changed, large table, everything compared", idle_full},
+        {"verify_1m", "verify of two equal large tables, against COPY of both to /dev/null", verify_large},
         {"changed_100", "100 rows of the large table changed, against extract + update in the servers", changed_100},
         {"changed_1k", "the same, 1,000 rows", changed_1k},
         {"changed_10k", "the same, 10,000 rows", changed_10k},
@@ -31,7 +18,6 @@ const std::vector<Case>& cases() {
         {"growth_1m", "1,000 changes in the large table, against the same in one of 10k rows", growth_to_large},
         {"growth_10m", "the same in one ten times as large, against the large one", growth_to_ten_million},
         {"idle_xmin", "nothing changed, large table, nothing installed in it", idle_xmin},
->>>>>>> w-speed
         {"idle_office", "nothing changed, the 15 tables of an office, xmin on the desktop", idle_office},
         {"refill_office", "ten of the office's tables refilled, nothing changed", refilled_office},
         {"deletes_10k", "10k rows of 200k deleted, against DELETE in the server", deleted_rows},

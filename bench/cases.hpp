@@ -20,10 +20,7 @@ Measurement first_sync_large(Bench& bench);
 Measurement first_sync_narrow(Bench& bench);
 Measurement office_first_load(Bench& bench);
 Measurement idle_changelog(Bench& bench);
-<<<<<<< HEAD
 Measurement verify_large(Bench& bench);
-||||||| 7c7f865
-=======
 Measurement idle_full(Bench& bench);
 Measurement changed_100(Bench& bench);
 Measurement changed_1k(Bench& bench);
@@ -31,7 +28,6 @@ Measurement changed_10k(Bench& bench);
 Measurement changed_100k(Bench& bench);
 Measurement growth_to_large(Bench& bench);
 Measurement growth_to_ten_million(Bench& bench);
->>>>>>> w-speed
 Measurement idle_xmin(Bench& bench);
 Measurement idle_office(Bench& bench);
 Measurement refilled_office(Bench& bench);

@@ -1,8 +1,6 @@
 // Proving that two large equal tables are equal: what it costs beside reading both of them, and what it sends.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cases.hpp"
 #include "line.hpp"
 #include "wide_table.hpp"
@@ -22,16 +20,15 @@ Measurement verify_large(Bench& bench) {
                             .goal = {.ratio = 1.5}};
     BenchPair& pair = bench.large_synced("changelog");
     Line line(pair, kHere);
-    const std::string toml = wide_toml("changelog", "changelog");
+    const std::string toml = wide_toml("changelog");
     pair.configure(toml, line.cloud_url());
     const std::string read_all = "copy wide to '/dev/null'";
     bench.repeat(measurement, 3 * bench.options().repeat, [&] {
-        const double floor = read_both(pair, read_all, read_all);
         line.reset();
-        const MeasuredRun run = pair.command({"verify", "--anew"});
+        const Sample sample = pair.compare([&] { on_both_at_once(pair, read_all, read_all); },
+                                           [&] { measurement.note(pair.command({"verify", "--anew"})); });
         measurement.wire = line.counted();
-        measurement.peak_kib = std::max(measurement.peak_kib, run.peak_kib);
-        return Sample{run.seconds, floor};
+        return sample;
     });
     pair.configure(toml);
     return measurement;

@@ -10,13 +10,13 @@
 
 #include <fmt/format.h>
 
-#include "report/report_json.hpp"
+#include "cli/served_console.hpp"
 #include "cli/url_connector.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/health.hpp"
 #include "daemon/log.hpp"
 #include "daemon/systemd.hpp"
-#include "web/console.hpp"
+#include "report/report_json.hpp"
 
 namespace tideway::cli {
 namespace {
@@ -57,14 +57,17 @@ std::int64_t monotonic_micros() {
     return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
 }
 
-void reload(daemon::Daemon& service, const daemon::Systemd& systemd, const std::string& path) {
-    systemd.tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_micros()));
+void reload(daemon::Daemon& service, ServedConsole& console, const std::string& path) {
     try {
-        service.reload(daemon::read_configs(path));
+        daemon::reopen_log();
+        const daemon::Configs configs = daemon::read_configs(path);
+        service.reload(configs);
+        console.follow(configs);
+    } catch (const Error& error) {
+        spdlog::error("the console stays as it is: {} {}", error.id(), error.what());
     } catch (const std::exception& error) {
         spdlog::error("{} is not read anew: {}", path, error.what());
     }
-    systemd.tell("READY=1");
 }
 
 // Signs of life for as long as no thread is stuck; without them systemd starts the service anew.
@@ -93,28 +96,6 @@ void end_in_time() {
     }).detach();
 }
 
-// Of several pairs the first one that names an address decides.
-std::optional<web::ConsoleSetting> console_setting(const std::vector<Config>& configs) {
-    for (const Config& each : configs) {
-        if (each.serve.listen.empty()) continue;
-        web::ConsoleSetting setting;
-        setting.listen = each.serve.listen;
-        setting.token_file = each.serve.token_file;
-        setting.hosts = each.serve.hosts;
-        setting.version = std::string_view(TIDEWAY_VERSION).substr(std::string_view("tideway ").size());
-        return setting;
-    }
-    return std::nullopt;
-}
-
-std::unique_ptr<web::Console> open_console(daemon::Service& service,
-                                           const std::optional<web::ConsoleSetting>& setting, World& world) {
-    if (!setting) return nullptr;
-    auto console = std::make_unique<web::Console>(service, *setting, world);
-    spdlog::info("console on {}, its login token is in {}", setting->listen, setting->token_file);
-    return console;
-}
-
 }  // namespace
 
 Exit serve(const Request& request) {
@@ -123,15 +104,20 @@ Exit serve(const Request& request) {
     World& world = real_world();
     const daemon::Systemd systemd;
     {
-        daemon::Configs configs = first_configs(request.config_path);
-        const auto setting = console_setting(configs.good);
-        daemon::Daemon service(std::move(configs), wiring(), world);
-        const auto console = open_console(service, setting, world);
+        const daemon::Configs configs = first_configs(request.config_path);
+        daemon::Daemon service(wiring(), world);
+        ServedConsole console(service, world);
+        console.follow(configs);  // first: where it cannot listen no run is begun
+        service.reload(configs);
         systemd.tell("READY=1");
         spdlog::info("ready");
         Signs signs(systemd);
         while (!world.stop.requested()) {
-            if (reload_wanted.exchange(false)) reload(service, systemd, request.config_path);
+            if (reload_wanted.exchange(false)) {
+                systemd.tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_micros()));
+                reload(service, console, request.config_path);
+                systemd.tell("READY=1");
+            }
             signs.give(service);
             world.sleeper.sleep(Millis(200));
         }

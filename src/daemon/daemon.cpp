@@ -49,10 +49,6 @@ Configs read_configs(const std::string& path) {
     return configs;
 }
 
-Daemon::Daemon(Configs configs, Wiring wiring, World& world) : wiring_(std::move(wiring)), world_(world) {
-    reload(configs);
-}
-
 Daemon::~Daemon() {
     close();
     for (const auto& [name, runner] : runners_) runner->retire();

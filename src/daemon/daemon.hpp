@@ -26,10 +26,11 @@ Configs read_configs(const std::string& path);
 
 class Daemon : public Service {
   public:
-    Daemon(Configs configs, Wiring wiring, World& world);
+    Daemon(Wiring wiring, World& world) : wiring_(std::move(wiring)), world_(world) {}
     ~Daemon() override;  // waits for the end of every run
 
-    // What cannot be used leaves its pair as it is; a pair whose file is gone ends after its run.
+    // Begins to serve what is new. What cannot be used leaves its pair as it is; a pair whose file is gone
+    // ends after its run.
     void reload(const Configs& configs);
     // Browsers are told that nothing more comes.
     void close() { events_.close(); }

@@ -55,6 +55,12 @@ PairState PairRunner::state() const {
     const Lock lock(guard_);
     PairState state = state_;
     state.jobs = schedule_.jobs();
+    // Between runs only the watches know that a side is down; they look for it again all the time.
+    for (const std::string& trouble : trouble_) {
+        if (state.phase != PairPhase::idle || trouble.empty()) continue;
+        state.phase = PairPhase::backing_off;
+        state.reason = trouble;
+    }
     return state;
 }
 

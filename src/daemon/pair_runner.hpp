@@ -59,6 +59,7 @@ class PairRunner {
     void take_over_config();
     void watch_sides();
     WatchNews news_of(Side side);
+    void show_reach(int side, const std::string& trouble);
     bool may_run() const;
     std::optional<Task> next_task();
     void wait_a_moment();
@@ -94,6 +95,7 @@ class PairRunner {
     std::string holder_;  // of the place, if it is not ours
     bool retired_ = false, change_seen_ = false;
     bool up_[2] = {false, false};
+    std::string trouble_[2];  // why a side cannot be watched
     bool came_back_ = false;  // a side that was down is there again
     std::int64_t pushes_from_ = 0;  // a change starts no run before this
     std::uint64_t runs_ = 0;

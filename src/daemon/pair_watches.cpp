@@ -1,6 +1,9 @@
 // How a pair learns of the world: its configuration, its two watches, and what they report.
 #include <spdlog/spdlog.h>
 
+#include <nlohmann/json.hpp>
+
+#include "daemon/health.hpp"
 #include "daemon/pair_runner.hpp"
 
 namespace tideway::daemon {
@@ -14,6 +17,7 @@ void PairRunner::take_over_config() {
     state_.config_path = fresh->path;
     standing_ = Standing::unknown;
     up_[0] = up_[1] = false;
+    trouble_[0] = trouble_[1] = "";
     lock.unlock();
     desktop_watch_.reset();
     cloud_watch_.reset();
@@ -30,14 +34,27 @@ void PairRunner::watch_sides() try {
         shared_.limits.limit(reach_->server(side), config_->serve.max_connections);
     desktop_watch_ = std::make_unique<SideWatch>(Side::desktop, reach_, shared_.limits, shared_.world,
                                                  news_of(Side::desktop));
-    cloud_watch_ = std::make_unique<SideWatch>(Side::cloud, reach_, shared_.limits, shared_.world,
-                                               news_of(Side::cloud));
+    cloud_watch_ =
+        std::make_unique<SideWatch>(Side::cloud, reach_, shared_.limits, shared_.world, news_of(Side::cloud));
 } catch (const Error& error) {
     {
         const Lock lock(guard_);
         standing_ = Standing::nobody_to_ask;  // and the next run will say the same
     }
     set_phase(PairPhase::failed, error.what());
+}
+
+// Pages that show the pair are told when a side goes or comes, also while nothing runs.
+void PairRunner::show_reach(int side, const std::string& trouble) {
+    Lock lock(guard_);
+    const bool turned = trouble_[side].empty() != trouble.empty();
+    trouble_[side] = trouble;
+    lock.unlock();
+    if (!turned) return;
+    const PairState shown = state();
+    const nlohmann::ordered_json data = {{"phase", phase_name(shown.phase)}, {"reason", shown.reason}};
+    shared_.events.add(shown.name, "phase",
+                       data.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 WatchNews PairRunner::news_of(Side side) {
@@ -49,18 +66,22 @@ WatchNews PairRunner::news_of(Side side) {
         changed_.notify_all();
     };
     news.connected = [this, desktop](bool listens) {
-        const Lock lock(guard_);
+        Lock lock(guard_);
         bool& up = up_[desktop ? 0 : 1];
         came_back_ = came_back_ || !up;
         up = true;
         (desktop ? state_.listens_desktop : state_.listens_cloud) = listens;
         changed_.notify_all();
+        lock.unlock();
+        show_reach(desktop ? 0 : 1, "");
     };
-    news.lost = [this, desktop] {
-        const Lock lock(guard_);
+    news.lost = [this, desktop](const std::string& why) {
+        Lock lock(guard_);
         up_[desktop ? 0 : 1] = false;
         (desktop ? state_.listens_desktop : state_.listens_cloud) = false;
         if (desktop) standing_ = Standing::nobody_to_ask;
+        lock.unlock();
+        show_reach(desktop ? 0 : 1, why);
     };
     news.standing = [this](Standing standing, const std::string& holder) {
         const Lock lock(guard_);

@@ -16,7 +16,7 @@ namespace tideway::daemon {
 enum class PairPhase {
     idle,         // waits for the next job or for a change
     running,      // a run or a verify is under way
-    backing_off,  // a side is down: tries again at `until`
+    backing_off,  // a side is down: tries again at `until`, or as soon as it is there
     standby,      // another service holds this pair
     failed,       // needs a person: configuration, a guard stop, a defect; jobs go on by their schedule
 };

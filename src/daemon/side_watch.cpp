@@ -53,17 +53,18 @@ void SideWatch::pause(Millis duration) {
 
 void SideWatch::work() {
     while (!ending()) {
-        Millis next = look_again;
+        Millis next = ask_again;
+        std::string why;
         try {
             watch_until_lost();
-            next = ask_again;
         } catch (const Error& error) {
-            if (!is_down(error)) next = ask_again;
-        } catch (const std::exception&) {
-            next = ask_again;
+            if (is_down(error)) next = look_again;
+            why = error.what();
+        } catch (const std::exception& error) {
+            why = error.what();
         }
         if (ending()) break;
-        news_.lost();
+        news_.lost(why);
         pause(next);
     }
 }

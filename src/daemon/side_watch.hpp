@@ -17,7 +17,7 @@ enum class Standing { unknown, ours, theirs, nobody_to_ask };  // whose the pair
 struct WatchNews {
     std::function<void()> changed;               // users may have written
     std::function<void(bool listens)> connected;  // the side is there (again)
-    std::function<void()> lost;
+    std::function<void(const std::string& why)> lost;  // empty: there is nothing to be watched
     std::function<void(Standing, const std::string& holder)> standing;  // of the desktop's watch
 };
 

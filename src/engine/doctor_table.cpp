@@ -140,11 +140,11 @@ Findings check_policy(const TableUnderSync& table) {
     const LinkedTable& link = table.link;
     if (link.policy.conflict != ConflictPolicy::latest || (link.stamp_desktop && link.stamp_cloud)) return {};
     return {{Severity::warning, "no-timestamps", link.desktop.display(),
-             fmt::format("conflict = \"latest\" needs a time stamp of the last change on both sides, and {} "
-                         "has none: rows that both sides changed wait for a person",
-                         link.stamp_desktop ? "the cloud"
-                         : link.stamp_cloud ? "the desktop"
-                                            : "neither"),
+             fmt::format("conflict = \"latest\" needs a time stamp of the last change on both sides, and {}: "
+                         "rows that both sides changed wait for a person",
+                         link.stamp_desktop ? "the cloud has none"
+                         : link.stamp_cloud ? "the desktop has none"
+                                            : "neither has one"),
              "timestamps = { updated = \"...\" }, or conflict = \"desktop\" | \"cloud\""}};
 }
 

@@ -43,13 +43,13 @@ void Run::finish(RunReport& report) {
 }
 
 RunRecord Run::record() const {
-    RunRecord record{report_.run,
-                     report_.status,
-                     std::string(to_string(options_.mode)),
-                     std::string(to_string(options_.direction)),
-                     report_.duration_ms,
-                     serialize_ ? serialize_(report_) : "",
-                     {}};
+    RunRecord record;
+    record.run = report_.run;
+    record.status = report_.status;
+    record.mode = to_string(options_.mode);
+    record.direction = to_string(options_.direction);
+    record.duration_ms = report_.duration_ms;
+    if (serialize_) record.report = serialize_(report_);
     if (!gathered_) return record;
     for (const TableRun& run : gathered_->tables)
         if (run.report.stopped.empty())

@@ -78,6 +78,8 @@ struct RunRecord {
     std::string run, status, mode, direction;
     std::int64_t duration_ms = 0;
     std::string report;  // JSON, written by the engine's caller
+    // Of the pair's history, this run among them: a service that follows each change makes many a day.
+    int runs_kept = 1'000;
     struct Line {
         int table_id = 0;
         sql::TableName desktop, cloud;

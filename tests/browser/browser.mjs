@@ -36,7 +36,7 @@ export const withPage = async (options, work) => {
     page.setDefaultTimeout(20000);
     page.on('pageerror', (error) => troubles.push(`script: ${error.message}`));
     page.on('console', (message) => {
-      const refused = /status of (400|401|403|404|409|422|429)/.test(message.text());
+      const refused = /status of (400|401|403|404|409|422|429|503)/.test(message.text());
       if (message.type() === 'error' && !refused) troubles.push(`console: ${message.text()}`);
     });
     page.on('dialog', (dialog) => { troubles.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });

@@ -119,6 +119,20 @@ TEST_F(Browser, LetsAStoppedTableThroughAfterASecondQuestion) {
     EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead"), "10");
 }
 
+TEST_F(Browser, SeesWhichDatabaseIsDown) {
+    PgServer server;
+    TwoSides fragile(shared_desktop(), server, "browser");
+    make_jobs(fragile, 3);
+    console = std::make_unique<ServedConsole>(fragile.sides_toml() + jobs_toml);
+    ASSERT_EQ(console->run()["status"], "ok");
+    server.stop(StopMode::immediate);
+    console->run();
+    play("outage");
+    console->stop();
+    server.start();
+    fragile.cloud = Db(fragile.cloud_database);
+}
+
 TEST_F(Browser, TakesARunBackAndReadsARowsStory) {
     serve_synced(10);
     sides.desktop.exec("update jobshead set status = 'Wrong' where job_id = 3");

@@ -291,6 +291,25 @@ TEST_P(State, OtherColumnsMakeTheBaseUnknownAndAnotherKeyEmptiesIt) {
     EXPECT_TRUE(groups[0].base.empty());
 }
 
+TEST_P(State, OldRunsAreForgotten) {
+    synced(job);
+    RunRecord record;
+    record.status = "ok";
+    record.mode = "incremental";
+    record.direction = "both";
+    record.report = "{}";
+    record.runs_kept = 3;
+    for (int i = 1; i <= 5; ++i) {
+        record.run = fmt::format("run-{}", i);
+        desktop().record_run(record);
+    }
+    const bool postgres = db(Side::desktop).kind() == Kind::postgres;
+    EXPECT_EQ(archive().last_run().value().run, "run-5");
+    EXPECT_EQ(db(Side::desktop)
+                  .scalar(fmt::format("select count(*) from {}", postgres ? "tideway.run" : "tideway_run")),
+              "3");
+}
+
 TEST_P(State, RunsLeaveTheirHistory) {
     const LinkedTable& table = synced(job);
     EXPECT_FALSE(archive().last_run().has_value());

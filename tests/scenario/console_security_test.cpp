@@ -4,9 +4,8 @@
 
 #include <sys/stat.h>
 
-#include <fstream>
-
 #include "scenario/two_sides.hpp"
+#include "support/process_usage.hpp"
 #include "support/served_console.hpp"
 
 namespace tideway::test {
@@ -35,13 +34,8 @@ class ConsoleSecurity : public testing::Test {
         return ask_http(console.port(), {"POST", "/api/v1/pairs/main/runs", std::move(headers), "{}"});
     }
     std::size_t runs() { return console.get("/pairs/main/runs")["runs"].size(); }
-    // Of the service now, in KiB.
-    long memory() {
-        std::ifstream status(fmt::format("/proc/{}/status", console.process().pid()));
-        for (std::string line; std::getline(status, line);)
-            if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
-        return -1;
-    }
+    // Of the service at most so far, in KiB.
+    long memory() { return usage_of(console.process().pid()).peak_kib; }
     void expect_small_and_quick() {
         EXPECT_LT(memory(), 64 * 1024);
         const auto begin = std::chrono::steady_clock::now();
@@ -139,6 +133,33 @@ TEST_F(ConsoleSecurity, SlowRequestsKeepNobodyOut) {
     // Dripping on does not help: each is cut off ten seconds after it began.
     for (const auto& each : slow) each->say("x");
     EXPECT_EQ(slow.back()->hear_all(), "");
+    expect_small_and_quick();
+}
+
+TEST_F(ConsoleSecurity, BodiesThatNeverEndAreNotKeptForLong) {
+    const std::string head = fmt::format(
+        "POST /api/v1/pairs/main/runs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 61000\r\n\r\n",
+        console.token());
+    std::vector<std::unique_ptr<HttpConnection>> slow;
+    for (int i = 0; i < 240; ++i) {
+        slow.push_back(std::make_unique<HttpConnection>(console.port()));
+        slow.back()->say(head + std::string(60'000, ' '));
+    }
+    expect_small_and_quick();
+    EXPECT_EQ(slow.back()->hear_all(), "");
+    EXPECT_EQ(runs(), 0u);
+}
+
+TEST_F(ConsoleSecurity, AnswersThatNobodyTakesAreNotPiledUp) {
+    const std::string question = "GET /assets/style.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    std::string questions;
+    for (int i = 0; i < 500; ++i) questions += question;
+    std::vector<std::unique_ptr<HttpConnection>> deaf;
+    for (int i = 0; i < 100; ++i) {
+        deaf.push_back(std::make_unique<HttpConnection>(console.port()));
+        deaf.back()->say(questions);
+    }
     expect_small_and_quick();
 }
 

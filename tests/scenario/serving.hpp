@@ -95,15 +95,20 @@ class NotifySocket {
     NotifySocket& operator=(const NotifySocket&) = delete;
 
     Environment env() const { return {{"NOTIFY_SOCKET", path_}}; }
-    void wait_until_told(const std::string& line) {
-        wait_for("systemd is told " + line, [&] {
-            char text[4096];
-            for (ssize_t got; (got = ::recv(socket_, text, sizeof text, MSG_DONTWAIT)) > 0;)
-                told_ += std::string(text, static_cast<std::size_t>(got)) + "\n";
-            return told_.find(line + "\n") != std::string::npos;
-        });
+    void wait_until_told(const std::string& line, Millis deadline = std::chrono::seconds(30)) {
+        wait_for("systemd is told " + line, [&] { return heard().find(line) != std::string::npos; }, deadline);
     }
-    void forget() { told_.clear(); }
+    // All that was told so far, since forget().
+    const std::string& heard() {
+        char text[4096];
+        for (ssize_t got; (got = ::recv(socket_, text, sizeof text, MSG_DONTWAIT)) > 0;)
+            told_ += std::string(text, static_cast<std::size_t>(got)) + "\n";
+        return told_;
+    }
+    void forget() {
+        heard();
+        told_.clear();
+    }
 
   private:
     TempDir dir_;

@@ -35,10 +35,9 @@ void wait_for(const char* what, Process& process, const Condition& holds) {
 
 }  // namespace
 
-ServedConsole::ServedConsole(const std::string& toml, const Environment& env) {
-    config_ = std::make_unique<ConfigFile>(fmt::format(
-        "{}\n[serve]\nlisten = '127.0.0.1:{}'\npush = false\n[[serve.job]]\ncron = '0 0 29 2 *'\n", toml,
-        port()));
+ServedConsole::ServedConsole(const std::string& toml, const Environment& env, const std::string& serve) {
+    config_ = std::make_unique<ConfigFile>(
+        fmt::format("{}\n[serve]\nlisten = '127.0.0.1:{}'\n{}", toml, port(), serve));
     process_ = start_tideway(*config_, {"serve"}, env);
     wait_for("the console", *process_, [&] { return answers(port()); });
 }

@@ -12,8 +12,11 @@ namespace tideway::test {
 
 class ServedConsole {
   public:
-    // `toml`: the sides and the tables. Jobs are so rare that none runs by itself, and no change starts one.
-    explicit ServedConsole(const std::string& toml, const Environment& env = {});
+    // No run begins by itself, and no change starts one.
+    static constexpr const char* on_demand = "push = false\n[[serve.job]]\ncron = '0 0 29 2 *'\n";
+
+    // `toml`: the sides and the tables; `serve`: the rest of the section [serve].
+    explicit ServedConsole(const std::string& toml, const Environment& env = {}, const std::string& serve = on_demand);
     ~ServedConsole() { stop(); }
 
     std::uint16_t port() const { return lease_.port(); }

@@ -92,10 +92,12 @@ void PgStore::post_release(Connection& connection, const std::string& run_id) {
          "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2", {pair_, run_id});
 }
 
+// No connection is opened for this: where none is left, the lease is over soon anyway.
 void PgStore::release_lease(const std::string& run_id) noexcept try {
-    if (!writer_ || writer_->lost()) return;
-    Transaction transaction(*writer_);
-    post_release(*writer_, run_id);
+    std::optional<Connection>& there = writer_ ? writer_ : reader_;
+    if (!there || there->lost() || there->in_transaction()) return;
+    Transaction transaction(*there);
+    post_release(*there, run_id);
     transaction.commit();
 } catch (const std::exception&) {
     // It expires by itself.

@@ -28,6 +28,18 @@ WHERE s.pair = $1 AND s.tbl = n.tbl AND s.direction = n.direction)",
          {pair, text_array(tables), text_array(directions), text_array(written), text_array(pending)});
 }
 
+void post_history(Connection& c, const std::string& pair, const RunRecord& record) {
+    post(c, "record run", R"(
+INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
+VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
+         {pair, record.run, record.status, record.mode, record.direction, std::to_string(record.duration_ms),
+          record.report.empty() ? Cell{} : Cell{record.report}});
+    post(c, "forget old runs", R"(
+DELETE FROM tideway.run AS d WHERE d.pair = $1
+    AND d.at < (SELECT at FROM tideway.run WHERE pair = $1 ORDER BY at DESC OFFSET $2::int - 1 LIMIT 1))",
+         {pair, std::to_string(record.runs_kept)});
+}
+
 }  // namespace
 
 void PgStore::record_run(const RunRecord& record) {
@@ -39,19 +51,14 @@ void PgStore::record_run(const RunRecord& record) {
 void PgStore::post_record(const RunRecord& record) {
     Connection& c = writer();
     post_lines(c, pair_, record.lines);
-    if (side() == Side::desktop)
-        post(c, "record run", R"(
-INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
-VALUES ($1, $2, $3, $4, $5, $6::bigint, $7::jsonb) ON CONFLICT (run) DO NOTHING)",
-            {pair_, record.run, record.status, record.mode, record.direction,
-             std::to_string(record.duration_ms), record.report.empty() ? Cell{} : Cell{record.report}});
+    if (side() == Side::desktop) post_history(c, pair_, record);
 }
 
 void PgStore::record_idle(const RunRecord& record) {
     write_once(asker(), "record idle run", R"(
 UPDATE tideway.pair SET idle_forward = CASE WHEN $2 <> 'reverse' THEN now() ELSE idle_forward END,
     idle_reverse = CASE WHEN $2 <> 'forward' THEN now() ELSE idle_reverse END WHERE pair = $1)",
-        {pair_, record.direction});
+               {pair_, record.direction});
 }
 
 std::vector<KeptConflict> PgStore::conflicts() {

@@ -82,6 +82,7 @@ ALTER TABLE tideway.waiting ADD COLUMN IF NOT EXISTS facts jsonb;
 CREATE TABLE IF NOT EXISTS tideway.run (
     pair text NOT NULL, run text PRIMARY KEY, status text NOT NULL, mode text NOT NULL, direction text NOT NULL,
     duration_ms bigint NOT NULL, report jsonb, at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX IF NOT EXISTS run_by_time ON tideway.run (pair, at);
 CREATE TABLE IF NOT EXISTS tideway.service (
     pair text PRIMARY KEY REFERENCES tideway.pair ON DELETE CASCADE, holder text NOT NULL, at timestamptz NOT NULL);
 )" + proof_schema_sql();

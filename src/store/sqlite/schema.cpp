@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS tideway_waiting (
 CREATE TABLE IF NOT EXISTS tideway_run (
     pair TEXT NOT NULL, run TEXT NOT NULL PRIMARY KEY, status TEXT NOT NULL, mode TEXT NOT NULL,
     direction TEXT NOT NULL, duration_ms INTEGER NOT NULL, report TEXT, at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS tideway_run_by_time ON tideway_run (pair, at);
 )" + proof_schema_sql();
 }
 

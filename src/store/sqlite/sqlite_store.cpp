@@ -131,6 +131,20 @@ void record_line(Connection& c, const std::string& pair, const RunRecord::Line& 
         .run({pair, std::int64_t{line.table_id}, std::string(direction), now, written, line.pending});
 }
 
+void record_history(Connection& c, const std::string& pair, const RunRecord& record, std::int64_t now) {
+    Statement(
+        c, "record run",
+        "INSERT OR IGNORE INTO tideway_run (pair, run, status, mode, direction, duration_ms, report, at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''), ?8)")
+        .run({pair, record.run, record.status, record.mode, record.direction, record.duration_ms,
+              record.report, now});
+    Statement(c, "forget old runs",
+              "DELETE FROM tideway_run WHERE pair = ?1 AND at < (SELECT at FROM tideway_run WHERE pair = ?1 "
+              "ORDER BY at "
+              "DESC LIMIT 1 OFFSET ?2 - 1)")
+        .run({pair, std::int64_t{record.runs_kept}});
+}
+
 }  // namespace
 
 void SqliteStore::record_run(const RunRecord& record) {
@@ -140,13 +154,7 @@ void SqliteStore::record_run(const RunRecord& record) {
         if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud, now_micros());
         if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop, now_micros());
     }
-    if (side() == Side::desktop)
-        Statement(
-            c, "record run",
-            "INSERT OR IGNORE INTO tideway_run (pair, run, status, mode, direction, duration_ms, report, at) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''), ?8)")
-            .run({pair_, record.run, record.status, record.mode, record.direction, record.duration_ms,
-                  record.report, now_micros()});
+    if (side() == Side::desktop) record_history(c, pair_, record, now_micros());
     transaction.commit();
 }
 

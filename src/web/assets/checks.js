@@ -4,7 +4,7 @@ import { get, of } from '/assets/api.js';
 import { counted } from '/assets/words.js';
 import { problem } from '/assets/app.js';
 
-const severities = { error: ['bad', 'Error'], warning: ['warn', 'Warning'], info: ['info', 'Note'] };
+const severities = { error: ['bad', 'Error'], warning: ['warn', 'Warning'], info: ['about', 'Note'] };
 const order = Object.keys(severities);
 
 const finding = (each) => h('section', { class: 'card' },

@@ -116,7 +116,7 @@ export const conflict = async ({ content, pair, item }) => {
     h('p', {}, h('strong', {}, kinds[entry.kind] ?? entry.kind), '.', entry.reason && ` Why: ${entry.reason}`),
     card(null, facts([
       ['Found', clock(entry.at)], ['Holds', entry.winner === 'desktop' || entry.winner === 'cloud' ? entry.winner : 'neither, both stay'],
-      ['Decided by', entry.policy || '-'], ['Rule', entry.rule ?? '-'],
+      ['Decided by', [entry.policy, entry.rule].filter((each, at, all) => each && all.indexOf(each) === at).join(', ') || '-'],
       ['Desktop written', written(entry.written.desktop)], ['Cloud written', written(entry.written.cloud)],
     ])),
     card('Both rows', sideBySide(entry)), result,

@@ -20,6 +20,7 @@ const shapes = {
   warn: 'M8 1 .8 14.500h14.400ZM7.200 6h1.600v4H7.200Zm0 5.200h1.600v1.600H7.200Z',
   bad: 'M5 1h6l4 4v6l-4 4H5l-4-4V5Zm.800 3.700L4.700 5.800 6.900 8l-2.200 2.200 1.100 1.100L8 9.100l2.200 2.200 1.100-1.100L9.100 8l2.200-2.200-1.100-1.100L8 6.900Z',
   info: 'M8 1.500A6.500 6.500 0 0 1 14.500 8h-2A4.500 4.500 0 0 0 8 3.500Zm0 13A6.500 6.500 0 0 1 1.500 8h2A4.500 4.500 0 0 0 8 12.500Z',
+  about: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM7.200 4h1.600v1.600H7.200Zm0 3h1.600v5H7.200Z',
   plain: 'M2 2h12v12H2Zm3 3v6h2V5Zm4 0v6h2V5Z',
 };
 
@@ -27,7 +28,7 @@ export const icon = (kind, turning) =>
   svg('svg', { viewBox: '0 0 16 16', width: 14, height: 14, 'aria-hidden': 'true', class: turning && 'turns' },
     svg('path', { d: shapes[kind] ?? shapes.plain, fill: 'currentColor', 'fill-rule': 'evenodd' }));
 
-// A state as shape, word and colour. kind: good | warn | bad | info | plain.
+// A state as shape, word and colour. kind: good | warn | bad | info | about | plain.
 export const badge = (kind, words, turning) => h('span', { class: `badge ${kind}` }, icon(kind, turning), words);
 
 export const note = (kind, ...content) => h('div', { class: `note ${kind}`, role: kind === 'bad' ? 'alert' : null }, content);

@@ -2,7 +2,7 @@
 import { h, badge, facts, empty } from '/assets/dom.js';
 import { get, of } from '/assets/api.js';
 import { listen } from '/assets/live.js';
-import { count, when, pairPath, phases, statuses } from '/assets/words.js';
+import { count, when, pairPath, phases, statuses, waitingRows, wayOut } from '/assets/words.js';
 
 const sum = (tables, ...names) => tables.reduce((all, table) => all + names.reduce((n, name) => n + table[name], 0), 0);
 
@@ -16,8 +16,8 @@ const protectedRows = (pair) => {
 const details = (pair, status) => facts([
   ['Last good run', when(pair.last_good?.finished_at ?? null)],
   ['Last proven equal', status ? when(oldest(status.tables.map((table) => table.last_proof))) : '-'],
-  ['Open conflicts', status ? count(sum(status.tables, 'open_conflicts')) : '-'],
-  ['Held and parked', status ? count(sum(status.tables, 'held', 'parked')) : '-'],
+  ['Open conflicts', status ? waitingRows(pair.name, 'conflicts', sum(status.tables, 'open_conflicts')) : '-'],
+  ['Held and parked', status ? waitingRows(pair.name, 'waiting', sum(status.tables, 'held', 'parked')) : '-'],
   ['In flight', status ? count(sum(status.tables, 'pending')) : '-'],
   ['Protected rows', protectedRows(pair)],
 ]);
@@ -31,7 +31,7 @@ const pairCard = (pair) => {
   return h('section', { class: 'card', 'data-pair': pair.name },
     h('div', { class: 'head' }, h('h2', {}, h('a', { href: pairPath(pair.name) }, pair.name)), badge(kind, words, pair.phase === 'running')),
     h('p', {}, 'Last run: ', badge(lastKind, lastWords)),
-    pair.reason && h('p', { class: 'small' }, pair.reason), place);
+    pair.reason && h('p', { class: 'small wrap' }, pair.reason), wayOut(pair) && h('p', { class: 'small wrap' }, wayOut(pair)), place);
 };
 
 export const overview = async ({ content, whenLeft }) => {

@@ -3,14 +3,14 @@ import { h, badge, facts, card, table, button, announce, empty, note } from '/as
 import { get, post, of } from '/assets/api.js';
 import { listen } from '/assets/live.js';
 import { plots } from '/assets/plots.js';
-import { count, span, when, tableName, pairPath, phases, statuses, states, reasons } from '/assets/words.js';
+import { count, span, when, tableName, pairPath, phases, statuses, states, reasons, waitingRows, wayOut } from '/assets/words.js';
 import { problem } from '/assets/app.js';
 
 const heading = (pair) => {
   const [kind, words] = phases[pair.phase];
   return [h('div', { class: 'head' }, h('h1', {}, pair.name), badge(kind, words, pair.phase === 'running')),
-    pair.reason && note(pair.phase === 'failed' ? 'bad' : 'warn', h('p', {}, pair.reason,
-      pair.until && h('span', {}, ' It looks again ', when(pair.until), '.')))];
+    pair.reason && note(pair.phase === 'failed' ? 'bad' : 'warn', h('p', {}, pair.reason),
+      pair.until && h('p', { class: 'small soft' }, 'It looks again ', when(pair.until), ', or as soon as it is back.'), wayOut(pair) && h('p', {}, wayOut(pair)))];
 };
 
 const summary = (pair, status, runs) => {
@@ -21,6 +21,8 @@ const summary = (pair, status, runs) => {
     ['Last good run', when(pair.last_good?.finished_at ?? null)],
     ['Last proven equal', when(proofs.length && proofs.every(Boolean) ? proofs.sort()[0] : null)],
     ['Rows in sync', count(sum('rows'))],
+    ['Open conflicts', waitingRows(pair.name, 'conflicts', sum('open_conflicts'))],
+    ['Held and parked', waitingRows(pair.name, 'waiting', sum('held') + sum('parked'))],
     ['In flight', count(sum('pending'))],
     ['Protected rows, before and after', safe ? `${count(safe.before)} and ${count(safe.after)}` : '-'],
     ['Told at once', [pair.listens.desktop && 'desktop', pair.listens.cloud && 'cloud'].filter(Boolean).join(' and ') || 'no, it asks regularly'],

@@ -6,7 +6,7 @@ const width = 300, height = 100;
 
 const frame = (title, summary, keys, ...content) =>
   h('figure', {},
-    h('figcaption', {}, h('strong', {}, title), h('span', {}, keys, ' ', summary)),
+    h('figcaption', {}, h('strong', {}, title), h('span', {}, keys, summary)),
     svg('svg', { class: 'plot', viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${title}: ${summary}` },
       svg('line', { class: 'axis', x1: 0, x2: width, y1: height, y2: height }), content));
 
@@ -50,6 +50,6 @@ export const plots = (newestFirst) => {
     waits.length > 0 && curve('Lag', `at most ${span(Math.max(...waits))}`, waits),
     barPlot('Rows a run', `${count(total(sum('to_cloud')) + total(sum('to_desktop')))} in all`,
       [sum('to_cloud'), sum('to_desktop')],
-      [h('span', { class: 'key' }, 'to cloud'), ' ', h('span', { class: 'key second' }, 'to desktop')]),
+      [h('span', { class: 'key' }, 'to cloud'), ' ', h('span', { class: 'key second' }, 'to desktop'), ', ']),
     barPlot('Conflicts a run', counted(total(conflicts), 'conflict'), [conflicts], null));
 };

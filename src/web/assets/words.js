@@ -16,7 +16,7 @@ export const span = (seconds) => {
 
 const relative = (iso) => {
   const seconds = (Date.now() - Date.parse(iso)) / 1000;
-  if (Math.abs(seconds) < 5) return 'just now';
+  if (Math.abs(seconds) < 5) return seconds < 0 ? 'in a moment' : 'just now';
   return seconds > 0 ? `${span(Math.floor(seconds))} ago` : `in ${span(Math.floor(-seconds))}`;
 };
 
@@ -34,7 +34,7 @@ export const clock = (iso) =>
 export const tableName = (table) => (table.desktop === table.cloud ? table.desktop : `${table.desktop} / ${table.cloud}`);
 
 export const phases = {
-  idle: ['good', 'Idle'], running: ['info', 'Running'], backing_off: ['warn', 'Waiting for a database'],
+  idle: ['good', 'Idle'], running: ['info', 'Running'], 'backing off': ['warn', 'Waiting for a database'],
   standby: ['plain', 'Standby'], failed: ['bad', 'Needs you'],
 };
 export const statuses = {
@@ -44,7 +44,7 @@ export const statuses = {
 export const states = {
   'in sync': ['good', 'In sync'], waiting: ['warn', 'Rows wait'], 'never synced': ['plain', 'Never synced'],
   'not synced': ['bad', 'Not synced'], equal: ['good', 'Equal'], differs: ['bad', 'Differs'],
-  'not compared': ['bad', 'Not compared'],
+  'not compared': ['bad', 'Not compared'], stopped: ['bad', 'Stopped by a guard'],
 };
 export const reasons = {
   schedule: 'by the schedule', missed: 'was missed', change: 'a change', console: 'asked for here', retry: 'another try',
@@ -56,3 +56,13 @@ export const kinds = {
   held: 'A rule of the configuration holds it back',
 };
 export const pairPath = (pair, ...more) => ['/pairs', pair, ...more].map((part, at) => (at ? encodeURIComponent(part) : part)).join('/');
+
+// A number of rows that wait, which leads to them.
+export const waitingRows = (pair, page, number) => (number > 0 ? h('a', { href: pairPath(pair, page) }, count(number)) : count(number));
+
+// What a person can do about the state that a pair is in, if there is something.
+export const wayOut = (pair) => {
+  if (pair.phase !== 'failed') return null;
+  if (pair.last?.status === 'guard') return h('a', { href: pairPath(pair.name, 'guard') }, 'Look at what was stopped');
+  return pair.last?.error?.hint || null;
+};

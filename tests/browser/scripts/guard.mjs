@@ -1,9 +1,10 @@
 // A stopped table is let through only after a second question that names the counts.
-import { withPage, logIn, shot, open } from '../browser.mjs';
+import { withPage, logIn, shot } from '../browser.mjs';
 
 await withPage({}, async (page) => {
   await logIn(page);
-  await open(page, '/pairs/main/guard', 'Guard');
+  await page.getByRole('link', { name: 'Look at what was stopped' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Guard' }).waitFor();
   const what = /delete 30 of 40 rows/;
   await page.getByRole('table', { name: 'What was stopped' }).getByText(what).waitFor();
   await page.getByRole('table', { name: 'Every row that would change' }).waitFor();
