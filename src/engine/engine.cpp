@@ -43,8 +43,9 @@ RunReport Engine::sync(const RunOptions& options) {
             session.link_tables(OlderState::complete);
             session.require_usable_tables();
             session.select(options.tables);
-            RunReport report = Run(session, options, run, serialize).sync();
-            if (!report.idle) forget_old_records(session, report.remarks);
+            Run work(session, options, run, serialize);
+            RunReport report = work.sync();
+            forget_old_records(session, work.with_old_records(), report.remarks);
             return report;
         } catch (const Error& error) {
             if (!worth_another_attempt(error) || attempt == attempts_per_run || (!connected && attempt == 1))

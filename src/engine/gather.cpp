@@ -62,8 +62,10 @@ bool proven_unique(const LinkedTable& table, Side side) {
 
 class Gatherer {
   public:
-    Gatherer(Session& session, Gathered& gathered, FirstContact contact, Reach reach = Reach::all)
-        : session_(session), gathered_(gathered), contact_(contact), reach_(reach) {}
+    // marks: null where only certain keys will be looked at.
+    Gatherer(Session& session, Gathered& gathered, Mode mode, const Marks* marks, FirstContact contact,
+             Reach reach = Reach::all)
+        : session_(session), gathered_(gathered), mode_(mode), marks_(marks), contact_(contact), reach_(reach) {}
 
     void open() {
         session_.progress.phase("reading");
@@ -84,15 +86,6 @@ class Gatherer {
         // Such keys may not even fit into what the next steps put them.
         std::erase_if(gathered_.tables,
                       [&](TableRun& run) { return spelled_apart(run.link()) && !identifies_rows(run); });
-    }
-
-    void expect(Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
-        std::vector<Watched> watched;
-        for (const TableRun& run : gathered_.tables) {
-            const auto [capture, mark] = capture_and_mark(run.link(), Side::cloud, mode, marks);
-            watched.push_back({&run.link(), capture, mark});
-        }
-        gathered_.cloud->expect(watched);
     }
 
     // A key without a unique index is proven unique in each snapshot that is to be acted upon; a table where
@@ -128,12 +121,13 @@ class Gatherer {
         }
     }
 
-    void read(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    void read(TableRun& run) {
         const LinkedTable& table = run.link();
-        if (contact_ != FirstContact::row_by_row && starts_at_once(run, marks)) return;
-        if (parent_changed(gathered_, table)) mode = Mode::full;
+        if (contact_ != FirstContact::row_by_row && starts_at_once(run)) return;
+        const Mode mode = parent_changed(gathered_, table) ? Mode::full : mode_;
+        const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode);
+        if (desktop_capture == Capture::changelog && untouched(table, mode)) return report_untouched(run);
         if (!run.worklist) run.worklist = session_.archive().worklist(table, session_.installed());
-        const auto [desktop_capture, desktop_mark] = capture_and_mark(table, Side::desktop, mode, marks);
         if (reach_ == Reach::first_reason) {
             const std::int64_t touched = run.worklist->touched(desktop_capture, desktop_mark);
             if (touched > gathered_.examined) gathered_.examined = touched;
@@ -143,7 +137,7 @@ class Gatherer {
         gathered_.examined += seen.examined;
         run.report.capture_desktop = to_string(seen.needs_digest ? Capture::digest : desktop_capture);
         failpoint("M1.hints");
-        read_cloud(run, mode, marks);
+        read_cloud(run, mode);
         failpoint("M2.hints");
         run.worklist->add_waiting_keys();
         run.tally = run.worklist->tally();
@@ -153,9 +147,9 @@ class Gatherer {
   private:
     // False: a table changed since it was linked. It is left out, the others flow.
     bool take_snapshots(std::vector<const LinkedTable*>& tables) try {
-        gathered_.desktop = session_.desktop->snapshot(tables);
+        gathered_.desktop = snapshot(Side::desktop, tables);
         failpoint("M1.snapshot");
-        gathered_.cloud = session_.cloud->snapshot(tables);
+        gathered_.cloud = snapshot(Side::cloud, tables);
         failpoint("M2.snapshot");
         return true;
     } catch (const SchemaChanged& changed) {
@@ -172,6 +166,30 @@ class Gatherer {
         return false;
     }
 
+    std::unique_ptr<Snapshot> snapshot(Side side, const std::vector<const LinkedTable*>& tables) {
+        Store& store = session_.store(side);
+        if (!marks_) return store.snapshot(tables);
+        std::vector<Watched> watched;
+        for (const LinkedTable* table : tables) {
+            // Keys that are spelled apart may not even fit into what they are compared with.
+            const auto [capture, mark] = spelled_apart(*table) ? std::pair(Capture::digest, std::string())
+                                                               : capture_and_mark(*table, side, mode_);
+            watched.push_back({table, capture, mark});
+        }
+        return store.snapshot_of(watched);
+    }
+
+    // Both sides have told so with their snapshots; no list of its keys has to be made.
+    bool untouched(const LinkedTable& table, Mode mode) const {
+        return capture_and_mark(table, Side::cloud, mode).first == Capture::changelog &&
+               gathered_.desktop->untouched(table) && gathered_.cloud->untouched(table);
+    }
+
+    void report_untouched(TableRun& run) {
+        run.report.capture_desktop = run.report.capture_cloud = to_string(Capture::changelog);
+        note_marks(run.link());
+    }
+
     void note_marks(const LinkedTable& table) {
         for (const Side side : {Side::desktop, Side::cloud}) {
             Snapshot& snapshot = side == Side::desktop ? *gathered_.desktop : *gathered_.cloud;
@@ -181,9 +199,9 @@ class Gatherer {
 
     // A table that was never compared: the cloud holds nothing but what was agreed on, or nothing was agreed
     // on yet and both sides have rows.
-    bool starts_at_once(TableRun& run, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    bool starts_at_once(TableRun& run) {
         const LinkedTable& table = run.link();
-        if (marks.contains({table.id, Side::desktop}) || table.repeats() ||
+        if (marks_->contains({table.id, Side::desktop}) || table.repeats() ||
             session_.desktop_server.encoding != "UTF8" || session_.embedded())
             return false;
         run.worklist = session_.archive().worklist(table, session_.installed());
@@ -219,19 +237,17 @@ class Gatherer {
     }
 
     // A mark of another capture, or none, means that everything has to be compared once.
-    std::pair<Capture, std::string> capture_and_mark(
-        const LinkedTable& table, Side side, Mode mode,
-        const std::map<std::pair<int, Side>, StoredMark>& marks) {
-        const auto mark = marks.find({table.id, side});
+    std::pair<Capture, std::string> capture_and_mark(const LinkedTable& table, Side side, Mode mode) const {
+        const auto mark = marks_->find({table.id, side});
         const bool usable =
-            mode == Mode::incremental && mark != marks.end() && mark->second.capture == table.capture(side);
+            mode == Mode::incremental && mark != marks_->end() && mark->second.capture == table.capture(side);
         return usable ? std::pair(table.capture(side), mark->second.mark)
                       : std::pair(Capture::digest, std::string());
     }
 
-    void read_cloud(TableRun& run, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks) {
+    void read_cloud(TableRun& run, Mode mode) {
         const LinkedTable& table = run.link();
-        const auto [capture, mark] = capture_and_mark(table, Side::cloud, mode, marks);
+        const auto [capture, mark] = capture_and_mark(table, Side::cloud, mode);
         HintStage stage(*run.worklist);
         std::vector<int> complete;
         HintOutcome seen{.needs_digest = true};
@@ -249,6 +265,8 @@ class Gatherer {
 
     Session& session_;
     Gathered& gathered_;
+    Mode mode_;
+    const Marks* marks_;
     FirstContact contact_;
     Reach reach_;
 };
@@ -264,18 +282,16 @@ bool parent_changed(const Gathered& gathered, const LinkedTable& child) {
     });
 }
 
-Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
-                Reach reach, FirstContact contact) {
+Gathered gather(Session& session, Mode mode, const Marks& marks, Reach reach, FirstContact contact) {
     Gathered gathered;
-    Gatherer gatherer(session, gathered, contact, reach);
+    Gatherer gatherer(session, gathered, mode, &marks, contact, reach);
     gatherer.open();
-    gatherer.expect(mode, marks);
     std::int64_t done = 0;
     const auto count = static_cast<std::int64_t>(gathered.tables.size());
     gatherer.read_tables(
         [&](TableRun& run) {
             session.progress.table(run.report.desktop, done++, count);
-            gatherer.read(run, mode, marks);
+            gatherer.read(run);
         },
         reach);
     return gathered;
@@ -294,7 +310,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     earlier.tables.clear();
     earlier.desktop.reset();
     earlier.cloud.reset();
-    Gatherer gatherer(session, gathered, FirstContact::row_by_row);
+    Gatherer gatherer(session, gathered, Mode::incremental, nullptr, FirstContact::row_by_row);
     gatherer.open();
     gatherer.read_tables(
         [&](TableRun& run) {

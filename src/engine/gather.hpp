@@ -51,8 +51,7 @@ enum class FirstContact { row_by_row, link_only, at_once };
 enum class Reach { all, first_reason };  // first_reason: stop as soon as it is clear that a run is needed
 
 // marks: where the last complete run left off.
-Gathered gather(Session& session, Mode mode, const std::map<std::pair<int, Side>, StoredMark>& marks,
-                Reach reach = Reach::all, FirstContact contact = FirstContact::row_by_row);
+Gathered gather(Session& session, Mode mode, const Marks& marks, Reach reach = Reach::all, FirstContact contact = FirstContact::row_by_row);
 // New snapshots, but only the raced keys of the earlier round; reports go on.
 Gathered gather_again(Session& session, Gathered& earlier);
 

@@ -6,9 +6,14 @@
 
 namespace tideway {
 
+void Hold::given_back() {
+    session_.pulse.finish_in_peace();
+    taken_ = false;
+}
+
 Hold::~Hold() {
     if (!taken_) return;
-    session_.pulse.finish_in_peace();
+    given_back();
     session_.desktop->release_lease(run_);
     session_.cloud->release_lease(run_);
 }

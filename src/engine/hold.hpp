@@ -17,6 +17,8 @@ class Hold {
     // them fresh. What the desktop knows is read first: a run that goes on meanwhile must not make the cloud
     // look restored. Error(lease_held) if another run is at work.
     void take();
+    // Both sides have given it back with the end of the run.
+    void given_back();
 
     Recovery recovery;
     std::int64_t cloud_fence = 0;  // the desktop's: recovery.fence

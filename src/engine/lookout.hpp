@@ -14,7 +14,6 @@
 
 namespace tideway {
 
-using Marks = std::map<std::pair<int, Side>, StoredMark>;
 
 struct StoppedTable {
     std::vector<GuardStop> stops;

@@ -4,9 +4,9 @@
 
 namespace tideway {
 
-void forget_old_records(Session& session, std::vector<std::string>& remarks) {
+void forget_old_records(Session& session, const std::vector<Side>& sides, std::vector<std::string>& remarks) {
     const Retention retention{session.config.journal.keep_seconds, session.config.journal.max_bytes};
-    for (const Side side : {Side::desktop, Side::cloud}) try {
+    for (const Side side : sides) try {
             session.store(side).journal().purge(retention);
         } catch (const Error& error) {
             if (error.code() == Code::interrupted) throw;

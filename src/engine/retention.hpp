@@ -7,7 +7,7 @@
 
 namespace tideway {
 
-// Forgets old records on both sides. What goes wrong with it is remarked and fails no run.
-void forget_old_records(Session& session, std::vector<std::string>& remarks);
+// Forgets old records on these sides. What goes wrong with it is remarked and fails no run.
+void forget_old_records(Session& session, const std::vector<Side>& sides, std::vector<std::string>& remarks);
 
 }  // namespace tideway

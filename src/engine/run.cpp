@@ -69,22 +69,15 @@ void Run::book_again() {
 bool Run::probe() {
     if (options_.mode == Mode::full || !session_.tables_intact()) return false;
     const Standing standing = session_.archive().standing();
-    if (standing.anything_waits) return false;
-    const auto [cloud, receipts] = session_.cloud->lease_and_receipts(standing.acknowledged);
-    if (cloud.run == report_.run)
-        return false;  // an attempt of ours broke off: take its lease and give it back
-    if (cloud.held)
-        throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
-                    "wait until it ends; a run that died is taken over after 20 seconds");
-    // Recovery has something to say: numbers that do not fit, or receipts.
-    if (cloud.sequence != standing.known.sequence || cloud.epoch != standing.known.epoch || !receipts.empty())
-        return false;
-    const auto& marks = standing.marks;
-    if (!all_marked(marks)) return false;
-    if (confirm_ || !told_.empty()) return false;
-    const Look look = look_at_both(marks);
-    if (look.logged) return false;
-    if (!look.quiet) {
+    const Marks& marks = standing.marks;
+    if (standing.anything_waits || !all_marked(marks) || confirm_ || !told_.empty()) return false;
+    const Look desktop = look_at(Side::desktop, marks);
+    if (desktop.logged || !nothing_to_recover(standing)) return false;
+    const Look cloud = desktop.quiet ? look_at(Side::cloud, marks) : Look{};
+    if (cloud.logged) return false;
+    if (cloud.quiet) {
+        note_quiet(cloud);
+    } else {
         gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
         told_.insert(told_.end(), gathered_->left_out.begin(), gathered_->left_out.end());
         if (gathered_->calls_for_a_run() || !told_.empty()) {
@@ -97,8 +90,19 @@ bool Run::probe() {
     return true;
 }
 
+// False: numbers that do not fit, or receipts. Error(lease_held) where another run is at work.
+bool Run::nothing_to_recover(const Standing& standing) {
+    const auto [cloud, receipts] = session_.cloud->lease_and_receipts(standing.acknowledged);
+    if (cloud.run == report_.run)
+        return false;  // an attempt of ours broke off: take its lease and give it back
+    if (cloud.held)
+        throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
+                    "wait until it ends; a run that died is taken over after 20 seconds");
+    return cloud.sequence == standing.known.sequence && cloud.epoch == standing.known.epoch && receipts.empty();
+}
+
 // Every table that takes part has been compared before, by the capture that it has now.
-bool Run::all_marked(const std::map<std::pair<int, Side>, StoredMark>& marks) {
+bool Run::all_marked(const Marks& marks) {
     for (const TableUnderSync* table : session_.active())
         for (const Side side : {Side::desktop, Side::cloud}) {
             const auto mark = marks.find({table->link.id, side});
@@ -110,8 +114,11 @@ bool Run::all_marked(const std::map<std::pair<int, Side>, StoredMark>& marks) {
 // For a run that a change has started; what waits for other reasons is for the runs of the schedule.
 bool Run::nothing_new() {
     if (!session_.tables_intact()) return false;
-    const auto marks = session_.archive().marks();
-    report_.idle = all_marked(marks) && look_at_both(marks).quiet;
+    const Marks marks = session_.archive().marks();
+    if (!all_marked(marks) || !look_at(Side::desktop, marks).quiet) return false;
+    const Look cloud = look_at(Side::cloud, marks);
+    if (cloud.quiet) note_quiet(cloud);
+    report_.idle = cloud.quiet;
     return report_.idle;
 }
 
@@ -122,35 +129,32 @@ void Run::report_idle() {
     report_.plan_hash = hash_.text();
 }
 
-// The usual case, told by one statement a side: nothing was written since the marks. Leaves the tables'
-// reports in gathered_ then.
-Look Run::look_at_both(const std::map<std::pair<int, Side>, StoredMark>& marks) {
+// The usual case, told by one statement a side: nothing was written since the marks.
+Look Run::look_at(Side side, const Marks& marks) {
     const std::vector<TableUnderSync*> active = session_.active();
     if (std::any_of(active.begin(), active.end(),
                     [](const TableUnderSync* table) { return spelled_apart(table->link); }))
         return {};
-    Look look;
-    for (const Side side : {Side::desktop, Side::cloud}) {
-        std::vector<Watched> watched;
-        for (const TableUnderSync* table : active)
-            watched.push_back(
-                {&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
-        look = session_.store(side).look(watched);
-        if (!look.quiet) return look;
-    }
+    std::vector<Watched> watched;
+    for (const TableUnderSync* table : active)
+        watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
+    return session_.store(side).look(watched);
+}
+
+// What a report says of tables in which nothing happened.
+void Run::note_quiet(const Look& cloud) {
     gathered_.emplace();
-    for (TableUnderSync* table : active) {
+    for (TableUnderSync* table : session_.active()) {
         TableRun run;
         run.table = table;
         run.report.desktop = table->link.desktop.display();
         run.report.cloud = table->link.cloud.display();
         run.report.capture_desktop = to_string(table->link.capture_desktop);
         run.report.capture_cloud = to_string(table->link.capture_cloud);
-        if (const auto count = look.protected_rows.find(table->link.id); count != look.protected_rows.end())
+        if (const auto count = cloud.protected_rows.find(table->link.id); count != cloud.protected_rows.end())
             run.report.protected_before = count->second;
         gathered_->tables.push_back(std::move(run));
     }
-    return look;
 }
 
 void Run::open_protocol() {
@@ -351,8 +355,10 @@ void Run::give_up_raced() {
 
 // M7, M8. A direction that did not run leaves its side's mark where it was: its changes are found again.
 void Run::advance() {
-    gathered_->desktop.reset();
-    gathered_->cloud.reset();
+    for (std::unique_ptr<Snapshot>* snapshot : {&gathered_->desktop, &gathered_->cloud}) {
+        if (*snapshot) (*snapshot)->leave();
+        snapshot->reset();
+    }
     remember_rows();
     std::map<std::pair<int, Side>, StoredMark> marks = kept_marks_;
     for (const auto& [where, mark] : marks_) {
@@ -363,28 +369,37 @@ void Run::advance() {
     failpoint("M7.before");
     session_.archive().advance_marks(marks, desktop_fence_, cloud_fence_);
     collect_reports();
-    count_protected_afterwards();
     if (stopped_.empty()) report_.plan_hash = hash_.text();
     KeptPlans& plans = session_.archive().kept_plans();
     if (confirm_) plans.forget_plan(*confirm_);
     plans.forget_plans_older_than(days_to_keep_plans);
-    const RunRecord done = [&] {
-        finish(report_);
-        return record();
-    }();
-    failpoint("M8.changes");
-    session_.cloud->end_run(ending_of(Side::cloud, marks, done));
-    failpoint("M8.receipts");
-    session_.desktop->end_run(ending_of(Side::desktop, marks, done));
+    end_on_both_sides(marks);
     failpoint("report.written");
 }
 
-Ending Run::ending_of(Side side, const Marks& marks, const RunRecord& done) const {
-    Ending ending{{}, acknowledged_, done};
-    for (const TableRun& run : gathered_->tables)
+// The desktop's record tells how many protected rows the cloud has in the end.
+void Run::end_on_both_sides(const Marks& marks) {
+    finish(report_);
+    failpoint("M8.changes");
+    const Ended cloud = session_.cloud->end_run(ending_of(Side::cloud, marks));
+    failpoint("M8.receipts");
+    note_protected_afterwards(cloud.protected_rows);
+    finish(report_);
+    const Ended desktop = session_.desktop->end_run(ending_of(Side::desktop, marks));
+    for (const auto& [ended, side] : {std::pair(&desktop, Side::desktop), std::pair(&cloud, Side::cloud)})
+        if (ended->old_records) with_old_records_.push_back(side);
+    if (cloud.released && desktop.released) hold_.given_back();
+}
+
+Ending Run::ending_of(Side side, const Marks& marks) const {
+    const JournalSetting& journal = session_.config.journal;
+    Ending ending{{}, acknowledged_, record(), {}, report_.run, {journal.keep_seconds, journal.max_bytes}};
+    for (const TableRun& run : gathered_->tables) {
+        if (side == Side::cloud && run.link().origin) ending.count.push_back(&run.link());
         if (const auto mark = marks.find({run.link().id, side});
             mark != marks.end() && !kept_marks_.contains(mark->first))
             ending.seen.emplace_back(&run.link(), mark->second.mark);
+    }
     return ending;
 }
 

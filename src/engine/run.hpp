@@ -25,6 +25,8 @@ class Run {
     void decide_again(Booking again) { again_ = std::move(again); }
     RunReport sync();
     RunReport plan();
+    // After sync(): sides whose journal may hold what is older or more than the retention keeps.
+    const std::vector<Side>& with_old_records() const { return with_old_records_; }
 
   private:
     struct Wave {  // works that travel together, parents first
@@ -33,8 +35,10 @@ class Run {
 
     bool probe();  // true: there is nothing to do
     bool nothing_new();
-    bool all_marked(const std::map<std::pair<int, Side>, StoredMark>& marks);
-    Look look_at_both(const std::map<std::pair<int, Side>, StoredMark>& marks);
+    bool nothing_to_recover(const Standing& standing);
+    bool all_marked(const Marks& marks);
+    Look look_at(Side side, const Marks& marks);
+    void note_quiet(const Look& cloud);
     void report_idle();
     void open_protocol();
     void book_again();
@@ -71,8 +75,9 @@ class Run {
     void remember_rows();
     void collect_reports();
     void count_protected(Gathered& gathered);
-    void count_protected_afterwards();
-    Ending ending_of(Side side, const Marks& marks, const RunRecord& done) const;
+    void note_protected_afterwards(const std::map<int, std::int64_t>& counts);
+    void end_on_both_sides(const Marks& marks);
+    Ending ending_of(Side side, const Marks& marks) const;
     void open_account();
     void settle_accounts(bool first_round);
     void report_lost(const TableRun& run, const Account& account);
@@ -100,6 +105,7 @@ class Run {
     std::vector<GuardStop> told_;          // what no table's plan says
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run
+    std::vector<Side> with_old_records_;
     Hold hold_;              // the leases go before anything else of this
 };
 

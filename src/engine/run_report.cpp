@@ -10,12 +10,7 @@ void Run::count_protected(Gathered& gathered) {
         if (run.link().origin) run.report.protected_before = gathered.cloud->count_protected(run.link());
 }
 
-void Run::count_protected_afterwards() {
-    std::vector<const LinkedTable*> tables;
-    for (const TableRun& run : gathered_->tables)
-        if (run.link().origin) tables.push_back(&run.link());
-    if (tables.empty()) return;
-    const std::map<int, std::int64_t> counts = session_.cloud->count_protected(tables);
+void Run::note_protected_afterwards(const std::map<int, std::int64_t>& counts) {
     for (const TableRun& run : gathered_->tables)
         for (TableReport& report : report_.tables)
             if (run.link().origin && report.desktop == run.report.desktop)

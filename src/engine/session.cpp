@@ -33,9 +33,9 @@ Session::Session(const Config& c, Connector& connector, World& w, Progress& p, S
     progress.phase("connecting");
     desktop = connector.open(Side::desktop, pulse);
     cloud = connector.open(Side::cloud, pulse);
+    measure_clocks();
     desktop_identity = desktop->identity(config.pair);
     cloud_identity = cloud->identity(config.pair);
-    measure_clocks();
     compare_identities();
 }
 

@@ -8,6 +8,7 @@
 #include "model/table.hpp"
 #include "model/value.hpp"
 #include "store/refused.hpp"
+#include "store/state.hpp"
 
 namespace tideway {
 
@@ -48,11 +49,6 @@ struct JournaledRun {
 struct JournalSize {
     std::int64_t bytes = 0;  // on disk, with the conflict records
     std::optional<std::string> oldest;
-};
-
-struct Retention {
-    std::int64_t keep_seconds = 0;  // 0: for ever
-    std::int64_t max_bytes = 0;     // 0: without a limit
 };
 
 class Journal {

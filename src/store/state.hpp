@@ -164,17 +164,25 @@ struct Recovery {
     std::string epoch;  // for the cloud's lease
 };
 
+// How long records of the journal and settled conflicts are kept.
+struct Retention {
+    std::int64_t keep_seconds = 0;  // 0: for ever
+    std::int64_t max_bytes = 0;     // 0: without a limit
+};
+
 struct StoredMark {
     Capture capture = Capture::digest;
     std::string mark;
 };
+
+using Marks = std::map<std::pair<int, Side>, StoredMark>;  // by table number
 
 // All that a run looks at first of what the desktop keeps.
 struct Standing {
     KnownCloud known;
     std::int64_t acknowledged = 0;
     bool anything_waits = false;
-    std::map<std::pair<int, Side>, StoredMark> marks;
+    Marks marks;
 };
 
 // What is left to do on a side when a run has come to its end (M8).
@@ -183,6 +191,15 @@ struct Ending {
     std::vector<std::pair<const LinkedTable*, std::string>> seen;
     std::int64_t receipts_booked = 0;  // cloud only
     RunRecord record;
+    std::vector<const LinkedTable*> count = {};  // tables whose protected rows are counted
+    std::string release = {};                    // the run whose lease may be given back with it
+    Retention retention = {};
+};
+
+struct Ended {
+    std::map<int, std::int64_t> protected_rows;  // by table number, as of now
+    bool released = false;
+    bool old_records = true;  // there may be some that the retention does not keep
 };
 
 struct WaitingEntry {

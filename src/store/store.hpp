@@ -28,6 +28,8 @@ class Snapshot {
   public:
     virtual ~Snapshot() = default;
     virtual std::int64_t now() const = 0;  // server clock at its start, UTC microseconds
+    // Nothing more is read from it, and its store goes on at once: it may end with the next statement there.
+    virtual void leave() {}
     // Opaque mark of this moment for a capture of that table; hand it back to hints() of a later snapshot.
     virtual std::string mark(const LinkedTable& table) const = 0;
     // Whether another relation stands under the table's name than when that mark was taken; false where the
@@ -54,6 +56,9 @@ class Snapshot {
     }
     // Announces what hints(), count_protected() and newest_journaled() will be asked for: a server tells it all at once.
     virtual void expect(const std::vector<Watched>&) {}
+    // After expect(): it has shown that nothing of this table was captured since its mark and, on the desktop, that none
+    // of its keys waits. False where that is not known.
+    virtual bool untouched(const LinkedTable&) const { return false; }
     virtual std::int64_t count_protected(const LinkedTable& table) = 0;
     virtual std::int64_t count(const LinkedTable& table) = 0;
     // The largest key of a table whose key is one whole number; none: there are no rows.
@@ -151,6 +156,14 @@ class Store {
     // Locks the tables against being rewritten or emptied while the snapshot lives (a rewritten table looks
     // empty to an older snapshot) and checks their fingerprints: SchemaChanged.
     virtual std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) = 0;
+    // The same, and what expect() would announce: a server is asked for all of it at once.
+    virtual std::unique_ptr<Snapshot> snapshot_of(const std::vector<Watched>& watched) {
+        std::vector<const LinkedTable*> tables;
+        for (const Watched& each : watched) tables.push_back(each.table);
+        std::unique_ptr<Snapshot> now = snapshot(tables);
+        now->expect(watched);
+        return now;
+    }
     // A quick look at all tables at once, without a snapshot: whatever cannot be told quickly is not quiet.
     virtual Look look(const std::vector<Watched>&) { return {}; }
     // By table number, as of now.
@@ -189,10 +202,13 @@ class Store {
     virtual Cell evaluate(const std::string&, const std::string&, const std::vector<Cell>&) { throw not_offered(); }
 
     virtual void record_run(const RunRecord& record) = 0;
-    virtual void end_run(const Ending& ending) {
+    virtual Ended end_run(const Ending& ending) {
+        Ended ended;
+        if (!ending.count.empty()) ended.protected_rows = count_protected(ending.count);
         for (const auto& [table, mark] : ending.seen) purge_changes(*table, mark);
         if (side() == Side::cloud) purge_receipts(ending.receipts_booked);
         record_run(ending.record);
+        return ended;
     }
     virtual void record_idle(const RunRecord& record) = 0;  // one status row
     virtual std::vector<KeptConflict> conflicts() = 0;

@@ -14,6 +14,8 @@
 namespace tideway::test {
 namespace {
 
+constexpr std::string_view farewell("X\0\0\0\4", 5);  // Terminate
+
 sockaddr_in local_address(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -154,7 +156,7 @@ void ProxyLoop::serve(ProxyConnection& connection) {
 }
 
 void ProxyLoop::from_client(ProxyConnection& connection, const std::string& bytes) {
-    if (connection.last_spoke == Direction::to_client)
+    if (connection.last_spoke == Direction::to_client && bytes != farewell)
         for (Traffic* counted : {static_cast<Traffic*>(&counters), connection.traffic})
             ++counted->round_trips;
     connection.last_spoke = Direction::to_server;

@@ -15,7 +15,8 @@ enum class Direction { to_server, to_client };
 struct Traffic {
     long long bytes_to_server = 0;
     long long bytes_to_client = 0;
-    long round_trips = 0;  // how often a client began to speak: at its start, and after the server had spoken
+    // How often a client began to speak, at its start and after the server had spoken. A farewell waits for nothing.
+    long round_trips = 0;
 };
 
 struct ProxyCounters : Traffic {  // of all connections together

@@ -8,6 +8,7 @@
 namespace tideway::pg {
 namespace {
 
+constexpr std::string_view begin_name = "BEGIN";
 constexpr Millis commit_limit{60'000};    // where the connection has no deadline of its own
 constexpr Millis rollback_limit{10'000};  // a server rolls back in no time; beyond this it does not answer
 
@@ -64,7 +65,7 @@ void Connection::Impl::send(const Statement& statement, std::span<const Cell> pa
 }
 
 Flight Connection::Impl::take_off() {
-    opening = false;
+    opening = leaving = false;
     return Flight(line, side, std::exchange(posted, {}));
 }
 
@@ -120,6 +121,7 @@ int Connection::announced_pid() const { return PQbackendPID(impl_->line.raw()); 
 bool Connection::lost() const { return impl_->line.lost(); }
 bool Connection::in_transaction() const {
     if (impl_->opening) return true;
+    if (impl_->leaving) return false;
     const auto status = impl_->line.transaction();
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
@@ -128,6 +130,8 @@ const Result& Answer::get() const {
     ensure(answer_->has_value(), "an answer is read after its statement was sent");
     return **answer_;
 }
+
+bool Answer::there() const { return answer_->has_value(); }
 
 // Several statements without parameters cannot travel in a pipeline.
 Result Connection::query(const Statement& statement, std::span<const Cell> parameters) {
@@ -158,7 +162,7 @@ void Connection::flush() {
 }
 
 void Connection::begin(std::vector<std::string> statements, bool read_only) {
-    impl_->posted.push_back({"BEGIN", std::move(statements)});
+    impl_->posted.push_back({std::string(begin_name), std::move(statements)});
     impl_->opening = true;
     impl_->read_only = read_only;
 }
@@ -166,7 +170,7 @@ void Connection::begin(std::vector<std::string> statements, bool read_only) {
 void Connection::commit() {
     impl_->require_idle("COMMIT");
     ensure(in_transaction(), "COMMIT ends an open transaction");
-    if (impl_->opening && impl_->posted.size() == 1) return rollback();  // nothing was asked
+    if (impl_->opening && impl_->posted.back().name == begin_name) return rollback();  // nothing was asked
     SilentHook silent(impl_->hook);
     // Behind statements that may wait for locks the whole can be stopped: whether it was committed is then as open as after a
     // kill, and found out by whoever comes next.
@@ -186,10 +190,18 @@ void Connection::commit() {
     }
 }
 
+void Connection::leave() {
+    impl_->require_idle("ROLLBACK");
+    ensure(in_transaction(), "ROLLBACK ends an open transaction");
+    if (impl_->opening) return rollback();  // nothing was asked
+    post({"ROLLBACK", "ROLLBACK"});
+    impl_->leaving = true;
+}
+
 void Connection::rollback() noexcept {
     Line& line = impl_->line;
     impl_->posted.clear();
-    impl_->opening = false;
+    impl_->opening = impl_->leaving = false;
     line.settle();
     if (line.lost() || line.transaction() == PQTRANS_IDLE) return;
     try {

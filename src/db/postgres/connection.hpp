@@ -65,6 +65,7 @@ class Answer {
   public:
     explicit Answer(std::shared_ptr<std::optional<Result>> answer) : answer_(std::move(answer)) {}
     const Result& get() const;  // Defect before the connection has sent it, and when it failed
+    bool there() const;         // also after a later statement of the flight has failed
 
   private:
     std::shared_ptr<std::optional<Result>> answer_;
@@ -129,13 +130,16 @@ class Connection {
     // a COMMIT that goes alone. Throws DbError(statement_failed) also when the transaction had failed before and the server
     // rolled it back. What only read is connection_lost then.
     void commit();
+    // The end of a transaction that only read: travels with what follows on this connection.
+    void leave();
     // Never throws; leaves the connection usable unless it is lost.
     void rollback() noexcept;
     bool lost() const;
-    bool in_transaction() const;  // also a failed one, and one whose BEGIN was only posted
+    // Also a failed one, and one whose BEGIN was only posted; not one that was left.
+    bool in_transaction() const;
     // Whoever takes it over is told while it waits; may be null, must outlive its use.
     void tell(WaitHook* hook);
-    // Idle, outside a transaction, and nothing says that the other end is gone.
+    // Idle, outside a transaction (one that was left is ended now), and nothing says that the other end is gone.
     bool reusable();
 
   private:
@@ -176,6 +180,8 @@ class Transaction {
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction();
     void commit();
+    // For what only read, and where something follows at once: until then its snapshot and its locks stay.
+    void leave();
     Connection& connection() { return connection_; }
 
   private:

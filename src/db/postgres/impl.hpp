@@ -17,6 +17,7 @@ struct Connection::Impl {
     std::string description;
     std::vector<Request> posted = {};  // travel with the next statement
     bool opening = false;              // BEGIN is among them
+    bool leaving = false;              // the end of the transaction before is among them
     bool read_only = false;            // the transaction that was opened last
 
     // Throws connection_lost when there is no line, Defect when another statement is under way on it.

@@ -45,6 +45,7 @@ void Connection::tell(WaitHook* hook) { impl_->hook = hook; }
 
 // What arrives unasked on an idle connection is the news that it ends.
 bool Connection::reusable() {
+    if (impl_->leaving) rollback();
     if (lost() || impl_->line.transaction() != PQTRANS_IDLE) return false;
     pollfd entry{PQsocket(impl_->line.raw()), POLLIN, 0};
     if (::poll(&entry, 1, 0) == 0) return true;

@@ -68,6 +68,11 @@ Transaction::~Transaction() {
     if (open_) connection_.rollback();
 }
 
+void Transaction::leave() {
+    connection_.leave();
+    open_ = false;
+}
+
 void Transaction::commit() {
     connection_.commit();
     open_ = false;

@@ -14,14 +14,19 @@ namespace {
 
 constexpr std::size_t keys_at_once = 5'000, most_named = 20;
 
+// Keys that are texts in `alias`, as work tables hold them.
+std::string typed_keys(const Expressions& e, std::string_view alias) {
+    std::vector<std::string> typed;
+    for (const std::string& type : e.work_key_types())
+        typed.push_back(fmt::format("{0}.k{1}::{2} AS k{1}", alias, typed.size() + 1, type));
+    return join(typed);
+}
+
 // Protected rows under each of the keys, as that connection's transaction sees them; a line each.
 std::vector<Answer> ask_counts(Connection& connection, const Expressions& e, const std::vector<AccountKey>& keys) {
     const std::size_t cells = e.table().key_cells();
-    std::vector<std::string> arrays, typed;
-    for (const std::string& type : e.work_key_types()) {
-        typed.push_back(fmt::format("w.k{0}::{1} AS k{0}", typed.size() + 1, type));
-        arrays.push_back(fmt::format("${}::text[]", typed.size()));
-    }
+    std::vector<std::string> arrays;
+    for (std::size_t i = 1; i <= cells; ++i) arrays.push_back(fmt::format("${}::text[]", i));
     std::vector<Answer> answers;
     for (std::size_t first = 0; first < keys.size(); first += keys_at_once) {
         std::vector<Cell> parameters;
@@ -34,26 +39,27 @@ std::vector<Answer> ask_counts(Connection& connection, const Expressions& e, con
         answers.push_back(post(
             connection, "count protected rows of keys",
             fmt::format("SELECT {}, 1 FROM (SELECT {} FROM unnest({}) AS w({}) OFFSET 0) w JOIN {} t ON {} WHERE {} AND {}",
-                        join(e.key_cells()), join(typed), join(arrays), key_list(cells), e.relation(),
+                        join(e.key_cells()), typed_keys(e, "w"), join(arrays), key_list(cells), e.relation(),
                         e.key_match("w"), e.marked_mobile(), e.in_scope()),
             std::move(parameters)));
     }
     return answers;
 }
 
-void add_counts(const std::vector<Answer>& answers, std::vector<AccountKey>& keys, std::int64_t AccountKey::*count) {
+void count_before(const std::vector<Answer>& answers, std::vector<AccountKey>& keys) {
     std::map<Key, AccountKey*> by_key;
     for (AccountKey& each : keys) by_key[each.key] = &each;
     for (const Answer& answer : answers) {
         const Result& found = answer.get();
         for (int row = 0; row < found.rows(); ++row)
             if (const auto key = by_key.find(key_at(found, row, 0, keys.front().key.size())); key != by_key.end())
-                ++(key->second->*count);
+                ++key->second->before;
     }
 }
 
-// Keys in the changelog since the snapshot, by transactions that are not this run's, and keys in its journal. A
-// transaction is the run's own where it wrote into the journal: then what it did beside that was a trigger or a cascade.
+// Keys in the changelog since the snapshot, by transactions that are not this run's, and keys in its journal, each with the
+// number of protected rows that it has now. A transaction is the run's own where it wrote into the journal: then what it did
+// beside that was a trigger or a cascade.
 Answer ask_changed_keys(Connection& connection, const PgStore& store, const Expressions& e,
                                      const Mark& since, std::int64_t journal_before, const std::string& run_id) {
     const std::size_t cells = e.table().key_cells();
@@ -66,21 +72,27 @@ Answer ask_changed_keys(Connection& connection, const PgStore& store, const Expr
         "SELECT j.key, j.op, j.tbl, j.xmin AS tx FROM tideway.journal j WHERE j.id > {} AND j.pair = {} AND j.run = {}", journal_before,
         sql::literal(store.pair()), sql::literal(run_id));
     const std::string condition = changed_since_sql(since);
-    return connection.post(
-        {"read changed keys",
-         fmt::format("WITH own AS MATERIALIZED ({0}) SELECT {1}, bool_or(x.by_user), bool_or(x.erased) FROM (SELECT {2}, "
-                     "h.by_user, false AS erased FROM (SELECT {3}, NOT EXISTS (SELECT FROM own j WHERE j.tx = h.xid::xid) "
-                     "AS by_user FROM {4} h WHERE h.op <> 'T' AND {5}) h UNION ALL SELECT {6}, false, j.op = 'D' FROM own "
-                     "j WHERE j.tbl = {7}) x GROUP BY {1}",
-                     own, key_list(cells, "x"), join(plain), join(logged),
-                     changes_name(store.pair_number(), e.table().id), condition, join(texts), e.table().id)});
+    const std::string keys = fmt::format(
+        "SELECT row_number() OVER () AS n, {0}, bool_or(x.by_user) AS by_user, bool_or(x.erased) AS erased FROM (SELECT {1}, "
+        "h.by_user, false AS erased FROM (SELECT {2}, NOT EXISTS (SELECT FROM own j WHERE j.tx = h.xid::xid) "
+        "AS by_user FROM {3} h WHERE h.op <> 'T' AND {4}) h UNION ALL SELECT {5}, false, j.op = 'D' FROM own "
+        "j WHERE j.tbl = {6}) x GROUP BY {0}",
+        key_list(cells, "x"), join(plain), join(logged), changes_name(store.pair_number(), e.table().id), condition,
+        join(texts), e.table().id);
+    const std::string counts = fmt::format(
+        "SELECT w.n, count(*) AS rows FROM (SELECT x.n, {} FROM x OFFSET 0) w JOIN {} t ON {} WHERE {} AND {} GROUP BY w.n",
+        typed_keys(e, "x"), e.relation(), e.key_match("w"), e.marked_mobile(), e.in_scope());
+    return connection.post({"read changed keys",
+                            fmt::format("WITH own AS MATERIALIZED ({}), x AS MATERIALIZED ({}) SELECT {}, x.by_user, x.erased, "
+                                        "coalesce(c.rows, 0) FROM x LEFT JOIN ({}) c ON c.n = x.n",
+                                        own, keys, key_list(cells, "x"), counts)});
 }
 
 std::vector<AccountKey> keys_of(const Result& found, std::size_t cells) {
     std::vector<AccountKey> keys;
     for (int row = 0; row < found.rows(); ++row)
         keys.push_back({key_at(found, row, 0, cells), found.boolean(row, static_cast<int>(cells)),
-                        found.boolean(row, static_cast<int>(cells) + 1)});
+                        found.boolean(row, static_cast<int>(cells) + 1), 0, found.integer(row, static_cast<int>(cells) + 2)});
     return keys;
 }
 
@@ -133,20 +145,17 @@ struct Settling {
     Mark since;
     Answer truncated, changed;
     std::vector<AccountKey> keys = {};
-    std::vector<Answer> before = {}, after = {};
+    std::vector<Answer> before = {};
 };
 
 }  // namespace
 
 std::map<int, std::int64_t> PgStore::count_protected(const std::vector<const LinkedTable*>& tables) {
-    std::map<int, std::int64_t> counts;
-    if (tables.empty()) return counts;
-    const Result found = read_once(asker(), "count protected rows", count_protected_sql(*this, tables));
-    for (int i = 0; i < found.rows(); ++i) counts[static_cast<int>(found.integer(i, 0))] = found.integer(i, 1);
-    return counts;
+    if (tables.empty()) return {};
+    return counts_of(read_once(asker(), "count protected rows", count_protected_sql(*this, tables)));
 }
 
-// All tables in step: three round trips, however many they are.
+// All tables in step: a round trip to now, one to the snapshot, however many they are.
 std::map<int, Account> PgStore::settle_accounts(const std::vector<AccountToSettle>& open, const Snapshot& snapshot,
                                                 std::int64_t journal_before, const std::string& run_id) {
     Connection& now = writer();
@@ -167,18 +176,13 @@ std::map<int, Account> PgStore::settle_accounts(const std::vector<AccountToSettl
     for (Settling& each : settling) {
         each.keys = keys_of(each.changed.get(), each.e.table().key_cells());
         each.before = ask_counts(reader(), each.e, each.keys);
-        each.after = ask_counts(now, each.e, each.keys);
     }
     reader().flush();
-    now.flush();
-    std::map<int, std::int64_t> rows;
-    for (int i = 0; i < counts.get().rows(); ++i)
-        rows[static_cast<int>(counts.get().integer(i, 0))] = counts.get().integer(i, 1);
+    std::map<int, std::int64_t> rows = counts_of(counts.get());
     std::map<int, Account> accounts;
     for (Settling& each : settling) {
         if (each.truncated.get().boolean(0, 0)) continue;
-        add_counts(each.before, each.keys, &AccountKey::before);
-        add_counts(each.after, each.keys, &AccountKey::after);
+        count_before(each.before, each.keys);
         const int id = each.open.table->id;
         Account account = account_of(each.keys, each.open.before, rows[id]);
         if (account.lost > static_cast<std::int64_t>(account.lost_keys.size()) &&
@@ -186,7 +190,7 @@ std::map<int, Account> PgStore::settle_accounts(const std::vector<AccountToSettl
             name_lost(reader(), now, each.e, each.keys, account);
         accounts.emplace(id, std::move(account));
     }
-    transaction.commit();
+    transaction.leave();
     return accounts;
 }
 

@@ -32,6 +32,18 @@ void post_work_tables(Connection& connection, const Batch& batch, Side side) {
 
 constexpr const char* lock_statement = "lock tables for writing";
 
+// Behind the fence. What the columns are like is asked under the locks.
+Answer post_locks(Connection& connection, const std::string& pair, const Start& start) {
+    if (start.receipts_booked > 0)
+        post(connection, "purge receipts",
+             "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
+             {pair, std::to_string(start.receipts_booked)});
+    std::vector<std::string> names;
+    for (const LinkedTable* table : start.tables) names.push_back(table->on(connection.side()).quoted());
+    connection.post({lock_statement, "LOCK TABLE " + join(names) + " IN ROW EXCLUSIVE MODE"});
+    return ask_fingerprints(connection, connection.side(), start.tables);
+}
+
 // P3, checked against what was really written: never a row of mobile origin in a strict table, unless a
 // person said so.
 void check_ownership(const PgStore& store, const BatchSection& section,
@@ -71,27 +83,36 @@ PlannedWrites planned_writes(Side side, const Batch& batch, const BatchOutcome& 
 
 }  // namespace
 
-std::int64_t begin_writing(Connection& connection, const std::string& pair, const Start& start) try {
-    const Answer fence = post(connection, "fence", R"(
+Started::Started(Connection& connection, const std::string& pair, Start start)
+    : side_(connection.side()),
+      start_(std::move(start)),
+      fence_(post(connection, "fence", R"(
 UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
-                              {pair, std::to_string(start.fence)});
-    if (start.receipts_booked > 0)
-        post(connection, "purge receipts",
-             "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
-             {pair, std::to_string(start.receipts_booked)});
-    std::vector<std::string> names;
-    for (const LinkedTable* table : start.tables) names.push_back(table->on(connection.side()).quoted());
-    connection.post({lock_statement, "LOCK TABLE " + join(names) + " IN ROW EXCLUSIVE MODE"});
-    const Answer columns = ask_fingerprints(connection, connection.side(), start.tables);
-    connection.flush();
-    if (fence.get().rows() == 0)
-        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(connection.side())),
+                  {pair, std::to_string(start_.fence)})),
+      columns_(post_locks(connection, pair, start_)) {}
+
+void Started::check() const {
+    if (fence_.get().rows() == 0)
+        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side_)),
                     "nothing of this batch was written; run again");
-    check_fingerprints(columns, connection.side(), start.tables);
-    return fence.get().integer(0, 0);
-} catch (const DbError& error) {
+    check_fingerprints(columns_, side_, start_.tables);
+}
+
+void Started::explain(const DbError& error) const {
     if (error.sqlstate() == "55P03" && error.fields().statement == lock_statement) throw TableBusy(error.what());
-    throw;
+    if (columns_.there()) check();
+}
+
+std::int64_t begin_writing(Connection& connection, const std::string& pair, const Start& start) {
+    const Started started(connection, pair, start);
+    try {
+        connection.flush();
+    } catch (const DbError& error) {
+        started.explain(error);
+        throw;
+    }
+    started.check();
+    return started.sequence();
 }
 
 BatchOutcome PgStore::apply(const Batch& batch) try {
@@ -104,15 +125,9 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
         start.tables.push_back(section.table);
         sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch);
     }
-    outcome.sequence = begin_writing(connection, pair_, start);
-    post_work_tables(connection, batch, side());
-    remember_writes(connection);
-    apply_sections(sections, batch);
-    for (SectionApply& section : sections) section.record(batch, outcome.sequence);
-    reach(connection, side() == Side::cloud ? "M5a.written" : "M5b.written");
-    connection.post({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
-    const Answer writes = ask_writes(connection);
-    connection.flush();
+    const Started started(connection, pair_, std::move(start));
+    outcome.sequence = started.sequence();
+    const Answer writes = write_sections(started, sections, batch);
     for (std::size_t i = 0; i < sections.size(); ++i) {
         outcome.outcomes.push_back(sections[i].outcomes());
         check_ownership(*this, batch.sections[i], outcome.outcomes[i]);
@@ -126,6 +141,24 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     return outcome;
 } catch (const DbError& error) {
     rethrow_for_batch(error);
+}
+
+// Everything but the checks and the COMMIT.
+Answer PgStore::write_sections(const Started& started, std::vector<SectionApply>& sections, const Batch& batch) try {
+    Connection& connection = writer();
+    post_work_tables(connection, batch, side());
+    remember_writes(connection);
+    apply_sections(sections, batch);
+    for (SectionApply& section : sections) section.record(batch, started.sequence());
+    reach(connection, side() == Side::cloud ? "M5a.written" : "M5b.written");
+    connection.post({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
+    const Answer writes = ask_writes(connection);
+    connection.flush();
+    started.check();
+    return writes;
+} catch (const DbError& error) {
+    started.explain(error);
+    throw;
 }
 
 // Parents before children for what is written, children before parents for what is deleted.

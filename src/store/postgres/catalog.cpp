@@ -208,8 +208,9 @@ void check_fingerprints(const Answer& answer, Side side, const std::vector<const
     }
 }
 
-ServerFacts PgStore::server() {
-    const Result found = read_once(asker(), "read server facts", R"(
+namespace {
+
+const char* const server_facts_sql = R"(
 SELECT current_database(), current_user, current_setting('server_encoding'),
        (SELECT system_identifier FROM pg_control_system()) || '.' || (SELECT oid FROM pg_database WHERE datname = current_database()), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
        r.rolsuper, r.rolbypassrls, pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
@@ -217,7 +218,26 @@ SELECT current_database(), current_user, current_setting('server_encoding'),
        (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'),
        r.rolsuper OR has_database_privilege(current_database(), 'CREATE'), pg_backend_pid(),
        has_database_privilege(current_database(), 'TEMPORARY')
-FROM pg_roles r WHERE r.rolname = current_user)");
+FROM pg_roles r WHERE r.rolname = current_user)";
+
+}  // namespace
+
+// With what identity() is asked for next, where there is such a table already.
+Result PgStore::read_server_facts() try {
+    Connection& c = asker();
+    Transaction transaction(c, {.read_only = true});
+    const Answer facts = c.post({"read server facts", server_facts_sql});
+    const Answer pair = ask_pair(c, pair_);
+    transaction.commit();
+    pair_ahead_ = pair;
+    return facts.get();
+} catch (const DbError& error) {
+    if (!lacks_own_tables(error)) throw;
+    return read_once(asker(), "read server facts", server_facts_sql);
+}
+
+ServerFacts PgStore::server() {
+    const Result found = read_server_facts();
     ServerFacts facts;
     facts.version = reader().server_version();
     facts.database = found.text(0, 0);

@@ -26,11 +26,23 @@ END $$;
 
 // ------------------------------------------------------------------------------
 
+bool lacks_own_tables(const DbError& error) { return error.sqlstate() == "42P01" || error.sqlstate() == "3F000"; }
+
+Answer ask_pair(Connection& connection, const std::string& pair) {
+    return post(connection, "read pair",
+                "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1", {pair});
+}
+
+// Once from what was asked with server().
 std::optional<PairIdentity> PgStore::identity(const std::string& pair) try {
-    const Result found = read_once(
-        asker(), "read pair",
-        "SELECT no, uuid, side, system_id, seed_a, seed_b, state_version FROM tideway.pair WHERE pair = $1",
-        {pair});
+    std::optional<Answer> answer = std::exchange(pair_ahead_, std::nullopt);
+    if (!answer || pair != pair_) {
+        Connection& c = asker();
+        Transaction transaction(c, {.read_only = true});
+        answer = ask_pair(c, pair);
+        transaction.commit();
+    }
+    const Result& found = answer->get();
     if (found.rows() == 0) return std::nullopt;
     pair_number_ = static_cast<int>(found.integer(0, 0));
     seeds_ = hash_at(found, 0, 4);
@@ -38,11 +50,12 @@ std::optional<PairIdentity> PgStore::identity(const std::string& pair) try {
     return PairIdentity{std::string(found.text(0, 1)), std::string(found.text(0, 3)),
                         side_named(found.text(0, 2)), seeds_, static_cast<int>(found.integer(0, 6))};
 } catch (const DbError& error) {
-    if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
-    return std::nullopt;  // there is no such table yet
+    if (!lacks_own_tables(error)) throw;
+    return std::nullopt;
 }
 
 void PgStore::install(const std::string& pair, const PairIdentity& identity) {
+    pair_ahead_.reset();
     Transaction transaction(writer());
     run(writer(), "serialize installation",
         "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
@@ -140,6 +153,7 @@ void PgStore::adapt_base(Connection& c, const LinkedTable& table, const Result& 
 }
 
 void PgStore::install_table(const LinkedTable& table) {
+    known_ahead_.reset();
     const Expressions e = expressions(table);
     Transaction transaction(writer());
     Connection& c = writer();
@@ -203,6 +217,8 @@ UNION ALL SELECT 'schema tideway' FROM pg_namespace WHERE nspname = 'tideway' OR
 }
 
 void PgStore::uninstall() {
+    pair_ahead_.reset();
+    known_ahead_.reset();
     if (!identity(pair_)) return;
     const std::vector<TableUse> tables = known_tables();
     Transaction transaction(writer());

@@ -54,12 +54,15 @@ LeaseState PgStore::lease() try {
 
 bool PgStore::take_lease(const LeaseState& seen, std::int64_t next, const std::string& run_id,
                          const std::string& holder, const std::string& epoch) {
-    const Result taken =
-        write_once(writer(), "take lease", R"(
+    Transaction transaction(writer());
+    const Answer taken =
+        post(writer(), "take lease", R"(
 UPDATE tideway.lease SET seq = $3::bigint, run = $4, holder = $5, at = clock_timestamp(), epoch = $6
 WHERE pair = $1 AND seq = $2::bigint)",
-            {pair_, std::to_string(seen.sequence), std::to_string(next), run_id, holder, epoch});
-    return taken.affected() == 1;
+             {pair_, std::to_string(seen.sequence), std::to_string(next), run_id, holder, epoch});
+    known_ahead_ = ask_known_tables(writer());  // what a run looks at next, now that nobody else may change it
+    transaction.commit();
+    return taken.get().affected() == 1;
 }
 
 std::int64_t PgStore::barrier(std::int64_t fence, std::int64_t cloud_fence) {
@@ -84,10 +87,16 @@ UPDATE tideway.lease SET at = clock_timestamp() WHERE ctid IN
     // The fence protects the data; a lease that could not be renewed only lets another run start.
 }
 
+void PgStore::post_release(Connection& connection, const std::string& run_id) {
+    post(connection, "release lease",
+         "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2", {pair_, run_id});
+}
+
 void PgStore::release_lease(const std::string& run_id) noexcept try {
     if (!writer_ || writer_->lost()) return;
-    write_once(*writer_, "release lease",
-               "UPDATE tideway.lease SET run = NULL, holder = NULL WHERE pair = $1 AND run = $2", {pair_, run_id});
+    Transaction transaction(*writer_);
+    post_release(*writer_, run_id);
+    transaction.commit();
 } catch (const std::exception&) {
     // It expires by itself.
 }

@@ -21,4 +21,7 @@ class PgJournal : public Journal {
     PgStore& store_;
 };
 
+// Three booleans: whether there are older entries, older settled conflicts, or more entries than the retention keeps.
+Answer ask_old_records(Connection& connection, const std::string& pair, const Retention& retention);
+
 }  // namespace tideway::pg

@@ -48,12 +48,6 @@ Mark Mark::parse(const std::string& text) {
 
 Answer Mark::ask(Connection& connection) { return connection.post({"take mark", floor_sql}); }
 
-Mark Mark::take(Connection& connection) {
-    const Answer answer = ask(connection);
-    connection.flush();
-    return taken(answer);
-}
-
 Mark Mark::taken(const Answer& answer) {
     const Result& taken = answer.get();
     Mark mark = parse(std::string(taken.text(0, 0)));
@@ -145,7 +139,8 @@ RowImage image_at(const Result& result, int row, int column, const LinkedTable& 
 
 // LOCK comes before the snapshot is taken: a table that is rewritten or emptied in between would look empty
 // to it.
-PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables)
+PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables,
+                       const std::vector<Watched>& expected)
     : store_(store), connection_(store.reader()) {
     transaction_.emplace(connection_, TransactionOptions{.isolation = Isolation::repeatable_read,
                                                          .locks_first = true,
@@ -158,14 +153,31 @@ PgSnapshot::PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& ta
     if (connection_.server_encoding() != "UTF8") connection_.post({"create function", readable_function});
     const Answer mark = Mark::ask(connection_), relations = store.ask_relations(tables),
                  columns = ask_fingerprints(connection_, store.side(), tables);
-    connection_.flush();
+    post_expected(expected);
+    land(columns, tables);
     mark_ = Mark::taken(mark);
+    store.note_snapshot(mark_);
     store.note_relations(relations, tables);
     check_fingerprints(columns, store.side(), tables);
+    note_expected();
+}
+
+// What is expected names columns: where they have changed, that is the reason to be told.
+void PgSnapshot::land(const Answer& columns, const std::vector<const LinkedTable*>& tables) try {
+    connection_.flush();
+} catch (const DbError&) {
+    if (columns.there()) check_fingerprints(columns, store_.side(), tables);
+    throw;
 }
 
 std::unique_ptr<Snapshot> PgStore::snapshot(const std::vector<const LinkedTable*>& tables) {
     return std::make_unique<PgSnapshot>(*this, tables);
+}
+
+std::unique_ptr<Snapshot> PgStore::snapshot_of(const std::vector<Watched>& watched) {
+    std::vector<const LinkedTable*> tables;
+    for (const Watched& each : watched) tables.push_back(each.table);
+    return std::make_unique<PgSnapshot>(*this, tables, watched);
 }
 
 std::string PgSnapshot::mark(const LinkedTable& table) const {
@@ -199,6 +211,15 @@ void PgStore::note_relations(const Answer& answer, const std::vector<const Linke
         relations_[tables[i]->id] =
             fmt::format("{}.{}.{}", found.text(row, 0), found.text(row, 1), tables[i]->fingerprint(side()));
     }
+}
+
+void PgStore::note_snapshot(const Mark& mark) { snapshot_ = std::make_shared<const Mark>(mark); }
+
+Mark PgStore::mark_of_snapshot(const LinkedTable& table) const {
+    ensure(snapshot_ != nullptr, "a worklist lives in a snapshot");
+    Mark mark = *snapshot_;
+    mark.relation = relation_mark(table);
+    return mark;
 }
 
 std::string PgStore::relation_mark(const LinkedTable& table) const {

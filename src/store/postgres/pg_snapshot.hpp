@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "store/postgres/pg_store.hpp"
@@ -20,8 +21,7 @@ struct Mark {
     std::string relation;
     std::string text() const;
     static Mark parse(const std::string& text);
-    static Mark take(Connection& connection);
-    static Answer ask(Connection& connection);  // the same in two steps
+    static Answer ask(Connection& connection);
     static Mark taken(const Answer& answer);
 };
 
@@ -39,8 +39,10 @@ std::string written_since_sql(const Mark& mark);
 
 class PgSnapshot : public Snapshot {
   public:
-    PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables);
+    // expected: as expect() would be told right after it.
+    PgSnapshot(PgStore& store, const std::vector<const LinkedTable*>& tables, const std::vector<Watched>& expected = {});
     std::int64_t now() const override { return mark_.clock; }
+    void leave() override { transaction_->leave(); }
     std::string mark(const LinkedTable& table) const override;
     bool replaced(const LinkedTable& table, const std::string& mark) const override;
     HintOutcome hints(const LinkedTable& table, Capture capture, const std::string& mark,
@@ -52,6 +54,7 @@ class PgSnapshot : public Snapshot {
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;
     std::vector<std::vector<RowImage>> rows_of(const std::vector<KeysOfTable>& wanted) override;
     void expect(const std::vector<Watched>& watched) override;
+    bool untouched(const LinkedTable& table) const override { return untouched_.contains(table.id); }
     std::int64_t count_protected(const LinkedTable& table) override;
     std::int64_t count(const LinkedTable& table) override;
     std::optional<std::int64_t> highest_number(const LinkedTable& table) override;
@@ -67,11 +70,18 @@ class PgSnapshot : public Snapshot {
     std::optional<HintOutcome> expected_hints(const Expressions& expressions, Capture capture, const std::string& mark,
                                               const HintSink& sink) const;
 
-    // What expect() has asked for one table.
+    // What was asked for one table, at the cloud its hints.
     struct Expected {
+        const LinkedTable* table;
         std::string mark;
-        Answer truncated, hints;
+        std::optional<Answer> truncated, hints;
     };
+    void post_expected(const std::vector<Watched>& watched);
+    void post_hints(const LinkedTable& table, const std::string& mark);
+    std::string post_watch(const LinkedTable& table, const std::string& mark);
+    void note_expected();
+    void land(const Answer& columns, const std::vector<const LinkedTable*>& tables);
+
     PgStore& store_;
     Connection& connection_;
     std::optional<Transaction> transaction_;
@@ -79,12 +89,15 @@ class PgSnapshot : public Snapshot {
     std::map<int, Expected> expected_;       // by table number, as the next one
     std::map<int, std::int64_t> protected_;  // how many rows
     std::optional<std::int64_t> journaled_;
+    std::set<int> untouched_;  // by table number
+    std::optional<Answer> logs_, counts_, newest_;  // asked by post_expected()
 };
 
 // One line of what streams of hints and changelog_hints_sql() give.
 CloudHint hint_of(const Cells& cells, std::size_t keys);
 // A statement that counts the protected rows of all these tables: number, count.
 std::string count_protected_sql(const PgStore& store, const std::vector<const LinkedTable*>& tables);
+std::map<int, std::int64_t> counts_of(const Result& found);
 // The newest line of the journal.
 extern const char* const newest_journaled_sql;
 

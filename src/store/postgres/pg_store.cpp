@@ -5,6 +5,7 @@
 #include "store/postgres/load_lines.hpp"
 #include "store/postgres/pg_archive.hpp"
 #include "store/postgres/pg_journal.hpp"
+#include "store/postgres/pg_snapshot.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
@@ -144,12 +145,20 @@ void PgStore::purge_changes(const LinkedTable& table, const std::string& mark) {
     transaction.commit();
 }
 
-void PgStore::end_run(const Ending& ending) {
+// All in one round trip.
+Ended PgStore::end_run(const Ending& ending) {
     Transaction transaction(writer());
     for (const auto& [table, mark] : ending.seen) post_purge_changes(*table, mark);
     if (side() == Side::cloud) post_purge_receipts(ending.receipts_booked);
     post_record(ending.record);
+    std::optional<Answer> counts;
+    if (!ending.count.empty())
+        counts = writer().post({"count protected rows", count_protected_sql(*this, ending.count)});
+    const Answer due = ask_old_records(writer(), pair_, ending.retention);
+    post_release(writer(), ending.release);
     transaction.commit();
+    return {counts ? counts_of(counts->get()) : std::map<int, std::int64_t>{}, true,
+            due.get().boolean(0, 0) || due.get().boolean(0, 1) || due.get().boolean(0, 2)};
 }
 
 }  // namespace tideway::pg

@@ -20,6 +20,8 @@ namespace tideway::pg {
 
 class PgArchive;
 class PgJournal;
+class SectionApply;
+class Started;
 struct Mark;
 
 class PgStore : public Store {
@@ -58,6 +60,7 @@ class PgStore : public Store {
     void release_lease(const std::string& run) noexcept override;
 
     std::unique_ptr<Snapshot> snapshot(const std::vector<const LinkedTable*>& tables) override;
+    std::unique_ptr<Snapshot> snapshot_of(const std::vector<Watched>& watched) override;
     Look look(const std::vector<Watched>& watched) override;
     BatchOutcome apply(const Batch& batch) override;
     Cell evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) override;
@@ -73,7 +76,7 @@ class PgStore : public Store {
     void purge_changes(const LinkedTable& table, const std::string& mark) override;
 
     void record_run(const RunRecord& record) override;
-    void end_run(const Ending& ending) override;
+    Ended end_run(const Ending& ending) override;
     void record_idle(const RunRecord& record) override;
     std::vector<KeptConflict> conflicts() override;
     bool write_as_user(const RowEdit& edit) override;
@@ -86,6 +89,8 @@ class PgStore : public Store {
     Answer ask_relations(const std::vector<const LinkedTable*>& tables);  // of the open snapshot
     void note_relations(const Answer& answer, const std::vector<const LinkedTable*>& tables);
     std::string relation_mark(const LinkedTable& table) const;
+    void note_snapshot(const Mark& mark);
+    Mark mark_of_snapshot(const LinkedTable& table) const;  // of the latest one
     Connection& reader();
     Connection& writer();
     Connection& asker();  // for a short read: one that is not in the middle of something
@@ -97,6 +102,8 @@ class PgStore : public Store {
   private:
     Connection connect();
     Connection& keeper();
+    Result read_server_facts();
+    Answer write_sections(const Started& started, std::vector<SectionApply>& sections, const Batch& batch);
     Answer ask_known_tables(Connection& connection);
     Answer ask_lease(Connection& connection);
     Answer ask_receipts(Connection& connection, std::int64_t after);
@@ -105,6 +112,7 @@ class PgStore : public Store {
     void post_purge_changes(const LinkedTable& table, const std::string& mark);
     void post_purge_receipts(std::int64_t up_to);
     void post_record(const RunRecord& record);
+    void post_release(Connection& connection, const std::string& run);
     bool marks_hold(const std::vector<Watched>& watched, Mark now, const Answer& relations);
     void adapt_base(Connection& connection, const LinkedTable& table, const Result& before);
 
@@ -119,8 +127,14 @@ class PgStore : public Store {
     std::unique_ptr<PgArchive> archive_;
     std::unique_ptr<PgJournal> journal_;
     std::map<int, std::string> relations_;  // by table number
-    std::optional<Answer> known_ahead_;     // asked with relations(), for the known_tables() that follows
+    std::shared_ptr<const Mark> snapshot_;
+    std::optional<Answer> known_ahead_;     // asked with relations() or take_lease(), for the known_tables() that follows
+    std::optional<Answer> pair_ahead_;      // asked with server(), for the identity() that follows
 };
+
+// What the state says of a pair; fails with lacks_own_tables() before the first run.
+Answer ask_pair(Connection& connection, const std::string& pair);
+bool lacks_own_tables(const DbError& error);
 
 // A statement with values: text with $1.. and the cells to go with it.
 Result run(Connection& connection, std::string_view name, std::string text,

@@ -148,8 +148,7 @@ std::int64_t PgWorklist::touched(Capture capture, const std::string& mark) {
 
 HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& mark) {
     const Mark since = Mark::parse(mark);
-    Mark now = Mark::take(connection_);
-    now.relation = store_.relation_mark(table_);
+    const Mark now = store_.mark_of_snapshot(table_);
     if (capture == Capture::digest || mark.empty() || !follows(now, since, capture)) {
         compare_all();
         return {.needs_digest = capture != Capture::digest};

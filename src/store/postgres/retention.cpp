@@ -25,21 +25,25 @@ std::int64_t in_steps(PgStore& store, const Statement& statement, const std::vec
 
 }  // namespace
 
-// One look tells whether there is anything to do, as there is not after most runs.
-std::int64_t PgJournal::purge(const Retention& retention) {
-    const Result due =
-        read_once(store_.asker(), "look for old records", R"(
-SELECT coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.journal WHERE pair = $1 ORDER BY id LIMIT 1), false),
-       coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.conflict
+// One look tells whether there is anything to do, as there is not after most runs: old entries, old conflicts, too much.
+Answer ask_old_records(Connection& connection, const std::string& pair, const Retention& retention) {
+    return post(connection, "look for old records", R"(
+SELECT $2::bigint > 0 AND coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.journal WHERE pair = $1 ORDER BY id LIMIT 1), false),
+       $2::bigint > 0 AND coalesce((SELECT at < now() - $2::bigint * '1 second'::interval FROM tideway.conflict
                  WHERE pair = $1 AND status = 'kept' ORDER BY id LIMIT 1), false),
-       pg_total_relation_size('tideway.journal') > $3::bigint)",
-            {store_.pair(), std::to_string(retention.keep_seconds), std::to_string(retention.max_bytes)});
+       $3::bigint > 0 AND pg_total_relation_size('tideway.journal') > $3::bigint)",
+                {pair, std::to_string(retention.keep_seconds), std::to_string(retention.max_bytes)});
+}
+
+std::int64_t PgJournal::purge(const Retention& retention) {
+    Connection& c = store_.asker();
+    Transaction transaction(c, {.read_only = true});
+    const Answer due = ask_old_records(c, store_.pair(), retention);
+    transaction.commit();
     std::int64_t gone = 0;
-    if (retention.keep_seconds > 0 && due.boolean(0, 0))
-        gone += purge_old("tideway.journal", "true", retention.keep_seconds);
-    if (retention.keep_seconds > 0 && due.boolean(0, 1))
-        gone += purge_old("tideway.conflict", "status = 'kept'", retention.keep_seconds);
-    if (retention.max_bytes > 0 && due.boolean(0, 2)) gone += purge_beyond(retention.max_bytes);
+    if (due.get().boolean(0, 0)) gone += purge_old("tideway.journal", "true", retention.keep_seconds);
+    if (due.get().boolean(0, 1)) gone += purge_old("tideway.conflict", "status = 'kept'", retention.keep_seconds);
+    if (due.get().boolean(0, 2)) gone += purge_beyond(retention.max_bytes);
     return gone;
 }
 

@@ -66,6 +66,7 @@ std::string triggers_sql(const Expressions& e, int pair, bool enable_always) {
 }  // namespace
 
 void PgStore::guard_rows(const LinkedTable& table) {
+    known_ahead_.reset();
     const Expressions e = expressions(table);
     Connection& c = writer();
     Transaction transaction(c);

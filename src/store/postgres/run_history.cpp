@@ -6,14 +6,26 @@
 namespace tideway::pg {
 namespace {
 
-void record_line(Connection& c, const std::string& pair, const RunRecord::Line& line, const char* direction,
-                 std::int64_t written) {
+// All tables in one statement; each has a row a direction.
+void post_lines(Connection& c, const std::string& pair, const std::vector<RunRecord::Line>& lines) {
+    std::vector<std::string> tables, directions, written, pending;
+    const auto add = [&](const RunRecord::Line& line, const char* direction, std::int64_t rows) {
+        tables.push_back(std::to_string(line.table_id));
+        directions.emplace_back(direction);
+        written.push_back(std::to_string(rows));
+        pending.push_back(std::to_string(line.pending));
+    };
+    for (const RunRecord::Line& line : lines) {
+        if (line.forward) add(line, "forward", line.to_cloud);
+        if (line.reverse) add(line, "reverse", line.to_desktop);
+    }
+    if (tables.empty()) return;
     post(c, "record table status", R"(
-UPDATE tideway.table_status SET last_sync_timestamp = now(), records_synced = $4::bigint,
-    records_total = records_total + $4::bigint, pending = $5::bigint
-WHERE pair = $1 AND tbl = $2::int AND direction = $3)",
-        {pair, std::to_string(line.table_id), direction, std::to_string(written),
-         std::to_string(line.pending)});
+UPDATE tideway.table_status AS s SET last_sync_timestamp = now(), records_synced = n.written,
+    records_total = s.records_total + n.written, pending = n.pending
+FROM unnest($2::int[], $3::text[], $4::bigint[], $5::bigint[]) AS n(tbl, direction, written, pending)
+WHERE s.pair = $1 AND s.tbl = n.tbl AND s.direction = n.direction)",
+         {pair, text_array(tables), text_array(directions), text_array(written), text_array(pending)});
 }
 
 }  // namespace
@@ -26,10 +38,7 @@ void PgStore::record_run(const RunRecord& record) {
 
 void PgStore::post_record(const RunRecord& record) {
     Connection& c = writer();
-    for (const RunRecord::Line& line : record.lines) {
-        if (line.forward) record_line(c, pair_, line, "forward", line.to_cloud);
-        if (line.reverse) record_line(c, pair_, line, "reverse", line.to_desktop);
-    }
+    post_lines(c, pair_, record.lines);
     if (side() == Side::desktop)
         post(c, "record run", R"(
 INSERT INTO tideway.run (pair, run, status, mode, direction, duration_ms, report)
