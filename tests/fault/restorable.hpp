@@ -19,8 +19,9 @@ class Restorable {
         office.server(side).copy_data_dir_to(copy_of(side, name));
         office.server(side).start();
     }
-    // The moment counts: a run may be under way, and loses nothing by it.
+    // The moment counts: a run may be under way, and loses nothing by it. What was committed is in the copy.
     void backup_while_running(At side) {
+        open(side).exec("checkpoint");
         office.server(side).copy_running_data_dir_to(copy_of(side, "backup"));
     }
     void restore(At side, const std::string& name = "backup") {
