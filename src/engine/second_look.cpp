@@ -71,6 +71,8 @@ class Looker {
             result_.not_compared = table_.not_synced;
             return std::move(result_);
         }
+        if (!run->worklist)  // a table in which nothing was captured has none
+            run->worklist = session_.archive().worklist(table_.link, session_.installed());
         find_unequal(suspects);
         leave_known(*run);
         if (quiet)

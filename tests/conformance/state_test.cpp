@@ -339,6 +339,7 @@ TEST_P(State, TheEndOfARunForgetsWhatIsDoneAndMayGiveTheLeaseBack) {
     const std::map<Side, std::string> before{{Side::desktop, mark(Side::desktop, table)},
                                              {Side::cloud, mark(Side::cloud, table)}};
     both("insert into job values (1, 'a')");
+    both("insert into job values (2, 'the newest line may stay')");
     RunRecord record;
     record.run = "run-1";
     record.lines = {{table.id, table.desktop, table.cloud, true, true, 1, 0, 0}};
@@ -346,7 +347,7 @@ TEST_P(State, TheEndOfARunForgetsWhatIsDoneAndMayGiveTheLeaseBack) {
         Ending ending{{{&table, mark(side, table)}}, 0, record, {}, "run-1", {3'600, 1'000'000}};
         const Ended ended = store(side).end_run(ending);
         EXPECT_EQ(store(side).lease().held, !ended.released);
-        EXPECT_EQ(hinted(side, table, Capture::changelog, before.at(side)), "");
+        EXPECT_EQ(hinted(side, table, Capture::changelog, before.at(side)).find('1'), std::string::npos);
     }
     EXPECT_TRUE(archive().counts().at(0).last_forward.has_value());
 }
