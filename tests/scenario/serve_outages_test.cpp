@@ -112,7 +112,8 @@ TEST_F(Outage, ATimeThatWasMissedRunsOnceAtTheStart) {
     std::map<std::string, std::string> names;
     {
         ServedConsole console(toml(pair), {}, serve);
-        for (const auto& job : console.get("/pairs/main")["pair"]["jobs"])
+        const nlohmann::json known = console.get("/pairs/main");
+        for (const auto& job : known["pair"]["jobs"])
             names[job["command"].get<std::string>()] = job["name"].get<std::string>();
         EXPECT_TRUE(console.get("/pairs/main/runs")["runs"].empty())
             << "nothing is known to have been missed";
