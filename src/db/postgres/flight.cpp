@@ -127,8 +127,8 @@ void Flight::land_pipeline(Patience& patience) {
         const ResultPtr result = line_.next(patience);
         if (!result || PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
     }
-    if (!line_.lost())
-        ensure(PQexitPipelineMode(line_.raw()) != 0, "a pipeline that was read to its end can be left");
+    // A pooler that lost its server ends the conversation where it stands: what is left of the pipeline is never answered.
+    if (!line_.lost() && PQexitPipelineMode(line_.raw()) == 0) line_.abandon();
 }
 
 void Flight::fail_if_failed(const Request& last) {
