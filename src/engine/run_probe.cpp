@@ -1,0 +1,102 @@
+// The look in front of a run: whether there is anything to do (DESIGN.md 10.13). It takes no lease and moves no mark.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/run.hpp"
+
+namespace tideway {
+
+// Without lease, barrier or mark: is there anything to do at all? (DESIGN.md 10.13)
+bool Run::probe() {
+    if (options_.mode == Mode::full || !session_.tables_intact()) return false;
+    const Standing standing = session_.archive().standing();
+    const Marks& marks = standing.marks;
+    if (standing.anything_waits || !all_marked(marks) || confirm_ || !told_.empty()) return false;
+    const Look desktop = look_at(Side::desktop, marks);
+    if (desktop.logged || !nothing_to_recover(standing)) return false;
+    const Look cloud = desktop.quiet ? look_at(Side::cloud, marks) : Look{};
+    if (cloud.logged) return false;
+    if (cloud.quiet) {
+        note_quiet(cloud);
+    } else {
+        gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
+        told_.insert(told_.end(), gathered_->left_out.begin(), gathered_->left_out.end());
+        if (gathered_->calls_for_a_run() || !told_.empty()) {
+            gathered_.reset();
+            return false;
+        }
+        count_protected(*gathered_);
+    }
+    report_idle();
+    return true;
+}
+
+// False: numbers that do not fit, or receipts. Error(lease_held) where another run is at work.
+bool Run::nothing_to_recover(const Standing& standing) {
+    const auto [cloud, receipts] = session_.cloud->lease_and_receipts(standing.acknowledged);
+    if (cloud.run == report_.run)
+        return false;  // an attempt of ours broke off: take its lease and give it back
+    if (cloud.held)
+        throw Error(Code::lease_held, fmt::format("run {} of {} is at work", cloud.run, cloud.holder),
+                    "wait until it ends; a run that died is taken over after 20 seconds");
+    return cloud.sequence == standing.known.sequence && cloud.epoch == standing.known.epoch && receipts.empty();
+}
+
+// Every table that takes part has been compared before, by the capture that it has now.
+bool Run::all_marked(const Marks& marks) {
+    for (const TableUnderSync* table : session_.active())
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const auto mark = marks.find({table->link.id, side});
+            if (mark == marks.end() || mark->second.capture != table->link.capture(side)) return false;
+        }
+    return true;
+}
+
+// For a run that a change has started; what waits for other reasons is for the runs of the schedule.
+bool Run::nothing_new() {
+    if (!session_.tables_intact()) return false;
+    const Marks marks = session_.archive().marks();
+    if (!all_marked(marks) || !look_at(Side::desktop, marks).quiet) return false;
+    const Look cloud = look_at(Side::cloud, marks);
+    if (cloud.quiet) note_quiet(cloud);
+    report_.idle = cloud.quiet;
+    return report_.idle;
+}
+
+void Run::report_idle() {
+    collect_reports();
+    for (TableReport& table : report_.tables) table.protected_after = table.protected_before;
+    gathered_.reset();
+    report_.plan_hash = hash_.text();
+}
+
+// The usual case, told by one statement a side: nothing was written since the marks.
+Look Run::look_at(Side side, const Marks& marks) {
+    const std::vector<TableUnderSync*> active = session_.active();
+    if (std::any_of(active.begin(), active.end(),
+                    [](const TableUnderSync* table) { return spelled_apart(table->link); }))
+        return {};
+    std::vector<Watched> watched;
+    for (const TableUnderSync* table : active)
+        watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
+    return session_.store(side).look(watched);
+}
+
+// What a report says of tables in which nothing happened.
+void Run::note_quiet(const Look& cloud) {
+    gathered_.emplace();
+    for (TableUnderSync* table : session_.active()) {
+        TableRun run;
+        run.table = table;
+        run.report.desktop = table->link.desktop.display();
+        run.report.cloud = table->link.cloud.display();
+        run.report.capture_desktop = to_string(table->link.capture_desktop);
+        run.report.capture_cloud = to_string(table->link.capture_cloud);
+        if (const auto count = cloud.protected_rows.find(table->link.id); count != cloud.protected_rows.end())
+            run.report.protected_before = count->second;
+        gathered_->tables.push_back(std::move(run));
+    }
+}
+
+}  // namespace tideway
