@@ -57,6 +57,25 @@ TEST_F(Flights, ATransactionInWhichNothingIsAskedCostsNothing) {
     expect_usable(connection);
 }
 
+TEST_F(Flights, ATransactionThatWasLeftEndsWithWhatFollows) {
+    const auto read_and_leave = [&] {
+        Transaction reading(connection, {.read_only = true});
+        connection.query({"ask", "SELECT 1"});
+        EXPECT_EQ(round_trips([&] { reading.leave(); }), 0);
+    };
+    read_and_leave();
+    EXPECT_FALSE(connection.in_transaction());
+    EXPECT_EQ(round_trips([&] {
+                  Transaction next(connection);
+                  EXPECT_EQ(connection.query({"ask", "SELECT 2"}).integer(0, 0), 2);
+                  next.commit();
+              }),
+              2);
+    read_and_leave();
+    EXPECT_TRUE(connection.reusable());  // ends it
+    EXPECT_EQ(connection.query({"ask", "SELECT 3"}).integer(0, 0), 3);
+}
+
 TEST_F(Flights, APostedStatementFailsUnderItsOwnNameAndTakesTheOthersAlong) {
     for (const bool parameters : {false, true}) {
         Transaction transaction(connection);
