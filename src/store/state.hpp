@@ -46,7 +46,7 @@ struct Receipt {
 };
 
 // Of the state tables, as a store installs them; an older state is completed by the next sync.
-inline constexpr int state_version = 5;
+inline constexpr int state_version = 6;
 
 // An entry of the base.
 struct Agreed {

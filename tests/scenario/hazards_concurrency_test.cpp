@@ -148,7 +148,7 @@ TEST(Hazard, H30_RunnersThatStartTogetherExcludeEachOther) {
             "insert into note select {0} * 1000 + 500 + i, 'mobile {0}' from generate_series(1, 200) i",
             round));
         std::vector<std::unique_ptr<Process>> runs;
-        for (int i = 0; i < 4; ++i) runs.push_back(pair.start());
+        for (int i = 0; i < 6; ++i) runs.push_back(pair.start());
         long long written = 0;
         for (const auto& process : runs) {
             const TidewayResult result = finish(*process);

@@ -54,15 +54,36 @@ std::optional<PairIdentity> PgStore::identity(const std::string& pair) try {
     return std::nullopt;
 }
 
+// Then nothing is to be created or completed: such statements would wait for the runs at work with these
+// tables, of this pair or of another one, or those for them.
+bool PgStore::state_is_current() {
+    Connection& c = writer();
+    if (!run(c, "find pairs", "SELECT to_regclass('tideway.pair') IS NOT NULL").boolean(0, 0)) return false;
+    return run(c, "read state versions",
+               "SELECT EXISTS (SELECT FROM tideway.pair p WHERE p.side = $1 AND p.state_version >= $2::int)",
+               {name(side()), std::to_string(state_version)})
+        .boolean(0, 0);
+}
+
+void PgStore::wait_for_other_installations() try {
+    run(writer(), "serialize installation",
+        "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
+} catch (const DbError& error) {
+    if (error.sqlstate() != "55P03") throw;
+    throw Error(Code::lease_held,
+                fmt::format("another run is creating tideway's tables on the {} side", name(side())),
+                "wait until it ends, then run this again");
+}
+
 void PgStore::install(const std::string& pair, const PairIdentity& identity) {
     pair_ahead_.reset();
     Transaction transaction(writer());
-    run(writer(), "serialize installation",
-        "SELECT pg_advisory_xact_lock(hashtextextended('tideway install', 0))");
-    writer().query(
-        {"create state tables",
-         common_schema_sql() +
-             (side() == Side::desktop ? desktop_schema_sql() + complete_bases : cloud_schema_sql())});
+    wait_for_other_installations();
+    if (!state_is_current())
+        writer().query(
+            {"create state tables",
+             common_schema_sql() +
+                 (side() == Side::desktop ? desktop_schema_sql() + complete_bases : cloud_schema_sql())});
     run(writer(), "record pair",
         "INSERT INTO tideway.pair (pair, uuid, side, system_id, seed_a, seed_b, state_version) "
         "VALUES ($1, $2, $3, $4, $5::bigint, $6::bigint, $7::int) ON CONFLICT (pair) DO UPDATE SET "

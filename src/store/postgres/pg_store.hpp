@@ -114,6 +114,8 @@ class PgStore : public Store {
     void post_record(const RunRecord& record);
     void post_release(Connection& connection, const std::string& run);
     bool marks_hold(const std::vector<Watched>& watched, Mark now, const Answer& relations);
+    void wait_for_other_installations();
+    bool state_is_current();
     void adapt_base(Connection& connection, const LinkedTable& table, const Result& before);
 
     ConnectOptions options_;
