@@ -251,6 +251,13 @@ class Gatherer {
                       : std::pair(Capture::digest, std::string());
     }
 
+    // Where no row was written, the rows that are there are some of those that were agreed on: as many are the same.
+    bool has_lost_nothing(const TableRun& run, const HintOutcome& seen) {
+        if (seen.examined > 0) return false;
+        const auto settled = run.worklist->settled_rows();
+        return settled && *settled == gathered_.cloud->count_in_scope(run.link());
+    }
+
     void read_cloud(TableRun& run, Mode mode) {
         const LinkedTable& table = run.link();
         const auto [capture, mark] = capture_and_mark(table, Side::cloud, mode);
@@ -260,8 +267,8 @@ class Gatherer {
         if (capture != Capture::digest) seen = gathered_.cloud->hints(table, capture, mark, stage.sink());
         gathered_.examined += seen.examined;
         run.report.capture_cloud = to_string(seen.needs_digest ? Capture::digest : capture);
-        // xmin sees no deletes: the set of keys is compared as well.
-        if (seen.needs_digest || capture == Capture::xmin) {
+        // xmin sees no deletes: the set of keys is compared as well, unless its size alone tells that there were none.
+        if (seen.needs_digest || (capture == Capture::xmin && !has_lost_nothing(run, seen))) {
             const bool keys_only = !seen.needs_digest;
             complete = gathered_.cloud->unequal_buckets(table, keys_only, run.worklist->base_digest(keys_only));
             if (!complete.empty()) gathered_.cloud->list_buckets(table, complete, stage.sink());

@@ -61,6 +61,8 @@ class Snapshot {
     virtual bool untouched(const LinkedTable&) const { return false; }
     virtual std::int64_t count_protected(const LinkedTable& table) = 0;
     virtual std::int64_t count(const LinkedTable& table) = 0;
+    // Only those that take part.
+    virtual std::int64_t count_in_scope(const LinkedTable& table) { return count(table); }
     // The largest key of a table whose key is one whole number; none: there are no rows.
     // Where the store knows no renumber() it is never asked.
     virtual std::optional<std::int64_t> highest_number(const LinkedTable&) { throw not_offered(); }
@@ -79,6 +81,10 @@ class Worklist {
     // About how many desktop rows were written since, where that is cheaper to tell than to compare them;
     // else 0.
     virtual std::int64_t touched(Capture, const std::string&) { return 0; }
+    // How many rows each side has as long as nothing is written: those that were agreed on. None where keys of this
+    // table wait or the base is in doubt, because then the one row less may be hidden by another one more; none where
+    // that is not known.
+    virtual std::optional<std::int64_t> settled_rows() { return std::nullopt; }
     virtual HintOutcome add_desktop_hints(Capture capture, const std::string& mark) = 0;
     virtual Digest base_digest(bool keys_only) = 0;
     virtual void add_cloud_hints(const std::vector<CloudHint>& hints) = 0;

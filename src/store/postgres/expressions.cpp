@@ -76,7 +76,7 @@ std::string Expressions::work_type(const LinkedColumn& column) const {
     return column.by_key ? "text" : column.on(side_).base_type;
 }
 
-std::string Expressions::hash(std::int64_t seed) const {
+std::string Expressions::record() const {
     std::vector<std::string> images;
     for (const LinkedColumn& column : table_.columns) {
         if (!column.hashed) continue;
@@ -84,9 +84,11 @@ std::string Expressions::hash(std::int64_t seed) const {
         images.push_back(native ? value_of(column)
                                 : fmt::format("({}::text COLLATE \"C\")", value_of(column)));
     }
-    const char* form = server_.version >= 140000 ? "hash_record_extended(ROW({}), {})"
-                                                 : "hashtextextended(ROW({})::text COLLATE \"C\", {})";
-    return fmt::format(fmt::runtime(form), join(images), seed);
+    return fmt::format(fmt::runtime(server_.version >= 140000 ? "ROW({})" : "(ROW({})::text COLLATE \"C\")"), join(images));
+}
+
+std::string Expressions::hash(const std::string& record, std::int64_t seed) const {
+    return fmt::format(fmt::runtime(server_.version >= 140000 ? "hash_record_extended({}, {})" : "hashtextextended({}, {})"), record, seed);
 }
 
 std::string Expressions::instant(const ColumnSide& column, const std::string& value) const {

@@ -20,8 +20,13 @@ class Expressions {
 
     std::string relation() const { return table_.on(side_).quoted(); }
     // The two halves of the row's hash (DESIGN.md 10.6).
-    std::string hash_a() const { return hash(seeds_.a); }
-    std::string hash_b() const { return hash(seeds_.b); }
+    std::string hash_a() const { return hash(record(), seeds_.a); }
+    std::string hash_b() const { return hash(record(), seeds_.b); }
+    // What both are made of, where both are wanted of every row: making it costs more than hashing it. The subquery that
+    // makes it must not be pulled up (OFFSET 0).
+    std::string record() const;
+    std::string hash_a(const std::string& record) const { return hash(record, seeds_.a); }
+    std::string hash_b(const std::string& record) const { return hash(record, seeds_.b); }
     // Digest of the canonical values, equal on both sides for equal meanings (correctness.md 2.3).
     std::string canonical() const;
     // Key cells in canonical text, one expression per key cell: of the row `t`, or of k1, k2.. of a work
@@ -96,7 +101,7 @@ class Expressions {
     Side side() const { return side_; }
 
   private:
-    std::string hash(std::int64_t seed) const;
+    std::string hash(const std::string& record, std::int64_t seed) const;
     std::string unless_kept(std::size_t cell, const std::string& name, const std::string& fresh) const;
     std::string native_bucket() const;  // empty: the key has to be made a text
     // A value whose hash in the server tells all values apart that are not equal; empty: none.

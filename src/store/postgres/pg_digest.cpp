@@ -9,13 +9,13 @@ namespace {
 
 // bucket, n, a, b
 std::string digest_sql(const Expressions& e, bool keys_only) {
-    const std::string key_text = fmt::format("ROW({})::text COLLATE \"C\"", join(e.key_cells()));
-    const std::string a = keys_only ? fmt::format("hashtextextended({}, 1)", key_text) : e.hash_a();
-    const std::string b = keys_only ? fmt::format("hashtextextended({}, 2)", key_text) : e.hash_b();
+    const std::string record = keys_only ? fmt::format("(ROW({})::text COLLATE \"C\")", join(e.key_cells())) : e.record();
+    const std::string a = keys_only ? "hashtextextended(record, 1)" : e.hash_a("record");
+    const std::string b = keys_only ? "hashtextextended(record, 2)" : e.hash_b("record");
     return fmt::format(
-        "SELECT y.* FROM (SELECT bucket, count(*), {} FROM (SELECT {} AS bucket, {} AS a, {} AS b FROM {} t WHERE {}) x "
-        "GROUP BY bucket) y(bucket, n, a, b)",
-        hash_sums_sql("a", "b"), e.bucket(e.key_cells()), a, b, e.relation(), e.in_scope());
+        "SELECT y.* FROM (SELECT bucket, count(*), {} FROM (SELECT bucket, {} AS a, {} AS b FROM (SELECT {} AS bucket, {} AS record "
+        "FROM {} t WHERE {} OFFSET 0) r) x GROUP BY bucket) y(bucket, n, a, b)",
+        hash_sums_sql("a", "b"), a, b, e.bucket(e.key_cells()), record, e.relation(), e.in_scope());
 }
 
 BucketSum sum_at(const Result& found, int row, int column) {

@@ -365,6 +365,13 @@ std::int64_t PgSnapshot::count(const LinkedTable& table) {
         .integer(0, 0);
 }
 
+std::int64_t PgSnapshot::count_in_scope(const LinkedTable& table) {
+    const Expressions e = store_.expressions(table);
+    return connection_
+        .query({"count rows in scope", fmt::format("SELECT count(*) FROM {} t WHERE {}", e.relation(), e.in_scope())})
+        .integer(0, 0);
+}
+
 std::optional<std::int64_t> PgSnapshot::highest_number(const LinkedTable& table) {
     const ColumnSide& key = table.key_columns().front()->on(store_.side());
     return maybe_integer(

@@ -57,6 +57,7 @@ class PgSnapshot : public Snapshot {
     bool untouched(const LinkedTable& table) const override { return untouched_.contains(table.id); }
     std::int64_t count_protected(const LinkedTable& table) override;
     std::int64_t count(const LinkedTable& table) override;
+    std::int64_t count_in_scope(const LinkedTable& table) override;
     std::optional<std::int64_t> highest_number(const LinkedTable& table) override;
     std::vector<std::string> duplicate_keys(const LinkedTable& table, int limit) override;
     std::unique_ptr<ProofReader> proof(const LinkedTable& table, ProofForm form) override;

@@ -135,11 +135,26 @@ std::string touched_sql(const Expressions& e, const std::string& base, const Mar
 }
 
 std::int64_t PgWorklist::touched_since(const Mark& since) {
-    return connection_.query({"look for writes", touched_sql(e_, base_, since)}).integer(0, 0);
+    if (!touched_) touched_ = connection_.query({"look for writes", touched_sql(e_, base_, since)}).integer(0, 0);
+    return *touched_;
 }
 
 std::int64_t PgWorklist::touched(Capture capture, const std::string& mark) {
     return capture == Capture::xmin && !mark.empty() ? touched_since(Mark::parse(mark)) : 0;
+}
+
+std::optional<std::int64_t> PgWorklist::settled_rows() {
+    if (!installed_) return std::nullopt;
+    if (!settled_) {
+        const Result found = run(connection_, "count agreed rows",
+                                 fmt::format("SELECT CASE WHEN count(*) FILTER (WHERE b.state = 'U') = 0 AND NOT EXISTS (SELECT FROM "
+                                             "tideway.waiting g WHERE g.pair = $1 AND g.tbl = $2::int) "
+                                             "THEN count(*) FILTER (WHERE b.state = 'L') END FROM {} b",
+                                             base_),
+                                 {store_.pair(), std::to_string(table_.id)});
+        settled_ = maybe_integer(found, 0, 0);
+    }
+    return *settled_;
 }
 
 HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& mark) {
@@ -149,10 +164,13 @@ HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& ma
         compare_all();
         return {.needs_digest = capture != Capture::digest};
     }
-    if (capture == Capture::xmin && table_.repeats()) {
-        const std::int64_t touched = touched_since(since);
-        if (touched > 0) compare_all();  // one row less under a key shows in the key's other rows only
-        return {.examined = touched};
+    if (capture == Capture::xmin) {
+        if (touched_since(since) == 0 && settled_rows()) return {};
+        // One row less under a key shows in the key's other rows only.
+        if (table_.repeats()) {
+            compare_all();
+            return {.examined = touched_since(since)};
+        }
     }
     std::string candidates;
     if (capture == Capture::changelog) {

@@ -20,6 +20,7 @@ class PgWorklist : public Worklist {
     static std::unique_ptr<PgWorklist> make(PgStore& store, const LinkedTable& table, bool installed);
 
     std::int64_t touched(Capture capture, const std::string& mark) override;
+    std::optional<std::int64_t> settled_rows() override;
     HintOutcome add_desktop_hints(Capture capture, const std::string& mark) override;
     Digest base_digest(bool keys_only) override;
     void add_cloud_hints(const std::vector<CloudHint>& hints) override;
@@ -63,6 +64,9 @@ class PgWorklist : public Worklist {
     std::int64_t touched_since(const Mark& since);
     std::string waiting_keys() const;
     std::string typed_select(const std::string& extra) const;
+
+    std::optional<std::int64_t> touched_;                   // once it was asked; the snapshot stays
+    std::optional<std::optional<std::int64_t>> settled_;  // likewise
 };
 
 }  // namespace tideway::pg

@@ -14,12 +14,13 @@ void UniqueWorklist::compare_all() {
     execute("compare desktop with base",
             insert_head("d_seen, d_gone, base_live") +
                 fmt::format("SELECT {}, true, t.present IS NULL, coalesce(b.state = 'L', false) FROM (SELECT "
-                            "{}, true AS present, {} AS a, {} AS b "
-                            "FROM {} t WHERE {}) t FULL JOIN {} b ON {} WHERE CASE WHEN t.present IS NULL "
+                            "{}, true AS present, {} AS a, {} AS b FROM (SELECT {}, {} AS record "
+                            "FROM {} t WHERE {} OFFSET 0) t) t FULL JOIN {} b ON {} WHERE CASE WHEN t.present IS NULL "
                             "THEN b.state IN ('L', 'U') "
                             "ELSE b.state IS DISTINCT FROM 'L' OR b.hd_a <> t.a OR b.hd_b <> t.b END ON "
                             "CONFLICT DO NOTHING",
-                            join(either), e_.keys_as_work(), e_.hash_a(), e_.hash_b(), e_.relation(), present,
+                            join(either), key_list(keys_, "t"), e_.hash_a("t.record"), e_.hash_b("t.record"), e_.keys_as_work(),
+                            e_.record(), e_.relation(), present,
                             base_, key_equal(keys_, "t", "b")));
 }
 
