@@ -37,7 +37,7 @@ class Run {
     bool nothing_new();
     bool nothing_to_recover(const Standing& standing);
     bool all_marked(const Marks& marks);
-    Look look_at(Side side, const Marks& marks);
+    Look look_at(Side side, const Marks& marks, const std::map<int, std::int64_t>& agreed_rows = {});
     void note_quiet(const Look& cloud);
     void report_idle();
     void open_protocol();

@@ -15,7 +15,7 @@ bool Run::probe() {
     if (standing.anything_waits || !all_marked(marks) || confirm_ || !told_.empty()) return false;
     const Look desktop = look_at(Side::desktop, marks);
     if (desktop.logged || !nothing_to_recover(standing)) return false;
-    const Look cloud = desktop.quiet ? look_at(Side::cloud, marks) : Look{};
+    const Look cloud = desktop.quiet ? look_at(Side::cloud, marks, desktop.agreed_rows) : Look{};
     if (cloud.logged) return false;
     if (cloud.quiet) {
         note_quiet(cloud);
@@ -57,8 +57,10 @@ bool Run::all_marked(const Marks& marks) {
 bool Run::nothing_new() {
     if (!session_.tables_intact()) return false;
     const Marks marks = session_.archive().marks();
-    if (!all_marked(marks) || !look_at(Side::desktop, marks).quiet) return false;
-    const Look cloud = look_at(Side::cloud, marks);
+    if (!all_marked(marks)) return false;
+    const Look desktop = look_at(Side::desktop, marks);
+    if (!desktop.quiet) return false;
+    const Look cloud = look_at(Side::cloud, marks, desktop.agreed_rows);
     if (cloud.quiet) note_quiet(cloud);
     report_.idle = cloud.quiet;
     return report_.idle;
@@ -72,14 +74,17 @@ void Run::report_idle() {
 }
 
 // The usual case, told by one statement a side: nothing was written since the marks.
-Look Run::look_at(Side side, const Marks& marks) {
+Look Run::look_at(Side side, const Marks& marks, const std::map<int, std::int64_t>& agreed_rows) {
     const std::vector<TableUnderSync*> active = session_.active();
     if (std::any_of(active.begin(), active.end(),
                     [](const TableUnderSync* table) { return spelled_apart(table->link); }))
         return {};
     std::vector<Watched> watched;
-    for (const TableUnderSync* table : active)
-        watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
+    for (const TableUnderSync* table : active) {
+        const auto agreed = agreed_rows.find(table->link.id);
+        watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark,
+                           agreed == agreed_rows.end() ? std::nullopt : std::optional(agreed->second)});
+    }
     return session_.store(side).look(watched);
 }
 

@@ -87,12 +87,14 @@ struct Watched {
     const LinkedTable* table = nullptr;
     Capture capture = Capture::digest;
     std::string mark;
+    std::optional<std::int64_t> agreed_rows = {};  // how many rows it has while nothing happens; none: not known here
 };
 
 struct Look {
     bool quiet = false;  // nothing was written to any of the tables since their marks; false: perhaps not
     bool logged = false;  // a changelog holds entries since its mark: a run has something to look at
     std::map<int, std::int64_t> protected_rows;  // by table number, where quiet; cloud only
+    std::map<int, std::int64_t> agreed_rows;     // likewise; desktop only, of tables that had to be counted
 };
 
 struct KeysOfTable {

@@ -127,7 +127,7 @@ std::string PgWorklist::insert_head(std::string_view columns) const {
 
 std::string touched_sql(const Expressions& e, const std::string& base, const Mark& since) {
     return fmt::format(
-        "SELECT greatest(t.written, (t.rows <> b.live OR b.lost > 0)::int) AS touched FROM (SELECT count(*) "
+        "SELECT greatest(t.written, (t.rows <> b.live OR b.lost > 0)::int) AS touched, t.rows FROM (SELECT count(*) "
         "FILTER (WHERE {}) AS written, count(*) AS rows FROM {} t WHERE {}) t, (SELECT count(*) "
         "FILTER (WHERE b.state = 'L') AS live, count(*) FILTER (WHERE b.state = 'U') AS lost "
         "FROM {} b) b",

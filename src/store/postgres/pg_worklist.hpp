@@ -9,8 +9,8 @@
 
 namespace tideway::pg {
 
-// A query for how many rows were written since, as `touched`; at least one where there are not as many as
-// were agreed on: then rows were deleted.
+// A query for how many rows were written since, as `touched`, and how many there are, as `rows`; touched is at least one
+// where there are not as many as were agreed on: then rows were deleted.
 std::string touched_sql(const Expressions& e, const std::string& base, const Mark& since);
 
 class PgWorklist : public Worklist {
