@@ -76,7 +76,7 @@ Owed owed_from(const Json& json) {
         if (!kind) continue;
         State state = State::begun;
         for (const State other : {State::again, State::over})
-            if (each.at("state") == to_string(other)) state = other;
+            if (each.at("state").get<std::string>() == to_string(other)) state = other;
         owed.items.push_back(
             {state, {{*kind, each.at("table")}, each.at("count"), each.at("code"), each.at("detail")}, each.at("since")});
     }

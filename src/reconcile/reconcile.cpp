@@ -76,10 +76,6 @@ const char* action_of(const Decision& d) {
     return d.book == Book::none ? "nothing" : "book only";
 }
 
-}  // namespace
-
-namespace {
-
 void explain_void_choice(KeyWork& work) {
     const Wait wait = work.decision.wait;
     if (work.candidate.void_choice && (wait == Wait::person_conflict || wait == Wait::person_held))
