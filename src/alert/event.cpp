@@ -90,11 +90,12 @@ Observation observe(const RunReport& report) {
 
 Observation observe(const VerifyReport& report) {
     Observation seen = report.repair ? observe(*report.repair) : Observation{};
-    for (const TableProof& proof : report.tables)
+    for (const TableProof& proof : report.tables) {
         // Rows that are on their way say neither that the table differs nor that it is equal again.
         const bool known = proof.differences > 0 || proof.changing == 0;
         if (proof.state != "not compared" && known)
             judge(seen, AlertKind::differs, proof.desktop, proof.differences);
+    }
     return seen;
 }
 
