@@ -108,10 +108,12 @@ std::vector<Failure> tell(const Config& config, const Observation& seen, World& 
         message.run = seen.run;
         message.status = seen.status;
         message.items = due(book.ledger, channel->name(), seen, setting.events, now, repeat);
+        message.dropped = dropped(book.ledger, channel->name());
         if (message.items.empty()) continue;
         const auto failure = book.attempt(channel->name(), [&] { channel->send(message); });
         if (failure) failures.push_back(*failure);
-        if (!failure) note_sent(book.ledger, channel->name(), message.items, now);
+        failure ? note_owed(book.ledger, channel->name(), message.items, now)
+                : note_sent(book.ledger, channel->name(), message.items, now);
     }
     if (setting.heartbeat_url && seen.status == "ok")
         if (const auto failure =

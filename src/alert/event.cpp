@@ -17,6 +17,13 @@ void judge_waiting_rows(Observation& seen, const TableReport& table) {
     judge(seen, AlertKind::settled, table.desktop, table.conflicts);
 }
 
+// A table that a guard stopped has not come as far as its rows; one of which single rows were stopped has.
+void judge_table(Observation& seen, const TableReport& table) {
+    if (!table.stopped.empty()) return;
+    judge(seen, AlertKind::not_synced, table.desktop, table.not_synced.empty() ? 0 : 1);
+    if (table.not_synced.empty()) judge_waiting_rows(seen, table);
+}
+
 struct StopText {
     std::string_view reason, text;
 };
@@ -42,19 +49,30 @@ bool is_refused_confirmation(const RunReport& report) {
                        [](const GuardStop& stop) { return stop.reason == "confirmation"; });
 }
 
+// One condition a table, whatever the number of its stops.
+void add_stop(Observation& seen, const GuardStop& stop) {
+    const Place place{AlertKind::guard_stop, stop.table};
+    const auto known = std::find_if(seen.present.begin(), seen.present.end(),
+                                    [&](const Condition& each) { return each.place == place; });
+    if (known == seen.present.end()) {
+        seen.present.push_back({place, stop.count, {}, told_of(stop), {stop.reason}});
+        return;
+    }
+    if (std::find(known->signs.begin(), known->signs.end(), stop.reason) != known->signs.end()) return;
+    known->detail += "; " + (stop.of > 0 ? stop.what : told_of(stop));
+    known->signs.push_back(stop.reason);
+}
+
+// A loss is counted once, by the run that met it: each is an event of its own.
 void judge_guard(Observation& seen, const RunReport& report) {
     seen.judged.push_back({AlertKind::guard_stop, ""});
     for (const TableReport& table : report.tables) {
         seen.judged.push_back({AlertKind::guard_stop, table.desktop});
         judge(seen, AlertKind::loss, table.desktop, table.lost);
+        if (table.lost > 0) seen.present.back().signs = {report.run};
     }
-    for (const GuardStop& stop : report.guard) {
-        if (stop.reason == "lost") continue;  // counted above
-        const Place place{AlertKind::guard_stop, stop.table};
-        const bool known = std::any_of(seen.present.begin(), seen.present.end(),
-                                       [&](const Condition& each) { return each.place == place; });
-        if (!known) seen.present.push_back({place, stop.count, {}, told_of(stop)});
-    }
+    for (const GuardStop& stop : report.guard)
+        if (stop.reason != "lost") add_stop(seen, stop);
 }
 
 // Messages of a server may quote rows; those about connections cannot.
@@ -66,20 +84,18 @@ Observation observe(const RunReport& report) {
     Observation seen{report.run, report.status, {}, {{AlertKind::run_failed, ""}}};
     if (is_refused_confirmation(report)) return seen;
     judge_guard(seen, report);
-    // A run that a guard stopped has not come as far as the rows; an idle one found nothing that waits.
-    if (report.status == "guard") return seen;
-    for (const TableReport& table : report.tables) {
-        judge(seen, AlertKind::not_synced, table.desktop, table.not_synced.empty() ? 0 : 1);
-        if (table.not_synced.empty()) judge_waiting_rows(seen, table);
-    }
+    for (const TableReport& table : report.tables) judge_table(seen, table);
     return seen;
 }
 
 Observation observe(const VerifyReport& report) {
     Observation seen = report.repair ? observe(*report.repair) : Observation{};
-    for (const TableProof& proof : report.tables)
-        if (proof.state != "not compared")
+    for (const TableProof& proof : report.tables) {
+        // Rows that are on their way say neither that the table differs nor that it is equal again.
+        const bool known = proof.differences > 0 || proof.changing == 0;
+        if (proof.state != "not compared" && known)
             judge(seen, AlertKind::differs, proof.desktop, proof.differences);
+    }
     return seen;
 }
 
@@ -88,7 +104,7 @@ Observation observe(const Error& error) {
     const Place place{AlertKind::run_failed, ""};
     return {{},
             "failed",
-            {{place, 0, std::string(error.id()), may_be_quoted(error) ? error.what() : ""}},
+            {{place, 0, std::string(error.id()), may_be_quoted(error) ? error.what() : "", {std::string(error.id())}}},
             {place}};
 }
 

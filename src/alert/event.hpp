@@ -21,6 +21,8 @@ struct Condition {
     std::int64_t count = 0;  // of rows, where it counts any
     std::string code;        // run_failed: "TW201"
     std::string detail = {};
+    // What makes it another event than the one before at the same place: reasons of stops, codes, the run that lost rows.
+    std::vector<std::string> signs = {};
 };
 
 // What somebody looked at, and what was found there. A place that was judged and where nothing is present is

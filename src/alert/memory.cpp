@@ -34,21 +34,53 @@ bool lock(int file) {
     return true;
 }
 
+Json to_json(const Item& item) {
+    return {{"state", to_string(item.state)},
+            {"event", to_string(item.condition.place.first)},
+            {"table", item.condition.place.second},
+            {"count", item.condition.count},
+            {"code", item.condition.code},
+            {"detail", item.condition.detail},
+            {"since", item.since}};
+}
+
+Json to_json(const Owed& owed) {
+    Json items = Json::array();
+    for (const Item& item : owed.items) items.push_back(to_json(item));
+    return {{"channel", owed.channel}, {"items", items}, {"dropped", owed.dropped}};
+}
+
 Json to_json(const Ledger& ledger) {
-    Json out = {{"version", 1}, {"told", Json::array()}, {"failing", Json::array()}};
+    Json out = {{"version", 1}, {"told", Json::array()}, {"failing", Json::array()}, {"owed", Json::array()}};
     for (const Told& each : ledger.told)
         out["told"].push_back({{"event", to_string(each.place.first)},
                                {"table", each.place.second},
                                {"since", each.since},
                                {"last", each.last},
-                               {"over", each.over}});
+                               {"over", each.over},
+                               {"signs", each.signs}});
     for (const Failure& each : ledger.failing)
         out["failing"].push_back({{"channel", each.channel},
                                   {"code", each.code},
                                   {"text", each.text},
                                   {"hint", each.hint},
                                   {"since", each.since}});
+    for (const Owed& each : ledger.owed) out["owed"].push_back(to_json(each));
     return out;
+}
+
+Owed owed_from(const Json& json) {
+    Owed owed{json.at("channel"), {}, json.at("dropped")};
+    for (const Json& each : json.at("items")) {
+        const auto kind = parse_alert_kind(each.at("event").get<std::string>());
+        if (!kind) continue;
+        State state = State::begun;
+        for (const State other : {State::again, State::over})
+            if (each.at("state").get<std::string>() == to_string(other)) state = other;
+        owed.items.push_back(
+            {state, {{*kind, each.at("table")}, each.at("count"), each.at("code"), each.at("detail")}, each.at("since")});
+    }
+    return owed;
 }
 
 Ledger from_json(const std::string& text) try {
@@ -60,11 +92,13 @@ Ledger from_json(const std::string& text) try {
             ledger.told.push_back({{*kind, each.at("table")},
                                    each.at("since"),
                                    each.at("last").get<std::map<std::string, std::int64_t>>(),
-                                   each.at("over")});
+                                   each.at("over"),
+                                   each.value("signs", std::vector<std::string>{})});
     }
     for (const Json& each : json.at("failing"))
         ledger.failing.push_back(
             {each.at("channel"), each.at("code"), each.at("text"), each.at("hint"), each.at("since")});
+    for (const Json& each : json.value("owed", Json::array())) ledger.owed.push_back(owed_from(each));
     return ledger;
 } catch (const Json::exception&) {
     return {};

@@ -11,6 +11,7 @@ struct Message {
     std::string pair, host, at;  // at: ISO, UTC
     std::string run, status;     // empty: of no run
     std::vector<Item> items;
+    std::int64_t dropped = 0;  // older items that the channel was never told
     bool test = false;
 };
 

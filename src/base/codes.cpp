@@ -224,10 +224,12 @@ const std::vector<CodeInfo> table = {
      "`conflicts resolve --take FILE` needs a JSON object whose names are the desktop's columns and whose values "
      "those columns can hold; key columns must be those of the conflict. Nothing was written.",
      "Correct the file; `tideway --json conflicts show ID` prints both rows as such objects."},
-    {Code::row_changed_since, "TW456", "the row has changed since the conflict was settled", Exit::attention,
-     "A settled conflict can be reversed only while the row is still the one that won. Somebody has edited or "
-     "deleted it since, and going back would undo that edit. Nothing was written.",
-     "Look at `tideway conflicts show ID` and at the row as it is, and enter what should hold."},
+    {Code::row_changed_since, "TW456", "the row has changed since the conflict was settled or looked at", Exit::attention,
+     "A choice holds for the rows that the last run looked at, and a settled conflict can be reversed only while the row "
+     "is still the one that won. Somebody has edited or deleted a row since, and that edit would be lost unseen. Nothing "
+     "was written.",
+     "Of one that waits: run `tideway sync`, look at `tideway conflicts show ID`, and choose again. Of a settled one: look "
+     "at the row as it is, and enter what should hold."},
     {Code::view_name_taken, "TW460", "the name of a view for the app belongs to something else", Exit::usage,
      "`status_view` or `conflicts_view` names an object that tideway has not made. It is never replaced.",
      "Choose another name, or remove or rename that object yourself."},

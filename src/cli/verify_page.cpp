@@ -48,7 +48,9 @@ std::string table_row(const TableProof& t) {
     for (const std::int64_t number : {t.rows, t.differences, t.listed, t.changing, t.ignored})
         row += fmt::format("<td class=\"n\">{}</td>", grouped(number));
     return row + fmt::format("<td>{}</td></tr>\n",
-                             t.not_compared.empty() ? escaped(t.proven.value_or("never")) : escaped(t.not_compared));
+                             t.not_compared.empty()
+                                 ? escaped(t.proven.value_or("never")) + (t.unproven > 0 ? ", not by this verify" : "")
+                                 : escaped(t.not_compared));
 }
 
 nlohmann::ordered_json parsed(const std::optional<std::string>& row) {

@@ -31,6 +31,10 @@ std::vector<std::string> difference_lines(const VerifyReport& report) {
                                         found.reason));
         if (!t.not_compared.empty())
             lines.push_back(fmt::format("  {}: not compared: {}", t.desktop, t.not_compared));
+        if (t.unproven > 0)
+            lines.push_back(fmt::format("  {}: {} differed while a run was at work, and the table is not proven equal by "
+                                        "this verify; verify again when no run is at work",
+                                        t.desktop, counted(t.unproven, "row")));
     }
     return lines;
 }

@@ -143,10 +143,11 @@ void PairRunner::verify(Engine& engine, const Task& task, Outcome& outcome) {
     spdlog::info("pair {}: verify ({}): {}, {} ms", config_->pair, task.why, report.status, report.duration_ms);
 }
 
-// A change may start a run many times a second; while all is well, those of the schedule tell of it.
+// A change may start a run many times a second; while all is well and nothing is to be told, those of the schedule
+// tell of it.
 void PairRunner::tell(const alert::Observation& seen, const Task& task) {
     const bool well = seen.status == "ok";
-    if (task.why == "change" && well && told_well_) return;
+    if (task.why == "change" && well && told_well_ && seen.present.empty()) return;
     if (!seen.status.empty()) told_well_ = well;
     for (const alert::Failure& failure : alert::tell(*config_, seen, shared_.world))
         spdlog::warn("pair {}: {}: nobody was told by {}: {}", config_->pair, failure.code, failure.channel,

@@ -32,6 +32,11 @@ void add_facts(ConflictEntry& entry, const std::string& text) {
     entry.cloud = {moment(facts, "cloud_stamp"), moment(facts, "cloud_captured")};
 }
 
+Versions versions_in(const std::string& text) {
+    const Json facts = Json::parse(text, nullptr, false);
+    return facts.is_object() ? Versions::parse(facts.value("versions", "")) : Versions{};
+}
+
 ConflictCase case_of(const Session& session, const WaitingEntry& waiting) {
     ConflictCase found;
     ConflictEntry& entry = found.entry;
@@ -42,7 +47,12 @@ ConflictCase case_of(const Session& session, const WaitingEntry& waiting) {
     entry.table = session.table_name(waiting.table_id);
     entry.key = display(waiting.key);
     entry.kind = waiting.kind;
-    entry.winner = waiting.choice;
+    if (!waiting.choice.empty()) {
+        const Choice choice = Choice::parse(waiting.choice);
+        entry.winner = name(choice.side);
+        found.seen = choice.versions;
+    }
+    if (!found.seen.known()) found.seen = versions_in(waiting.facts);
     entry.policy = waiting.rule;
     entry.status = waiting.choice.empty() ? "open" : "resolved, waits for the next sync";
     entry.at = waiting.first_seen;

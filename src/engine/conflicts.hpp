@@ -14,6 +14,7 @@ struct ConflictCase {
     Key key;
     Side side = Side::desktop;  // whose state holds it; of a settled one, the side whose row lost
     bool settled = false;       // else it waits for somebody
+    Versions seen = {};         // of one that waits: the rows that the last run looked at, or that somebody chose between
 };
 
 // The oldest first.

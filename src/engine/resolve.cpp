@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "config/nearest.hpp"
@@ -16,6 +17,40 @@ using Json = nlohmann::json;
 
 Resolution outcome_of(const ConflictCase& each, const char* outcome, const std::string& reason = {}) {
     return {each.entry.id, each.entry.table, each.entry.key, outcome, reason};
+}
+
+constexpr const char* edited_since =
+    "a row was edited after the last run had looked at it; run tideway sync, look at both rows, and choose again";
+
+// The rows as they are now, by the case's number. Not of tables whose rows share their key: which of them is meant is
+// for the next run to tell.
+std::map<std::int64_t, Versions> versions_now(Session& session, const std::vector<ConflictCase>& cases) {
+    std::map<std::int64_t, Versions> now;
+    for (const TableUnderSync* table : session.active()) {
+        std::vector<Key> keys;
+        for (const ConflictCase& each : cases)
+            if (!each.settled && each.table_id == table->link.id) keys.push_back(each.key);
+        if (keys.empty() || table->link.repeats()) continue;
+        std::map<Key, RowFacts> rows[2];
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const auto snapshot = session.store(side).snapshot({&table->link});
+            for (RowImage& row : snapshot->rows(table->link, keys))
+                rows[side == Side::cloud ? 1 : 0][row.key] = std::move(row.facts);
+        }
+        for (const ConflictCase& each : cases)
+            if (!each.settled && each.table_id == table->link.id)
+                now[each.number] = Versions::of(rows[0][each.key], rows[1][each.key]);
+    }
+    return now;
+}
+
+// A choice holds for the rows that were there to be seen, and for no later ones.
+Resolution choose(Session& session, const ConflictCase& each, const std::map<std::int64_t, Versions>& now, Side take) {
+    const auto found = now.find(each.number);
+    if (found != now.end() && each.seen.known() && found->second != each.seen)
+        return outcome_of(each, "changed_since", edited_since);
+    session.archive().choose(each.number, {take, each.seen});
+    return outcome_of(each, "chosen");
 }
 
 TableUnderSync* table_of(Session& session, const ConflictCase& each) {
@@ -68,7 +103,7 @@ Resolution take_back(Session& session, const ConflictCase& each, Side take, cons
     edit.run = run;
     edit.conflict = each.number;
     try {
-        if (!session.store(each.side).write_as_user(edit))
+        if (!session.store(each.side).write_as_user(edit).has_value())
             return outcome_of(each, "changed_since",
                               fmt::format("the {}'s row is not the one that won any more", name(each.side)));
     } catch (const Refused& refused) {
@@ -136,12 +171,11 @@ std::vector<Resolution> Engine::resolve(const std::vector<std::int64_t>& ids, Si
     std::vector<ConflictCase> wanted;
     for (const std::int64_t id : ids) wanted.push_back(case_of(cases, id));
     const std::string run = random_uuid(world_.random);
+    const std::map<std::int64_t, Versions> now = versions_now(session, wanted);
     std::vector<Resolution> resolutions;
-    for (const ConflictCase& each : wanted) {
-        if (!each.settled) session.archive().choose(each.number, take);
+    for (const ConflictCase& each : wanted)
         resolutions.push_back(each.settled ? take_back(session, each, take, run)
-                                           : outcome_of(each, "chosen"));
-    }
+                                           : choose(session, each, now, take));
     return resolutions;
 }
 
@@ -157,14 +191,18 @@ Resolution Engine::resolve_with_row(std::int64_t id, const std::string& row) {
     edit.key = found.key;
     edit.image = checked.dump();
     for (const auto& [column, value] : checked.items()) edit.columns.push_back(column);
-    edit.guarded = false;
+    const Versions now = versions_now(session, {found}).at(found.number);
+    if (found.seen.known() && now != found.seen) return outcome_of(found, "changed_since", edited_since);
+    edit.expected_version = now.desktop;
     edit.run = random_uuid(world_.random);
+    std::optional<WrittenByUser> written;
     try {
-        session.desktop->write_as_user(edit);
+        written = session.desktop->write_as_user(edit);
     } catch (const Refused& refused) {
         unfit(fmt::format("the desktop refuses the row: {}", refused.what()));
     }
-    session.archive().choose(found.number, Side::desktop);
+    if (!written) return outcome_of(found, "changed_since", edited_since);
+    session.archive().choose(found.number, {Side::desktop, {written->version, now.cloud}});
     return outcome_of(found, "written_back");
 }
 

@@ -78,7 +78,7 @@ class Looker {
         if (quiet)
             decide_rest(*run);
         else
-            result_.counts.changing += static_cast<std::int64_t>(unequal_.size());
+            leave_unproven();
         return std::move(result_);
     }
 
@@ -119,6 +119,11 @@ class Looker {
                 if (unequal_.erase(group.key) > 0)
                     ++(group.waiting.empty() ? result_.counts.changing : result_.counts.listed);
         }
+    }
+
+    void leave_unproven() {
+        result_.unproven = static_cast<std::int64_t>(unequal_.size());
+        result_.counts.changing += result_.unproven;
     }
 
     void decide_rest(TableRun& run) {

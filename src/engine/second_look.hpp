@@ -14,6 +14,7 @@ namespace tideway {
 struct SecondLook {
     ProofCounts counts;  // not of `rows`
     std::int64_t differences = 0;
+    std::int64_t unproven = 0;  // of those counted as changing: a run was at work, and nothing told why they differ
     std::vector<FoundDifference> found;  // at most as many as were asked for
     // What a run needs to decide the differences again: all of them as waiting keys, and the agreements that nobody
     // can trust any more, as unknown.

@@ -65,19 +65,22 @@ std::string Undo::run_named(const std::string& beginning) {
                 "give more of the id; tideway undo --list --json shows them whole");
 }
 
-// By the clocks of two servers; a run that wrote on both sides has one name.
+// By the clocks of two servers, as far apart as they are now.
 std::string Undo::last_run_of_key() {
-    std::string run, at;
-    for (const Side side : {Side::desktop, Side::cloud})
-        for (const JournalEntry& entry : session_.store(side).journal().entries(selection_))
-            if (entry.at > at) {
-                at = entry.at;
-                run = entry.run;
-            }
-    if (run.empty())
+    const std::vector<JournalEntry> desktop = session_.desktop->journal().entries(selection_),
+                                    cloud = session_.cloud->journal().entries(selection_);
+    if (desktop.empty() && cloud.empty())
         throw Error(Code::undo_nothing, fmt::format("no run that the journal remembers has written {} of {}",
                                                     display(*selection_.key), *options_.table));
-    return run;
+    if (desktop.empty() || cloud.empty()) return (desktop.empty() ? cloud : desktop).front().run;
+    const auto last = written_last(desktop.front(), cloud.front(), session_.clocks.offset, session_.clocks.uncertainty);
+    if (!last)
+        throw Error(Code::undo_nothing,
+                    fmt::format("run {} wrote the row on the desktop and run {} in the cloud, too close together to say "
+                                "which one was the last",
+                                desktop.front().run, cloud.front().run),
+                    "name one of them: tideway undo --run ID --table T --key K");
+    return last->run;
 }
 
 void Undo::select() {
@@ -193,7 +196,7 @@ Batch Undo::batch_for(Side side, const UndoPlan& plan) {
             row.key = step.key;
             row.write = step.write();
             row.expected = step.now.value_or(Hash{});
-            row.restores = step.restores;
+            row.restores = row.write == Write::erase ? step.newest : step.restores;
             row.rule = undo_rule(step.run);
             row.chosen = true;
             row.revives = step.marked_now;

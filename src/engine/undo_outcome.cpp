@@ -27,6 +27,8 @@ std::string obstacle(const RowOutcome& outcome) {
             return fmt::format("rows that nobody undoes refer to it by {}", outcome.constraint);
         case Fate::clash:
             return fmt::format("another row has its value under the unique key {}", outcome.constraint);
+        case Fate::touched:
+            return "the row was edited since, in columns that are not synchronised";
         case Fate::inexact:
             return "the kept image does not give back every value exactly, or a row that it refers to is not there or "
                    "another one; tideway explain shows it";

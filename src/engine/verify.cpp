@@ -112,7 +112,7 @@ TableProof Verification::prove(TableUnderSync& table) {
         session_.progress.table(proof.desktop, progress.counts.rows, std::max(estimated, progress.counts.rows));
         if (proof.state == "not compared") return proof;
         // From the first bucket that is not proven an interrupted verify goes on.
-        if (proof.differences == 0) {
+        if (proof.differences + proof.unproven == 0) {
             progress.position = slice.end;
             remember(table, progress);
         }
@@ -193,6 +193,7 @@ void Verification::take(TableProof& proof, ProofProgress& progress, SecondLook&&
     progress.counts.changing += look.counts.changing;
     progress.counts.ignored += look.counts.ignored;
     proof.differences += look.differences;
+    proof.unproven += look.unproven;
     std::move(look.found.begin(), look.found.end(), std::back_inserter(proof.found));
     if (!options_.repair || again_.waiting.size() + look.again.waiting.size() > repaired_at_once) return;
     std::move(look.again.agreements.begin(), look.again.agreements.end(), std::back_inserter(again_.agreements));

@@ -24,6 +24,7 @@ struct TableProof {
     std::int64_t rows = 0;                              // of the desktop
     std::int64_t differences = 0;                       // keys; all of them, also those that are not in `found`
     std::int64_t listed = 0, changing = 0, ignored = 0;  // keys that differ for a known reason
+    std::int64_t unproven = 0;  // of those changing: a run was at work whenever they were looked at
     std::vector<FoundDifference> found = {};
     bool resumed = false;                     // part of it was proven by an interrupted verify
     std::optional<std::string> proven = {};   // as of when; ISO, UTC

@@ -32,6 +32,8 @@ class Merging {
     }
 
     MergedColumn both(const LinkedColumn& column, const ColumnVersions& v) {
+        if (v.desktop == v.cloud && goes_back(column, v, Side::desktop))
+            return give_up(column, "both sides took it back, or to a value not in its order");
         if (v.desktop == v.cloud && !adds_up(column.policy.rule)) return {};
         Settled settled = settle(column, v, winners_, evaluate_);
         if (!settled.value) return give_up(column, settled.why);

@@ -272,6 +272,14 @@ class Pairing {
         return works;
     }
 
+    // Whoever chose did not see rows that were edited since: they wait for a choice of their own.
+    static void take_choice(KeyWork& work, const std::optional<Choice>& choice) {
+        if (!choice) return;
+        const bool holds = choice->holds_for(Versions::of(work.candidate.desktop.facts, work.cloud.facts));
+        work.candidate.void_choice = !holds;
+        if (holds) work.candidate.chosen = choice->side;
+    }
+
     KeyWork work_of(Slot& slot) {
         KeyWork work;
         work.candidate.key = key_of(slot.ordinal);
@@ -282,8 +290,8 @@ class Pairing {
         for (const WaitingRow& waiting : group_.waiting)
             if (waiting.ordinal == slot.ordinal) {
                 work.candidate.was_waiting = true;
-                work.candidate.chosen = waiting.chosen;
                 work.candidate.emptied = waiting.emptied;
+                take_choice(work, waiting.chosen);
             }
         return work;
     }

@@ -76,6 +76,12 @@ const char* action_of(const Decision& d) {
     return d.book == Book::none ? "nothing" : "book only";
 }
 
+void explain_void_choice(KeyWork& work) {
+    const Wait wait = work.decision.wait;
+    if (work.candidate.void_choice && (wait == Wait::person_conflict || wait == Wait::person_held))
+        work.decision.reason += "; the choice that was made is void, since a row was edited after it";
+}
+
 }  // namespace
 
 std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<RowImage> cloud_rows,
@@ -91,6 +97,7 @@ std::vector<KeyWork> reconcile(std::vector<CandidateGroup> groups, std::vector<R
         for (KeyWork& work : pair_rows(std::move(group), std::move(rows), table)) {
             work.decision = decide(facts_of(table, work, clocks, evaluate), table.policy, direction);
             explain_merge(work);
+            explain_void_choice(work);
             works.push_back(std::move(work));
         }
     }
@@ -255,7 +262,8 @@ std::string row_as_json(const LinkedTable& table, const RowImage& row, Side side
 
 std::string facts_as_json(const KeyWork& work) {
     nlohmann::ordered_json facts = {{"rule", work.decision.rule->id},
-                                    {"origin", origin_of(work) == Origin::mobile ? "cloud" : "desktop"}};
+                                    {"origin", origin_of(work) == Origin::mobile ? "cloud" : "desktop"},
+                                    {"versions", Versions::of(work.candidate.desktop.facts, work.cloud.facts).text()}};
     const auto add = [&](const char* name, const std::optional<std::int64_t>& value) {
         if (value) facts[name] = *value;
     };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 namespace tideway {
@@ -40,6 +41,7 @@ bool joins(const JournalEntry& entry, const Chain& chain) {
 void extend(Chain& chain, const JournalEntry& entry) {
     if (!chain.begun) {
         chain.step.now = entry.after;
+        chain.step.newest = entry.id;
         chain.step.marked_now = leaves_a_mark(entry);
     }
     chain.step.marked_then = entry.unmarked;
@@ -65,6 +67,14 @@ std::map<std::int64_t, std::int64_t> taken_back(const std::vector<JournalEntry>&
             undos[{entry.key, entry.rule}] = entry.id;
     }
     return taken;
+}
+
+std::optional<JournalEntry> written_last(const JournalEntry& desktop, const JournalEntry& cloud, std::int64_t offset,
+                                         std::int64_t doubt) {
+    if (desktop.run == cloud.run) return desktop;
+    const std::int64_t later = cloud.moment - offset - desktop.moment;
+    if (std::abs(later) <= doubt) return std::nullopt;
+    return later > 0 ? cloud : desktop;
 }
 
 UndoPlan plan_undo(const std::vector<JournalEntry>& entries,

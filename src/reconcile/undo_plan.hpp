@@ -18,6 +18,7 @@ struct UndoStep {
     Key key;
     std::optional<Hash> now, then;
     std::int64_t restores = 0;  // the entry whose image is written; 0: the row is removed
+    std::int64_t newest = 0;    // the entry of the write that left the row as `now`
     std::string run;            // the oldest run that is undone
     bool merges = false;        // one of the writes was the merge of both rows
     bool marked_now = false, marked_then = false;  // by deletes = "soft:.."
@@ -39,6 +40,10 @@ struct UndoPlan {
 // Entries that an undo has taken back, each with the undo's own entry, unless that was taken back as well. entries: all of
 // one table, the newest first. Rows that share a key cannot be told apart: only the journal knows that it was done.
 std::map<std::int64_t, std::int64_t> taken_back(const std::vector<JournalEntry>& entries);
+// The entry that was written last, of the newest one of each side. offset: the cloud's clock minus the desktop's; what lies
+// closer together than `doubt` cannot be told: none.
+std::optional<JournalEntry> written_last(const JournalEntry& desktop, const JournalEntry& cloud, std::int64_t offset,
+                                         std::int64_t doubt);
 // The rule of an undo's entries: it names the run whose writes it took back.
 std::string undo_rule(const std::string& run);
 

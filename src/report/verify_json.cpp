@@ -16,7 +16,8 @@ Json table_json(const TableProof& table) {
                 {"state", table.state},             {"rows", table.rows},
                 {"differences", table.differences}, {"listed", table.listed},
                 {"changing", table.changing},       {"ignored", table.ignored},
-                {"found", Json::array()},           {"resumed", table.resumed},
+                {"unproven", table.unproven},       {"found", Json::array()},
+                {"resumed", table.resumed},
                 {"proven", table.proven ? Json(*table.proven) : Json(nullptr)},
                 {"not_compared", table.not_compared.empty() ? Json(nullptr) : Json(table.not_compared)},
                 {"duration_ms", table.duration_ms}};

@@ -30,6 +30,7 @@ struct JournalEntry {
     bool unmarked = false;             // the row that was replaced bore the mark of a deletion (deletes = "soft:..")
     std::optional<std::int64_t> form;  // row_form() when it was written; none: written by an earlier version
     std::string at;                    // ISO, UTC
+    std::int64_t moment = 0;           // the same in microseconds since 1970, by this side's clock
 };
 
 // All that is given must hold.

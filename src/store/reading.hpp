@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/choice.hpp"
 #include "model/decision.hpp"
 #include "model/table.hpp"
 #include "model/value.hpp"
@@ -49,8 +50,8 @@ struct BaseRow {
 
 struct WaitingRow {  // listed as held, parked or in conflict by an earlier run
     int ordinal = 1;
-    std::optional<Side> chosen;  // a person's resolution waiting to be carried out
-    std::string emptied = {};    // references that were left empty until their parents come, one a line
+    std::optional<Choice> chosen;  // a person's resolution waiting to be carried out
+    std::string emptied = {};      // references that were left empty until their parents come, one a line
 };
 
 // A key that needs a decision, with what the desktop and the base know of it: at most one row and one entry
@@ -69,7 +70,8 @@ struct Candidate {
     BaseEntry base;
     RowImage desktop;
     std::optional<std::int64_t> cloud_captured;
-    std::optional<Side> chosen;  // a person's resolution waiting to be carried out
+    std::optional<Side> chosen;  // a person's resolution of these very rows, waiting to be carried out
+    bool void_choice = false;    // somebody chose, and a row was edited since
     bool was_waiting = false;    // listed as held, parked or in conflict by an earlier run
     std::string emptied = {};    // as in WaitingRow
 };

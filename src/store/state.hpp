@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/catalog.hpp"
+#include "model/choice.hpp"
 #include "model/decision.hpp"
 #include "model/table.hpp"
 #include "model/value.hpp"
@@ -105,10 +106,14 @@ struct RowEdit {
     Key key;
     std::vector<std::string> columns;     // to be written, of those in the image
     std::optional<std::string> image;     // none: the row is removed
-    bool guarded = true;                  // the row must be as in `expected`
-    std::optional<std::string> expected;  // none: there must be no such row
+    std::optional<std::string> expected;  // the row must be like this image; none: there must be no such row
+    std::optional<std::string> expected_version = {};  // instead of `expected`: as version_text() names it
     std::string run;                      // for the journal
     std::optional<std::int64_t> conflict = {};  // the kept conflict of this side that is reversed by it
+};
+
+struct WrittenByUser {
+    std::string version;  // of the row that stands there now, as version_text() names it
 };
 
 // A view for the app, in the cloud.

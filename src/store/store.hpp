@@ -219,8 +219,8 @@ class Store {
     virtual void record_idle(const RunRecord& record) = 0;  // one status row
     virtual std::vector<KeptConflict> conflicts() = 0;
 
-    // what people decide. False, and nothing happened: the row is not as expected. Throws Refused.
-    virtual bool write_as_user(const RowEdit&) { throw not_offered(); }
+    // what people decide. None, and nothing happened: the row is not as expected. Throws Refused.
+    virtual std::optional<WrittenByUser> write_as_user(const RowEdit&) { throw not_offered(); }
 
     // views for the app; cloud only
     virtual ViewFacts look_at_view(const AppView&) { throw not_offered(); }
@@ -274,7 +274,7 @@ class Archive {
     virtual std::optional<LastRun> last_run() = 0;
     virtual std::vector<WaitingEntry> waiting() = 0;
     virtual ProofRecords& proofs() { throw not_offered(); }
-    virtual void choose(std::int64_t waiting_id, Side side) = 0;  // conflicts resolve
+    virtual void choose(std::int64_t waiting_id, const Choice& choice) = 0;  // conflicts resolve
     virtual KeptPlans& kept_plans() = 0;
     // The same for a key that does not wait: the next run takes this side's row whatever the policy says.
     virtual void choose_key(const LinkedTable&, const Key&, Side, const std::string& /*run*/) {

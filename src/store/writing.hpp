@@ -36,7 +36,9 @@ struct PlannedRow {
     bool chosen = false;             // a person decided this
     std::optional<Refusal> refused;  // cannot be written, known before anything was sent
     bool fills = false;              // nothing is new but that a parent may have come for an empty reference
-    std::int64_t restores = 0;  // of an undo: the journal's entry whose image is written, in place of cells
+    // Of an undo: the entry of the journal whose image is written, in place of cells; of a row that is removed, the entry of
+    // the write that left it as it must still be.
+    std::int64_t restores = 0;
     std::string
         emptied;  // references of the source's row that are empty until their parents come, one a line
     std::string source_row = {};         // merged tables only: RowImage::values of the version that is copied
@@ -72,8 +74,9 @@ struct Batch {
     bool backup = false;     // rows that are replaced or removed go into the table's backup as well
 };
 
-// inexact: the image does not give back the row that was kept (undo).
-enum class Fate { applied, raced, suppressed, orphan, parent, clash, inexact };
+// inexact: the image does not give back the row that was kept (undo). touched: a row that an undo would remove was written
+// since, in columns that are not synchronised.
+enum class Fate { applied, raced, suppressed, orphan, parent, clash, inexact, touched };
 
 struct RowOutcome {
     Fate fate = Fate::raced;

@@ -154,8 +154,8 @@ TEST_P(State, WaitingKeysAreListedChosenAndSettled) {
     };
     EXPECT_EQ(of("2").constraint, "fk");
     EXPECT_EQ(of("2").sqlstate, "23503");
-    archive().choose(of("1").id, Side::cloud);
-    EXPECT_EQ(caught<Error>([&] { archive().choose(424242, Side::cloud); })->code(), Code::conflict_unknown);
+    archive().choose(of("1").id, {Side::cloud});
+    EXPECT_EQ(caught<Error>([&] { archive().choose(424242, {Side::cloud}); })->code(), Code::conflict_unknown);
     const TableCounts counts = archive().counts().at(0);
     EXPECT_EQ(counts.held, 1);
     EXPECT_EQ(counts.parked, 1);
@@ -168,7 +168,7 @@ TEST_P(State, WaitingKeysAreListedChosenAndSettled) {
     ASSERT_EQ(groups.size(), 3U);
     for (const CandidateGroup& group : groups)
         EXPECT_EQ(group.waiting.at(0).chosen,
-                  group.key == Key{"1"} ? std::optional(Side::cloud) : std::nullopt);
+                  group.key == Key{"1"} ? std::optional(Choice{Side::cloud}) : std::nullopt);
 }
 
 TEST_P(State, PendingReplacesNeitherParkedNorAChoice) {

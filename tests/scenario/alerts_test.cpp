@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "commands_fixture.hpp"
+#include "support/pause_at.hpp"
 #include "support/receiver.hpp"
 
 namespace tideway::test {
@@ -106,6 +107,47 @@ TEST_F(Alerts, a_guard_stop_is_told) {
     EXPECT_EQ(messages()[0]["status"], "guard");
 }
 
+TEST_F(Alerts, a_write_beside_the_plan_is_told_with_the_row_that_waits_for_it_and_without_its_key) {
+    configure(with_webhook());
+    start_with(5);
+    sides.cloud.exec(
+        "create function spread() returns trigger language plpgsql as $$ begin update jobshead set client_id = 9 where "
+        "job_id = 1; return null; end $$; create trigger spread after update on jobshead for each row when "
+        "(pg_trigger_depth() = 0) execute function spread()");
+    sides.desktop.exec("update jobshead set job_name = 'Secret name' where job_id = 3");
+    run_json({"sync"}, 4);
+    ASSERT_EQ(messages().size(), 1U);
+    std::vector<std::string> events;
+    for (const json& event : messages()[0]["events"])
+        events.push_back(event["event"].get<std::string>() + " " + event["state"].get<std::string>());
+    EXPECT_EQ(events, (std::vector<std::string>{"guard_stop begun", "parked begun"}));
+    EXPECT_EQ(messages()[0].dump().find("ecret"), std::string::npos);
+    EXPECT_EQ(sides.cloud.scalar("select client_id from jobshead where job_id = 1"), "2") << "nothing happened";
+    sides.cloud.exec("drop trigger spread on jobshead");
+    run_json({"sync"}, 0);
+    ASSERT_EQ(messages().size(), 2U);
+    for (const json& event : messages()[1]["events"]) EXPECT_EQ(event["state"], "over");
+}
+
+TEST_F(Alerts, protected_rows_that_vanish_are_told_as_a_loss) {
+    configure(with_webhook());
+    start_with(5);
+    sides.cloud.exec("insert into jobshead (job_id, client_id, source) select i, 1, 'M' from generate_series(90, 99) i");
+    run_json({"sync"}, 0);
+    sides.desktop.exec("update jobshead set status = 'Done' where job_id = 1");
+    const PauseAt pause("M5a.committed");
+    const auto running = start_tideway(config, {"sync", "--json"}, pause.env());
+    pause.wait_until_reached();
+    sides.cloud.exec("update pg_trigger set tgenabled = 'D' where tgrelid = 'jobshead'::regclass");
+    sides.cloud.exec("delete from jobshead where job_id in (90, 91)");
+    sides.cloud.exec("update pg_trigger set tgenabled = 'A' where tgrelid = 'jobshead'::regclass");
+    pause.release();
+    EXPECT_EQ(running->wait(std::chrono::seconds(60)), 4);
+    ASSERT_EQ(messages().size(), 1U);
+    EXPECT_EQ(messages()[0]["events"][0]["event"], "loss") << messages()[0];
+    EXPECT_EQ(messages()[0]["events"][0]["count"], 2);
+}
+
 TEST_F(Alerts, what_verify_finds_is_told_and_so_is_its_end) {
     configure(with_webhook());
     start_with(20);
@@ -154,6 +196,26 @@ TEST_F(Alerts, a_receiver_that_fails_changes_no_exit_code_is_remembered_and_told
     run_json({"sync"}, 3);
     EXPECT_EQ(messages().size(), 2U) << "what was not taken is sent again";
     EXPECT_EQ(run_json({"status"}, 3)["alerts_failing"].size(), 0U);
+}
+
+TEST_F(Alerts, what_a_receiver_missed_is_sent_also_when_it_is_over_meanwhile) {
+    configure(with_webhook());
+    start_with(5);
+    make_a_held_row();
+    web.answer(500);
+    run_json({"sync"}, 3);
+    let_it_go();
+    run_json({"sync"}, 0);
+    web.answer(200);
+    const std::size_t before = messages().size();
+    for (int again = 0; again < 2; ++again) run_json({"sync"}, 0);
+    ASSERT_EQ(messages().size(), before + 1);
+    const json told = messages().back();
+    ASSERT_EQ(told["events"].size(), 2U) << told;
+    EXPECT_EQ(told["events"][0]["state"], "begun");
+    EXPECT_EQ(told["events"][0]["late"], true);
+    EXPECT_EQ(told["events"][1]["state"], "over");
+    EXPECT_EQ(told["dropped"], 0);
 }
 
 TEST_F(Alerts, a_receiver_that_is_silent_or_gone_costs_its_time_limit_at_most) {
@@ -239,6 +301,20 @@ TEST_F(Alerts, the_heartbeat_is_fetched_after_good_runs_only) {
     web.answer(503);
     EXPECT_EQ(run({"sync"}).exit_code, 0) << "a heartbeat that fails fails no run";
     EXPECT_EQ(run_json({"status"}, 0)["alerts_failing"][0]["channel"], "heartbeat");
+}
+
+TEST_F(Alerts, the_heartbeat_is_not_fetched_after_a_guard_stop_or_a_failed_run) {
+    configure(fmt::format("[alert]\nheartbeat_url = '{}'\n", web.url("/beat")));
+    start_with(50);
+    EXPECT_EQ(beats(), 1);
+    sides.desktop.exec("delete from jobshead where job_id > 10");
+    run_json({"sync"}, 4);
+    config.rewrite(fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = 'postgresql://127.0.0.1:1/none'\n[alert]\n"
+                               "heartbeat_url = '{}'\n",
+                               sides.desktop_database.url(), web.url("/beat")) +
+                   jobs_toml);
+    run_json({"sync"}, 1);
+    EXPECT_EQ(beats(), 1);
 }
 
 TEST_F(Alerts, a_memory_that_cannot_be_kept_is_a_warning_and_everything_is_told) {

@@ -38,6 +38,18 @@ TEST_F(AppViews, say_when_tables_were_synchronised_and_which_edits_lost) {
               sides.cloud.number("select id from _sync_conflicts"));
 }
 
+TEST_F(AppViews, show_rows_of_which_a_merge_left_a_value_out) {
+    config.rewrite(sides.sides_toml() + "conflicts_view = 'public._sync_conflicts'\n" + jobs_toml +
+                   "conflict = 'merge'\n[[table.column]]\nname = 'status'\npolicy = 'desktop'\n");
+    start_with(5);
+    sides.desktop.exec("update jobshead set status = 'Office' where job_id = 2");
+    sides.cloud.exec("update jobshead set status = 'Phone', job_name = 'Renamed' where job_id = 2");
+    run_json({"sync"}, 0);
+    EXPECT_EQ(jobs(sides.cloud, "job_id = 2 and status = 'Office' and job_name = 'Renamed'"), 1);
+    EXPECT_ROWS(sides.cloud, "select winner, key[1], lost->>'status', holds is null from _sync_conflicts",
+                "merged|2|Phone|t");
+}
+
 TEST_F(AppViews, are_made_for_a_pair_that_ran_without_them) {
     start_with(5);
     EXPECT_EQ(there("_sync_metadata"), 0);

@@ -210,5 +210,18 @@ TEST(BlastRadius, H74_without_journal_or_conflict_record_nothing_is_written) {
     }
 }
 
+TEST(BlastRadius, H74_without_the_desktops_journal_nothing_is_written_there) {
+    LivePair pair("journal");
+    twenty_notes(pair);
+    pair.desktop.exec("alter table tideway.journal add constraint full_disk check (op <> 'U') not valid");
+    pair.cloud.exec("update note set body = 'phone' where id = 3");
+    const TidewayResult result = pair.sync();
+    EXPECT_NE(result.exit_code, 0) << told(result);
+    EXPECT_ROWS(pair.desktop, "select body from note where id = 3", "note 3");
+    pair.desktop.exec("alter table tideway.journal drop constraint full_disk");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_ROWS(pair.desktop, "select body from note where id = 3", "phone");
+}
+
 }  // namespace
 }  // namespace tideway::test

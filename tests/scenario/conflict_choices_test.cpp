@@ -154,6 +154,47 @@ TEST_F(ConflictChoices, P1_a_row_of_ones_own_takes_both_sides_and_both_old_rows_
     EXPECT_EQ(jobs_of(run_json({"sync"}, 0))["to_cloud"], writes(0, 0, 0)) << "quiet";
 }
 
+TEST_F(ConflictChoices, P1_a_choice_is_void_when_either_row_is_edited_after_it) {
+    leave_conflicts_to_people();
+    start_with(10);
+    edit_both(5);
+    edit_both(6);
+    edit_both(7);
+    run_json({"sync"}, 3);
+    for (const json& each : list()) run_json({"conflicts", "resolve", id_of(each), "--take", "cloud"}, 0);
+    sides.desktop.exec("update jobshead set job_name = 'Later at the office' where job_id = 5");
+    sides.cloud.exec("update jobshead set job_name = 'Later on the phone' where job_id = 6");
+    const json report = jobs_of(run_json({"sync"}, 3));
+    EXPECT_EQ(report["open_conflicts"], 2);
+    expect_status(7, "Phone");
+    EXPECT_EQ(sides.desktop.scalar("select job_name from jobshead where job_id = 5"), "Later at the office");
+    EXPECT_EQ(sides.cloud.scalar("select job_name from jobshead where job_id = 6"), "Later on the phone");
+    EXPECT_EQ(jobs_of(run_json({"sync"}, 3))["open_conflicts"], 2);
+    for (const json& each : list({"--open"}))
+        run_json({"conflicts", "resolve", id_of(each), "--take", "cloud"}, 0);
+    run_json({"sync"}, 0);
+    expect_same();
+}
+
+TEST_F(ConflictChoices, P1_what_was_edited_since_the_last_run_is_neither_chosen_against_nor_overwritten) {
+    leave_conflicts_to_people();
+    start_with(10);
+    edit_both(5);
+    run_json({"sync"}, 3);
+    const std::string id = id_of(list().at(0));
+    const std::string file = row_file(R"({"status": "Agreed"})");
+    sides.desktop.exec("update jobshead set status = 'Newer' where job_id = 5");
+    for (const std::string& take : {std::string("desktop"), std::string("cloud"), file})
+        EXPECT_EQ(run_json({"conflicts", "resolve", id, "--take", take}, 3)["error"]["code"], "TW456") << take;
+    EXPECT_EQ(status_of(sides.desktop, 5), "Newer");
+    EXPECT_EQ(list({"--open"}).size(), 1U);
+    run_json({"sync"}, 3);
+    run_json({"conflicts", "resolve", id, "--take", file}, 0);
+    sides.cloud.exec("update jobshead set status = 'Newest' where job_id = 5");
+    run_json({"sync"}, 3);
+    EXPECT_EQ(status_of(sides.cloud, 5), "Newest") << "the row of one's own was chosen against another row";
+}
+
 TEST_F(ConflictChoices, a_row_that_does_not_fit_is_refused_and_nothing_is_written) {
     leave_conflicts_to_people();
     start_with(10);

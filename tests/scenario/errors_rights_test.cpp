@@ -48,6 +48,20 @@ TEST_F(Rights, RoleThatLosesARightLater) {
     expect_refused(clerk_toml(), {2, "TW309", {"cloud.jobshead", "UPDATE"}});
 }
 
+TEST_F(Rights, H74_WithoutTheRightToKeepOldImagesNothingIsWritten) {
+    grant("select, insert, update, delete, trigger");
+    first_sync(clerk_toml());
+    sides.desktop.exec("update jobshead set status = 'Office' where job_id = 3");
+    sides.cloud.exec("revoke insert on tideway.journal from " + quote_identifier(clerk));
+    const std::string before = cloud_jobs(sides.cloud);
+    const ConfigFile config(clerk_toml());
+    EXPECT_NE(run_tideway(config, {"sync"}).exit_code, 0);
+    EXPECT_EQ(cloud_jobs(sides.cloud), before);
+    sides.cloud.exec("grant insert on tideway.journal to " + quote_identifier(clerk));
+    EXPECT_EQ(run_tideway(config, {"sync"}).exit_code, 0);
+    EXPECT_EQ(cloud_jobs(sides.cloud), desktop_jobs(sides.desktop));
+}
+
 TEST_F(Rights, RoleThatMayNotCreateASchema) {
     grant("select, insert, update, delete, trigger");
     sides.cloud.exec(fmt::format("revoke create on database {} from {}",

@@ -98,6 +98,51 @@ TEST_F(Undo, leaves_rows_that_were_edited_since_and_lists_them) {
     EXPECT_EQ(undone.json["tables"][0]["to_cloud"]["updated"], 7) << told(undone);
 }
 
+TEST_F(Undo, leaves_a_row_that_it_would_remove_whose_other_columns_were_filled_since) {
+    pair.cloud.exec("alter table job add phone_note text");
+    pair.desktop.exec("insert into job values (50, 'new', 1), (51, 'new', 1)");
+    const TidewayResult run = pair.sync();
+    ASSERT_EXIT_CODE(0, run);
+    pair.cloud.exec("update job set phone_note = 'written on the phone' where id = 50");
+    const TidewayResult undone = undo(run_of(run));
+    EXPECT_EXIT_CODE(3, undone);
+    EXPECT_ROWS(pair.cloud, "select id, phone_note from job where id >= 50", "50|written on the phone");
+    ASSERT_EQ(undone.json["left"].size(), 1U) << told(undone);
+    EXPECT_EQ(undone.json["left"][0]["key"], "50");
+}
+
+// H72
+TEST_F(Undo, leaves_a_row_that_users_made_again_after_the_run_had_removed_it) {
+    pair.desktop.exec("delete from step where id in (19, 20); delete from job where id in (19, 20)");
+    const TidewayResult run = pair.sync();
+    ASSERT_EXIT_CODE(0, run);
+    pair.cloud.exec("insert into job values (20, 'made again', 7)");
+    const TidewayResult undone = undo(run_of(run));
+    EXPECT_EXIT_CODE(3, undone);
+    EXPECT_ROWS(pair.cloud, "select id, body, n from job where id >= 19 order by id", "19|job 19|19\n20|made again|7");
+    ASSERT_EQ(undone.json["left"].size(), 1U) << told(undone);
+    EXPECT_EQ(undone.json["left"][0]["reason"], "there is a row with this key again");
+}
+
+// The two runs have journaled within the same second of the two servers' clocks.
+TEST_F(Undo, of_one_row_takes_back_its_last_write_whichever_side_that_was_on) {
+    for (const bool last_in_cloud : {true, false}) {
+        SCOPED_TRACE(last_in_cloud);
+        Db &first = last_in_cloud ? pair.cloud : pair.desktop, &second = last_in_cloud ? pair.desktop : pair.cloud;
+        first.exec("update job set body = 'first' where id = 3");
+        ASSERT_EXIT_CODE(0, pair.sync());
+        second.exec("update job set body = 'second' where id = 3");
+        ASSERT_EXIT_CODE(0, pair.sync());
+        const std::string moment = "update tideway.journal set at = date_trunc('second', now()) + interval '{}'";
+        second.exec(fmt::format(fmt::runtime(moment), "0.2 seconds"));
+        first.exec(fmt::format(fmt::runtime(moment), "0.8 seconds"));
+        EXPECT_EXIT_CODE(0, pair.run({"undo", "--table", "job", "--key", "3"}));
+        EXPECT_ROWS(first, "select body from job where id = 3", "first");
+        EXPECT_ROWS(second, "select body from job where id = 3", "second");
+        ASSERT_EXIT_CODE(0, pair.sync());
+    }
+}
+
 TEST_F(Undo, brings_parents_back_before_children_and_removes_children_first) {
     pair.desktop.exec("delete from step where id <= 3; delete from job where id <= 3");
     pair.desktop.exec("insert into job values (50, 'p', 0); insert into step values (50, 50, 'c')");

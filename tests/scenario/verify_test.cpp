@@ -147,6 +147,34 @@ TEST(Verify, ARowThatIsOnItsWayToTheDesktopIsNoDifference) {
     EXPECT_SYNC(verify(pair), 0);
 }
 
+TEST(Verify, AThrottledOneFindsTheSame) {
+    HazardPair pair("verify", kLogged);
+    first_sync(pair, At::desktop, 2'000);
+    behind_the_triggers(pair, At::cloud, "update job set note = 'silent' where id = 3");
+    const TidewayResult slow = verify(pair, {"--load", "10", "--rows-at-once", "100"});
+    EXPECT_SYNC(slow, 5);
+    EXPECT_EQ(found_in(slow), "3 differs R9");
+    EXPECT_SYNC(verify(pair, {"--load", "0"}), 2);
+    EXPECT_SYNC(verify(pair, {"--load", "101"}), 2);
+}
+
+TEST(Verify, WhatDiffersWhileARunIsAtWorkIsNotProven) {
+    HazardPair pair("verify", kLogged);
+    first_sync(pair, At::desktop, 20);
+    behind_the_triggers(pair, At::cloud, "update job set note = 'silent' where id = 3");
+    pair.open(At::cloud).exec("update job set note = 'moving' where id = 5");
+    PauseAt before("M5b.before");
+    auto run = start_tideway(pair.config, {"sync"}, before.env());
+    before.wait_until_reached();
+    const TidewayResult result = verify(pair);
+    before.release();
+    EXPECT_EQ(run->wait(std::chrono::seconds(60)), 0);
+    EXPECT_SYNC(result, 3);
+    EXPECT_EQ(table_in(result)["unproven"], 1);
+    EXPECT_TRUE(table_in(result)["proven"].is_null()) << text_of(result);
+    EXPECT_EQ(table_in(verify(pair))["differences"], 1);
+}
+
 // The desktop is read before a run, the cloud after it: neither a hint nor a lock tells why the two differ.
 TEST(Verify, ARunThatOvertakesTheSecondLookMakesItVoid) {
     HazardPair pair("verify", kLogged);

@@ -109,6 +109,8 @@ TEST(Merge, a_column_that_may_only_advance_never_goes_back) {
     EXPECT_EQ(advance.value("Done", "On Hold", "Open"), "?");
     EXPECT_EQ(advance.value("Open", "Lost", "Done"), "?");
     EXPECT_EQ(advance.value("Done", "Open", "Done"), "?") << "also where only one side changed it";
+    EXPECT_EQ(advance.value("Done", "Open", "Open"), "?") << "also where both sides agree";
+    EXPECT_EQ(advance.value("Open", "Done", "Done"), "Done");
     EXPECT_EQ(advance.value("Lost", "Open", "Lost"), "Open") << "what lies outside the order may enter it";
 }
 

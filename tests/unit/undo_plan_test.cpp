@@ -103,5 +103,18 @@ TEST(DisplayedKey, is_read_as_it_was_written) {
     EXPECT_EQ(display({"a/b"}), "a/b");
 }
 
+TEST(UndoPlan, the_last_write_of_two_sides_is_told_by_their_clocks_as_far_as_those_are_known) {
+    JournalEntry desktop, cloud;
+    desktop.run = "d";
+    cloud.run = "c";
+    desktop.moment = 1'000'000;
+    cloud.moment = 1'300'000;
+    EXPECT_EQ(written_last(desktop, cloud, 0, 1'000)->run, "c");
+    EXPECT_EQ(written_last(desktop, cloud, 500'000, 1'000)->run, "d") << "the cloud's clock is ahead";
+    EXPECT_FALSE(written_last(desktop, cloud, 300'500, 1'000));
+    cloud.run = "d";
+    EXPECT_EQ(written_last(desktop, cloud, 300'500, 1'000)->run, "d");
+}
+
 }  // namespace
 }  // namespace tideway

@@ -9,16 +9,18 @@ namespace {
 // By this a view of ours is known: a name may be given to something else.
 const char* mark_of(ViewKind kind) {
     return kind == ViewKind::status ? "Made by tideway: when each table was synchronised"
-                                    : "Made by tideway: rows of the cloud that lost a conflict";
+                                    : "Made by tideway: rows of the cloud that lost a conflict or a value of theirs";
 }
 
 const char* query_of(ViewKind kind) {
     if (kind == ViewKind::status)
         return "SELECT m.table_name, m.direction, m.last_sync_timestamp, m.records_synced, m.pair FROM "
                "tideway.sync_metadata m";
+    // Of a merge both rows were kept, and the row that holds is in the table itself.
     return R"(SELECT 2 * c.id + 1 AS id, c.pair, t.cloud_schema AS schema_name, t.cloud_table AS table_name, c.key, c.kind,
-       c.status, c.at, c.reason, c.cloud_row AS lost, c.desktop_row AS holds
-FROM tideway.conflict c JOIN tideway.tables t ON t.pair = c.pair AND t.id = c.tbl WHERE c.winner = 'desktop')";
+       c.status, c.at, c.reason, c.cloud_row AS lost,
+       CASE c.winner WHEN 'desktop' THEN c.desktop_row END AS holds, c.winner
+FROM tideway.conflict c JOIN tideway.tables t ON t.pair = c.pair AND t.id = c.tbl WHERE c.winner IN ('desktop', 'merged'))";
 }
 
 // Hosted servers grant what is made in schema public to everybody (default privileges). Who may read is for

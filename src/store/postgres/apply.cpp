@@ -167,6 +167,7 @@ void apply_sections(std::vector<SectionApply>& sections, const Batch& batch) {
         section.stage();
         section.restore_images();
         section.lock(batch.skip_locked);
+        section.refuse_touched();
         if (batch.backup) section.back_up(batch.run);
     }
     if (!sections.empty()) sections.front().reach("apply.locked");

@@ -22,6 +22,7 @@ class SectionApply {
     void mark_direct();                    // capture triggers do not log the next statements on this table
     void restore_images();                 // what the rows of an undo are given back
     void refuse_inexact();                 // of them, those whose parents are not the ones that they had
+    void refuse_touched();                 // rows that an undo would remove, and that are not as the run left them
     void back_up(const std::string& run);  // copies the locked rows that are to be replaced or removed
     void resolve_parents();                // keys that came for a parent's own number
     void set_orphans_aside();

@@ -200,7 +200,7 @@ void GroupWorklist::add_waiting_rows(std::map<Key, CandidateGroup*>& groups) {
         if (key.size() != keys_ + 1) continue;
         WaitingRow waiting{std::stoi(key.back()), {}, {}};
         if (!found.null(i, 2)) waiting.emptied = found.text(i, 2);
-        if (!found.null(i, 1)) waiting.chosen = found.text(i, 1) == "desktop" ? Side::desktop : Side::cloud;
+        if (!found.null(i, 1)) waiting.chosen = Choice::parse(found.text(i, 1));
         key.pop_back();
         if (const auto group = groups.find(key); group != groups.end())
             group->second->waiting.push_back(waiting);

@@ -134,7 +134,9 @@ FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[
     AS w(tbl, key, kind, rule, reason, sqlstate, detail, name, facts)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET kind = excluded.kind, rule = excluded.rule, reason = excluded.reason,
     sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name,
-    run = excluded.run, last_try = now(), tries = g.tries + 1, facts = coalesce(g.facts || excluded.facts, excluded.facts, g.facts)
+    run = excluded.run, last_try = now(), tries = g.tries + 1, facts = coalesce(g.facts || excluded.facts, excluded.facts, g.facts),
+    choice = CASE WHEN excluded.kind IN ('held', 'conflict') AND g.choice LIKE '% %'
+        AND substr(g.choice, strpos(g.choice, ' ') + 1) IS DISTINCT FROM excluded.facts->>'versions' THEN NULL ELSE g.choice END
 WHERE excluded.kind <> 'pending' OR g.kind IN ('held', 'conflict') AND g.choice IS NULL)",
         parameters);
 }
@@ -319,11 +321,11 @@ SELECT id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail
     return entries;
 }
 
-void PgArchive::choose(std::int64_t waiting_id, Side side) {
+void PgArchive::choose(std::int64_t waiting_id, const Choice& choice) {
     Transaction transaction(store_.writer());
     const Result chosen = run(store_.writer(), "choose",
                               "UPDATE tideway.waiting SET choice = $3 WHERE pair = $1 AND id = $2::bigint",
-                              {store_.pair(), number(waiting_id), name(side)});
+                              {store_.pair(), number(waiting_id), choice.text()});
     if (chosen.affected() == 0)
         throw Error(Code::conflict_unknown,
                     fmt::format("no open conflict or held row has the number {}", waiting_id),

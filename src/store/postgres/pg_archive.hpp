@@ -35,7 +35,7 @@ class PgArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     ProofRecords& proofs() override { return proofs_; }
-    void choose(std::int64_t waiting_id, Side side) override;
+    void choose(std::int64_t waiting_id, const Choice& choice) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
     void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
     std::optional<std::int64_t> free_number(const LinkedTable& table,

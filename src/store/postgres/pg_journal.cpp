@@ -32,6 +32,7 @@ JournalEntry entry_at(const Result& found, int row) {
     entry.after = maybe_hash(found, row, 9);
     entry.form = maybe_integer(found, row, 11);
     entry.at = found.text(row, 12);
+    entry.moment = found.integer(row, 13);
     entry.unmarked = found.text(row, 5) == "R";
     return entry;
 }
@@ -45,7 +46,7 @@ std::vector<JournalEntry> PgJournal::entries(const JournalSelection& selection) 
     const Result found =
         run(c, "read journal", R"(
 SELECT id, run, batch, tbl, key, op, rule, before_a, before_b, after_a, after_b, form,
-       to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM tideway.journal
+       to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), (extract(epoch FROM at) * 1000000)::bigint FROM tideway.journal
 WHERE pair = $1 AND ($2::text IS NULL OR run = $2) AND ($3::int IS NULL OR tbl = $3::int)
   AND ($4::text[] IS NULL OR key[1:cardinality($4::text[])] = $4::text[])
   AND ($5::bigint IS NULL OR at >= 'epoch'::timestamptz + $5::bigint * '1 microsecond'::interval) ORDER BY id DESC)",

@@ -78,7 +78,7 @@ class PgStore : public Store {
     Ended end_run(const Ending& ending) override;
     void record_idle(const RunRecord& record) override;
     std::vector<KeptConflict> conflicts() override;
-    bool write_as_user(const RowEdit& edit) override;
+    std::optional<WrittenByUser> write_as_user(const RowEdit& edit) override;
     ViewFacts look_at_view(const AppView& view) override;
     void create_view(const AppView& view) override;
     Archive* archive() override;

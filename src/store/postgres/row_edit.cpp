@@ -15,7 +15,7 @@ class Edited {
     // False: the row is not as expected.
     bool write() {
         find();
-        if (edit_.guarded && (edit_.expected.has_value() != there() || !same_)) return false;
+        if (!as_expected()) return false;
         if (!there() && !edit_.image) return false;
         if (!edit_.image)
             erase();
@@ -26,13 +26,20 @@ class Edited {
         return true;
     }
 
+    std::string version() const { return version_; }
+
   private:
     bool there() const { return !at_.empty(); }
+
+    bool as_expected() const {
+        if (edit_.expected_version) return *edit_.expected_version == version_;
+        return edit_.expected.has_value() == there() && same_;
+    }
 
     // The row of the key, locked; where several share it, the one that is as expected. Without an index on
     // the key a user could make one meanwhile.
     void find() {
-        if (!edit_.table->key_index(store_.side()) && !edit_.expected)
+        if (!edit_.table->key_index(store_.side()) && (!edit_.expected || edit_.expected_version))
             connection_.query({"lock keyless table",
                                fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", e_.relation())});
         std::vector<std::string> typed;
@@ -44,15 +51,20 @@ class Edited {
         const Result found = run(
             connection_, "find row to edit",
             fmt::format(
-                "SELECT t.ctid, {0} IS NOT DISTINCT FROM $1::jsonb AS same, {0}, {1}, {2} FROM (SELECT {3} "
+                "SELECT t.ctid, {0} IS NOT DISTINCT FROM $1::jsonb AS same, {0}, {1}, {2}, {6} FROM (SELECT {3} "
                 "OFFSET 0) w JOIN {4} t ON {5} ORDER BY same DESC, t.ctid FOR UPDATE OF t",
-                e_.image(), e_.hash_a(), e_.hash_b(), join(typed), e_.relation(), e_.key_match("w")),
+                e_.image(), e_.hash_a(), e_.hash_b(), join(typed), e_.relation(), e_.key_match("w"), e_.marked_deleted()),
             parameters);
         if (found.rows() == 0) return;
         at_ = found.text(0, 0);
         same_ = found.boolean(0, 1);
         before_ = found.cell(0, 2);
         before_hash_ = hash_at(found, 0, 3);
+        version_ = version_text(before_hash_, found.boolean(0, 5));
+    }
+
+    void note_version(const Result& written) {
+        version_ = edit_.image ? version_text(hash_at(written, 0, 0), written.boolean(0, 2)) : version_text(std::nullopt);
     }
 
     // The image's value of a column. A json text that jsonb refuses stands in it as {"json_text": "..."}.
@@ -76,8 +88,9 @@ class Edited {
         for (const std::string& column : edit_.columns)
             assignments.push_back(fmt::format("{} = {}", sql::Identifier(column).quoted(), value(column)));
         finish('U', run(connection_, "update rows",
-                        fmt::format("UPDATE {} AS t SET {} {} WHERE t.ctid = $2::tid RETURNING {}, {}",
-                                    e_.relation(), join(assignments), from_image(), e_.hash_a(), e_.hash_b()),
+                        fmt::format("UPDATE {} AS t SET {} {} WHERE t.ctid = $2::tid RETURNING {}, {}, {}",
+                                    e_.relation(), join(assignments), from_image(), e_.hash_a(), e_.hash_b(),
+                                    e_.marked_deleted()),
                         {*edit_.image, at_}));
     }
 
@@ -89,8 +102,9 @@ class Edited {
         }
         finish('I', run(connection_, "insert rows",
                         fmt::format(
-                            "INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} {} RETURNING {}, {}",
-                            e_.relation(), join(names), join(values), from_image(), e_.hash_a(), e_.hash_b()),
+                            "INSERT INTO {} AS t ({}) OVERRIDING SYSTEM VALUE SELECT {} {} RETURNING {}, {}, {}",
+                            e_.relation(), join(names), join(values), from_image(), e_.hash_a(), e_.hash_b(),
+                            e_.marked_deleted()),
                         {*edit_.image}));
     }
 
@@ -116,6 +130,7 @@ VALUES ($1, $2, 0, $3::int, $4::text[], $5, 'resolve', $6::jsonb, $7::bigint, $8
             {store_.pair(), edit_.run, std::to_string(edit_.table->id), text_array(edit_.key),
              std::string(1, op), before_, replaced ? number(before_hash_.a) : Cell(),
              replaced ? number(before_hash_.b) : Cell(), written.cell(0, 0), written.cell(0, 1)});
+        note_version(written);
     }
 
     PgStore& store_;
@@ -126,6 +141,7 @@ VALUES ($1, $2, 0, $3::int, $4::text[], $5, 'resolve', $6::jsonb, $7::bigint, $8
     bool same_ = true;
     Cell before_;
     Hash before_hash_;
+    std::string version_ = version_text(std::nullopt);
 };
 
 // False: somebody else has just reversed it.
@@ -140,14 +156,15 @@ bool mark_reversed(Connection& connection, const std::string& pair, std::int64_t
 
 }  // namespace
 
-bool PgStore::write_as_user(const RowEdit& edit) try {
+std::optional<WrittenByUser> PgStore::write_as_user(const RowEdit& edit) try {
     Connection& c = writer();
     Transaction transaction(c);
-    if (edit.conflict && !mark_reversed(c, pair_, *edit.conflict)) return false;
-    if (!Edited(*this, c, edit).write()) return false;
+    if (edit.conflict && !mark_reversed(c, pair_, *edit.conflict)) return std::nullopt;
+    Edited edited(*this, c, edit);
+    if (!edited.write()) return std::nullopt;
     c.query({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
     transaction.commit();
-    return true;
+    return WrittenByUser{edited.version()};
 } catch (const DbError& error) {
     rethrow_for_batch(error);
 }

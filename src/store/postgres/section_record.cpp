@@ -131,7 +131,7 @@ Answer SectionApply::ask_outcomes() {
                                                         : fmt::format("EXISTS (SELECT FROM {} t WHERE {})",
                                                                       e_.relation(), e_.key_match("s"));
     return connection_.post({"read outcomes", fmt::format(R"(
-SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C', 'X') THEN s.op::text WHEN s.op = 'R' THEN 'r'
+SELECT s.n, CASE WHEN o.n IS NOT NULL THEN 'a' WHEN s.op IN ('O', 'P', 'C', 'X', 'T') THEN s.op::text WHEN s.op = 'R' THEN 'r'
     WHEN s.op <> 'I' AND EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n AND f.a = s.a AND f.b = s.b) THEN 's'
     WHEN s.op = 'I' AND NOT EXISTS (SELECT FROM pg_temp.tideway_found f WHERE f.sec = {0} AND f.n = s.n)
          AND NOT {1} THEN 's' ELSE 'r' END, o.a, o.b, o.stamp, coalesce(s.refused, s.emptied, ''), {3}, o.n IS NOT NULL AND {4}
@@ -152,6 +152,7 @@ std::vector<RowOutcome> SectionApply::outcomes() const {
                        : found.text(i, 1) == "P" ? Fate::parent
                        : found.text(i, 1) == "C" ? Fate::clash
                        : found.text(i, 1) == "X" ? Fate::inexact
+                       : found.text(i, 1) == "T" ? Fate::touched
                                                  : Fate::raced;
         if (!found.null(i, 2)) outcome.hash = hash_at(found, i, 2);
         outcome.stamp = maybe_integer(found, i, 4);

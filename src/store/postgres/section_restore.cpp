@@ -56,6 +56,17 @@ void SectionApply::restore_images() {
                     stage_, join(moves), exact, join(values), e_.row_of("j.before")));
 }
 
+// The hash covers the synchronised columns alone; a row that was written at all since then has another transaction than
+// the journal's entry of the write.
+void SectionApply::refuse_touched() {
+    if (!undoes_ || unlinked_.empty() || !has(Write::erase)) return;
+    post("compare written rows",
+         fmt::format("UPDATE {0} AS s SET op = 'T' FROM tideway.journal j, pg_temp.tideway_found f, {1} t WHERE s.op = "
+                     "'D' AND j.id = s.restores AND f.sec = {2} AND f.n = s.n AND f.a = s.a AND f.b = s.b AND t.ctid = "
+                     "f.at AND t.xmin <> j.xmin",
+                     stage_, e_.relation(), number_));
+}
+
 // A reference that is known by its parent's key: the number in the image may be another row's by now. The hash tells, as
 // soon as the parents of this batch are there.
 void SectionApply::refuse_inexact() {

@@ -110,8 +110,7 @@ CandidateGroup UniqueWorklist::candidate_at(const Result& found, int row) const 
     group.cloud_captured = maybe_integer(found, row, at);
     if (found.boolean(row, at + 2)) {
         WaitingRow waiting;
-        if (!found.null(row, at + 3))
-            waiting.chosen = found.text(row, at + 3) == "desktop" ? Side::desktop : Side::cloud;
+        if (!found.null(row, at + 3)) waiting.chosen = Choice::parse(found.text(row, at + 3));
         if (!found.null(row, at + 4)) waiting.emptied = found.text(row, at + 4);
         group.waiting.push_back(waiting);
     }

@@ -110,7 +110,9 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''), nullif(?9, ''), nullif(?10, 
 ON CONFLICT (pair, tbl, key) DO UPDATE SET kind = excluded.kind, rule = excluded.rule, reason = excluded.reason,
     sqlstate = excluded.sqlstate, detail = excluded.detail, constraint_name = excluded.constraint_name,
     run = excluded.run, last_try = excluded.last_try, tries = g.tries + 1,
-    facts = coalesce(json_patch(g.facts, excluded.facts), excluded.facts, g.facts)
+    facts = coalesce(json_patch(g.facts, excluded.facts), excluded.facts, g.facts),
+    choice = CASE WHEN excluded.kind IN ('held', 'conflict') AND g.choice LIKE '% %' AND
+        substr(g.choice, instr(g.choice, ' ') + 1) IS NOT json_extract(excluded.facts, '$.versions') THEN NULL ELSE g.choice END
 WHERE excluded.kind <> 'pending' OR g.kind IN ('held', 'conflict') AND g.choice IS NULL)");
     for (const WaitingKey& key : waiting)
         put.run({next_case(c), store_.pair(), std::int64_t{key.table->id}, sql::text_array(key.key), key.kind,
@@ -257,12 +259,12 @@ std::vector<WaitingEntry> SqliteArchive::waiting() {
     return entries;
 }
 
-void SqliteArchive::choose(std::int64_t waiting_id, Side side) {
+void SqliteArchive::choose(std::int64_t waiting_id, const Choice& choice) {
     Transaction transaction(store_.writer(), Access::write);
     const std::int64_t chosen =
         Statement(store_.writer(), "choose",
                   "UPDATE tideway_waiting SET choice = ?3 WHERE pair = ?1 AND id = ?2")
-            .run({store_.pair(), waiting_id, std::string(name(side))});
+            .run({store_.pair(), waiting_id, choice.text()});
     if (chosen == 0)
         throw Error(Code::conflict_unknown,
                     fmt::format("no open conflict or held row has the number {}", waiting_id),

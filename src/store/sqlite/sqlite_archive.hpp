@@ -26,7 +26,7 @@ class SqliteArchive : public Archive {
     std::optional<LastRun> last_run() override;
     std::vector<WaitingEntry> waiting() override;
     ProofRecords& proofs() override { return proofs_; }
-    void choose(std::int64_t waiting_id, Side side) override;
+    void choose(std::int64_t waiting_id, const Choice& choice) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
     void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
     std::vector<Agreed> agreed(const LinkedTable& table, const Key& key) override;

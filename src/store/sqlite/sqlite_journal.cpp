@@ -34,6 +34,7 @@ JournalEntry entry_at(const Statement& found) {
     entry.after = maybe_hash(found, 9);
     entry.form = found.maybe_integer(11);
     entry.at = found.text(12);
+    entry.moment = found.integer(13);
     return entry;
 }
 
@@ -48,7 +49,7 @@ std::vector<JournalEntry> SqliteJournal::entries(const JournalSelection& selecti
     Statement found(
         store_.asker(), "read journal",
         fmt::format(
-            "SELECT id, run, batch, tbl, key, op, rule, before_a, before_b, after_a, after_b, form, {} "
+            "SELECT id, run, batch, tbl, key, op, rule, before_a, before_b, after_a, after_b, form, {}, at "
             "FROM tideway_journal WHERE pair = ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR tbl "
             "= ?3) AND (?4 IS NULL OR at >= ?4) ORDER BY id DESC",
             time_sql("at")),

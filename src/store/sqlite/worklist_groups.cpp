@@ -27,10 +27,7 @@ BaseEntry entry_at(const Statement& found, bool refill) {
     return entry;
 }
 
-std::optional<Side> side_in(const Cell& cell) {
-    if (!cell) return std::nullopt;
-    return *cell == "desktop" ? Side::desktop : Side::cloud;
-}
+std::optional<Choice> choice_in(const Cell& cell) { return cell ? std::optional(Choice::parse(*cell)) : std::nullopt; }
 
 const char* only(Part part) {
     return part == Part::everything ? "1"
@@ -110,7 +107,7 @@ void SqliteWorklist::add_waiting_rows(CandidateGroup& group, const std::string& 
         Key waiting = sql::parse_text_array(found.text(0));
         const int ordinal = table_.repeats() ? std::stoi(waiting.back()) : 1;
         waiting.resize(table_.key_cells());
-        if (waiting == group.key) group.waiting.push_back({ordinal, side_in(found.cell(1)), {}});
+        if (waiting == group.key) group.waiting.push_back({ordinal, choice_in(found.cell(1)), {}});
     }
 }
 
