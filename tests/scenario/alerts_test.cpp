@@ -138,9 +138,9 @@ TEST_F(Alerts, protected_rows_that_vanish_are_told_as_a_loss) {
     const PauseAt pause("M5a.committed");
     const auto running = start_tideway(config, {"sync", "--json"}, pause.env());
     pause.wait_until_reached();
-    sides.cloud.exec("update pg_trigger set tgenabled = 'D' where tgrelid = 'jobshead'::regclass");
-    sides.cloud.exec("delete from jobshead where job_id in (90, 91)");
-    sides.cloud.exec("update pg_trigger set tgenabled = 'A' where tgrelid = 'jobshead'::regclass");
+    Db(sides.cloud_database).exec("update pg_trigger set tgenabled = 'D' where tgrelid = 'jobshead'::regclass");
+    Db(sides.cloud_database).exec("delete from jobshead where job_id in (90, 91)");
+    Db(sides.cloud_database).exec("update pg_trigger set tgenabled = 'A' where tgrelid = 'jobshead'::regclass");
     pause.release();
     EXPECT_EQ(running->wait(std::chrono::seconds(60)), 4);
     ASSERT_EQ(messages().size(), 1U);

@@ -120,8 +120,9 @@ TEST_F(Undo, leaves_a_row_that_users_made_again_after_the_run_had_removed_it) {
     const TidewayResult undone = undo(run_of(run));
     EXPECT_EXIT_CODE(3, undone);
     EXPECT_ROWS(pair.cloud, "select id, body, n from job where id >= 19 order by id", "19|job 19|19\n20|made again|7");
-    ASSERT_EQ(undone.json["left"].size(), 1U) << told(undone);
+    ASSERT_EQ(undone.json["left"].size(), 2U) << told(undone);
     EXPECT_EQ(undone.json["left"][0]["reason"], "there is a row with this key again");
+    EXPECT_EQ(undone.json["left"][1]["table"], "step") << "its child is not put under somebody else's row";
 }
 
 // The two runs have journaled within the same second of the two servers' clocks.
