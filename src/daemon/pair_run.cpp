@@ -63,39 +63,55 @@ bool side_is_down(const Error& error) {
 PairRunner::Outcome PairRunner::run(const Task& task) {
     Outcome outcome;
     PastRun& past = outcome.run;
+    outcome.began = moment_of(shared_.world.clock);
     past.command = task.request.command;
     past.job = task.job;
     past.why = task.why;
-    past.started_at = now();
+    past.started_at = outcome.began.wall;
     try {
-        const std::string desktop = reach_->server(Side::desktop), cloud = reach_->server(Side::cloud);
-        const ConnectionLimits::Permit permit = shared_.limits.take(desktop, cloud, shared_.world.stop);
-        Beating connector(*reach_, [this] { beat(); });
-        LiveProgress progress([this](const LiveProgress::Step& step) { show(step); });
-        if (broke_off_) forget_own_lease();
-        Engine engine(*config_, connector, shared_.world, progress);
-        engine.serialize = shared_.wiring.run_json;
-        past.command == "verify" ? verify(engine, task, outcome) : sync(engine, task, outcome);
-        past.exit_code = static_cast<int>(exit_of_status(past.status));
-        broke_off_ = false;
-        if (shared_.limits.limited(desktop) || shared_.limits.limited(cloud)) reach_->rest();
+        attempt(task, outcome);
     } catch (const Error& error) {
-        past.status = "failed";
-        past.exit_code = static_cast<int>(error.exit());
-        past.error_code = error.id();
-        past.error_text = error.what();
-        past.error_hint = error.hint().empty() ? std::string(info(error.code()).way_out) : error.hint();
-        outcome.side_down = side_is_down(error);
-        broke_off_ = broke_off_ || !outcome.busy;
-        outcome.busy = error.exit() == Exit::locked;
-        // What it keeps may be the reason, a password that has changed for one.
-        reach_->rest();
-        if (error.code() != Code::interrupted)
-            spdlog::log(outcome.busy ? spdlog::level::info : spdlog::level::err, "pair {}: {}: {} {}", config_->pair,
-                        past.command, past.error_code, past.error_text);
+        fail(outcome, error);
+    } catch (const std::exception& error) {
+        fail(outcome, Defect(error.what()));
     }
-    past.finished_at = now();
+    const std::int64_t took = steady() - outcome.began.steady;
+    outcome.took = Millis(took / 1000);
+    past.finished_at = past.started_at + took;
     return outcome;
+}
+
+void PairRunner::attempt(const Task& task, Outcome& outcome) {
+    if (!reach_) reach_ = shared_.wiring.reach(*config_);
+    const std::string desktop = reach_->server(Side::desktop), cloud = reach_->server(Side::cloud);
+    const ConnectionLimits::Permit permit =
+        shared_.limits.take(desktop, cloud, shared_.world.stop, [this] { beat(); });
+    Beating connector(*reach_, [this] { beat(); });
+    LiveProgress progress([this](const LiveProgress::Step& step) { show(step); });
+    if (broke_off_) forget_own_lease();
+    Engine engine(*config_, connector, shared_.world, progress);
+    engine.serialize = shared_.wiring.run_json;
+    task.request.command == "verify" ? verify(engine, task, outcome) : sync(engine, task, outcome);
+    outcome.run.exit_code = static_cast<int>(exit_of_status(outcome.run.status));
+    broke_off_ = false;
+    if (shared_.limits.limited(desktop) || shared_.limits.limited(cloud)) reach_->rest();
+}
+
+void PairRunner::fail(Outcome& outcome, const Error& error) {
+    const bool busy = error.exit() == Exit::locked;
+    PastRun& past = outcome.run;
+    past.status = busy ? "busy" : "failed";
+    past.exit_code = static_cast<int>(error.exit());
+    past.error_code = error.id();
+    past.error_text = error.what();
+    past.error_hint = error.hint().empty() ? std::string(info(error.code()).way_out) : error.hint();
+    outcome.end = busy ? End::busy : side_is_down(error) ? End::side_down : End::told;
+    broke_off_ = broke_off_ || !busy;
+    // What it keeps may be the reason, a password that has changed for one.
+    if (reach_) reach_->rest();
+    if (error.code() != Code::interrupted)
+        spdlog::log(busy ? spdlog::level::info : spdlog::level::err, "pair {}: {}: {} {}", config_->pair,
+                    past.command, past.error_code, past.error_text);
 }
 
 // A run that a lost connection ended holds its leases for twenty seconds, and this process lives. Where nothing else of
@@ -113,17 +129,28 @@ void PairRunner::forget_own_lease() {
 }
 
 void PairRunner::sync(Engine& engine, const Task& task, Outcome& outcome) {
-    RunOptions options = task.request.sync;
-    options.on_change = task.why == "change";
-    const RunReport report = alert::observed<RunReport>(
-        [&] { return engine.sync(options); }, [&](const alert::Observation& seen) { tell(seen, task); });
+    const RunOptions& options = task.request.sync;
+    const auto run = [&] {
+        RunReport report = engine.sync(options);
+        if (options.on_change && report.idle)
+            outcome.end = End::fruitless;
+        else
+            outcome.run.report = shared_.wiring.run_json(report);
+        return report;
+    };
+    const RunReport report = alert::observed<RunReport>(run, [&](const alert::Observation& seen) {
+        if (outcome.end != End::fruitless) tell(seen, task);
+    });
+    if (outcome.end == End::fruitless) {
+        outcome.run.status = "nothing new";
+        return;
+    }
     const std::int64_t rows = rows_written(report);
     outcome.wrote = rows > 0;
     outcome.run.status = report.status;
-    outcome.run.report = shared_.wiring.run_json(report);
     {
         const Lock lock(guard_);
-        add(state_.totals, report, outcome.run.started_at);
+        add(state_.totals, report, outcome.began, options.tables.empty());
     }
     if (outcome.wrote || task.why != "change" || report.status == "guard")
         spdlog::info("pair {}: sync ({}): {}, {} rows, {} ms", config_->pair, task.why, report.status, rows,
@@ -131,14 +158,17 @@ void PairRunner::sync(Engine& engine, const Task& task, Outcome& outcome) {
 }
 
 void PairRunner::verify(Engine& engine, const Task& task, Outcome& outcome) {
+    const auto run = [&] {
+        VerifyReport report = engine.verify(task.request.verify);
+        outcome.run.report = shared_.wiring.verify_json(report);
+        return report;
+    };
     const VerifyReport report =
-        alert::observed<VerifyReport>([&] { return engine.verify(task.request.verify); },
-                                      [&](const alert::Observation& seen) { tell(seen, task); });
+        alert::observed<VerifyReport>(run, [&](const alert::Observation& seen) { tell(seen, task); });
     outcome.run.status = report.status;
-    outcome.run.report = shared_.wiring.verify_json(report);
     {
         const Lock lock(guard_);
-        add(state_.totals, report, outcome.run.started_at);
+        add(state_.totals, report, outcome.began);
     }
     spdlog::info("pair {}: verify ({}): {}, {} ms", config_->pair, task.why, report.status, report.duration_ms);
 }

@@ -24,6 +24,8 @@ constexpr Millis after_busy{2'000};
 constexpr int share_of_fruitless = 10;
 constexpr Millis longest_pause{60'000};
 
+bool is_good(const PastRun& run) { return run.exit_code == 0 || run.exit_code == 3; }
+
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json summary(const PastRun& run) {
@@ -38,7 +40,7 @@ Json summary(const PastRun& run) {
 PairRunner::PairRunner(Config config, Shared shared)
     : shared_(shared),
       config_(std::make_shared<const Config>(std::move(config))),
-      schedule_(config_->serve.jobs, recall_jobs(config_->serve.memory), shared.world.clock.now_micros()),
+      schedule_(config_->serve.jobs, recall_jobs(config_->serve.memory), moment_of(shared.world.clock)),
       ran_(recall_jobs(config_->serve.memory)) {
     state_.name = config_->pair;
     state_.config_path = config_->path;
@@ -46,15 +48,17 @@ PairRunner::PairRunner(Config config, Shared shared)
     thread_ = std::thread([this] { work(); });
 }
 
-PairRunner::~PairRunner() {
+PairRunner::~PairRunner() { end(); }
+
+void PairRunner::end() {
     retire();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 PairState PairRunner::state() const {
     const Lock lock(guard_);
     PairState state = state_;
-    state.jobs = schedule_.jobs();
+    state.jobs = schedule_.jobs(moment_of(shared_.world.clock));
     // Between runs only the watches know that a side is down; they look for it again all the time.
     for (const std::string& trouble : trouble_) {
         if (state.phase != PairPhase::idle || trouble.empty()) continue;
@@ -108,7 +112,7 @@ void PairRunner::retire() {
 
 void PairRunner::beat() {
     const Lock lock(guard_);
-    state_.alive_at = now();
+    state_.alive_at = steady();
 }
 
 void PairRunner::set_phase(PairPhase phase, const std::string& reason) {
@@ -125,20 +129,35 @@ void PairRunner::set_phase(PairPhase phase, const std::string& reason) {
 
 void PairRunner::work() {
     watch_sides();
-    for (;;) {
-        beat();
-        take_over_config();
-        Lock lock(guard_);
-        if (retired_ || shared_.world.stop.requested()) break;
-        std::optional<Task> task = next_task();
-        lock.unlock();
-        if (task)
-            carry_out(std::move(*task));
-        else
+    while (!ended()) {
+        try {
+            step();
+        } catch (const std::exception& error) {  // one pair's failure ends no other pair
+            const Defect defect(error.what());
+            spdlog::error("pair {}: {} {}", config_->pair, defect.id(), defect.what());
+            set_phase(PairPhase::failed, defect.what());
             wait_a_moment();
+        }
     }
     desktop_watch_.reset();
     cloud_watch_.reset();
+}
+
+bool PairRunner::ended() const {
+    const Lock lock(guard_);
+    return retired_ || shared_.world.stop.requested();
+}
+
+void PairRunner::step() {
+    beat();
+    take_over_config();
+    Lock lock(guard_);
+    std::optional<Task> task = next_task();
+    lock.unlock();
+    if (task)
+        carry_out(std::move(*task));
+    else
+        wait_a_moment();
 }
 
 void PairRunner::wait_a_moment() {
@@ -160,18 +179,20 @@ void PairRunner::wait_a_moment() {
 bool PairRunner::may_run() const { return standing_ == Standing::ours || standing_ == Standing::nobody_to_ask; }
 
 std::optional<Task> PairRunner::next_task() {
-    const std::int64_t moment = now();
+    const Moment moment = moment_of(shared_.world.clock);
     if (!may_run()) return std::nullopt;
-    if (state_.phase == PairPhase::backing_off) {
-        const bool back = came_back_ && up_[0] && up_[1];
-        if (!back && moment < state_.until.value_or(0)) return std::nullopt;
+    if (retry_at_) {
+        const bool back = state_.phase == PairPhase::backing_off && came_back_ && up_[0] && up_[1];
+        if (!back && moment.steady < *retry_at_) return std::nullopt;
+        retry_at_.reset();
         state_.until.reset();
     }
     came_back_ = false;
-    if (change_seen_ && config_->serve.push && moment >= pushes_from_) {
+    if (change_seen_ && config_->serve.push && moment.steady >= pushes_from_) {
         change_seen_ = false;
         Task task;
         task.why = "change";
+        task.request.sync.on_change = true;
         schedule_.ask(std::move(task));
     }
     return schedule_.take(moment);
@@ -180,63 +201,77 @@ std::optional<Task> PairRunner::next_task() {
 // ---------------------------------------------------------------------------- a run's end
 
 void PairRunner::carry_out(Task task) {
+    std::string needed;  // why a person is needed, as far as was known before
     {
         const Lock lock(guard_);
-        state_.live = LiveRun{task.job, task.why, now(), "", "", 0, 0};
+        if (state_.phase == PairPhase::failed) needed = state_.reason;
+        state_.live = LiveRun{task.job, task.why, shared_.world.clock.now_micros(), "", "", 0, 0};
     }
     set_phase(PairPhase::running, "");
     shared_.events.add(config_->pair, "started",
                        dump({{"command", task.request.command}, {"job", task.job}, {"why", task.why}}));
     Outcome outcome = run(task);
-    settle(std::move(task), std::move(outcome));
+    settle(std::move(task), std::move(outcome), needed);
 }
 
-void PairRunner::settle(Task task, Outcome outcome) {
+void PairRunner::settle(Task task, Outcome outcome, const std::string& needed) {
     PastRun& run = outcome.run;
-    const bool good = run.exit_code == 0 || run.exit_code == 3;
-    const std::int64_t began = run.started_at;
-    {
-        const Lock lock(guard_);
-        run.number = ++runs_;
-        ++state_.totals.runs[run.status];
-        state_.totals.busy_ms += (run.finished_at - run.started_at) / 1000;
-        state_.live.reset();
-        state_.last = run;
-        if (good) state_.last_good = run;
-        // A run that found nothing after all is no part of the story.
-        if (task.why != "change" || outcome.wrote || !good) history_.push_front(run);
-        if (history_.size() > kept_runs) history_.pop_back();
-    }
+    record(task, outcome);
     shared_.events.add(config_->pair, "finished", dump(summary(run)));
     pace(task, outcome);
-    if (outcome.side_down || outcome.busy) return try_again(std::move(task), outcome);
+    if (outcome.end == End::side_down) {
+        try_again(std::move(task), back_off_.wait(shared_.world.random));
+        return set_phase(PairPhase::backing_off, run.error_text);
+    }
+    if (outcome.end == End::busy) {
+        try_again(std::move(task), after_busy);
+        return go_on_as_before(needed, run.error_text);
+    }
     back_off_.succeeded();
-    if (!shared_.world.stop.requested()) remember(task, began);
-    const bool needs_person = !good && run.status != "differs";
+    if (!shared_.world.stop.requested()) remember(task, outcome.began.wall);
+    if (outcome.end == End::fruitless) return go_on_as_before(needed, "");
+    const bool needs_person = !is_good(run) && run.status != "differs";
     set_phase(needs_person ? PairPhase::failed : PairPhase::idle,
               run.status == "guard" ? "a guard stopped something" : run.error_text);
 }
 
-// A side that is down, or another run at work: the task stays, and with it whatever it stands for.
-void PairRunner::try_again(Task task, const Outcome& outcome) {
+// What says nothing about the pair is no part of its story, nor is a change's run that had nothing to write.
+void PairRunner::record(const Task& task, Outcome& outcome) {
+    const Lock lock(guard_);
+    state_.live.reset();
+    state_.totals.busy_ms += outcome.took.count();
+    if (outcome.end == End::fruitless || outcome.end == End::busy) return;
+    PastRun& run = outcome.run;
+    run.number = ++runs_;
+    ++state_.totals.runs[run.status];
+    state_.last = run;
+    if (is_good(run)) state_.last_good = run;
+    if (task.why != "change" || outcome.wrote || !is_good(run)) history_.push_front(run);
+    if (history_.size() > kept_runs) history_.pop_back();
+}
+
+// The task stays, and with it whatever it stands for. What a run has begun is for an ordinary one to end.
+void PairRunner::try_again(Task task, Millis wait) {
     task.why = "retry";
-    const Millis wait = outcome.busy ? after_busy : back_off_.wait(shared_.world.random);
-    {
-        const Lock lock(guard_);
-        schedule_.ask(std::move(task));
-        state_.until = now() + wait.count() * 1000;
-    }
-    set_phase(PairPhase::backing_off, outcome.run.error_text);
+    task.request.sync.on_change = false;
+    const Moment moment = moment_of(shared_.world.clock);
+    const Lock lock(guard_);
+    schedule_.ask(std::move(task));
+    retry_at_ = moment.steady + wait.count() * 1000;
+    state_.until = moment.wall + wait.count() * 1000;
+}
+
+void PairRunner::go_on_as_before(const std::string& needed, const std::string& reason) {
+    needed.empty() ? set_phase(PairPhase::idle, reason) : set_phase(PairPhase::failed, needed);
 }
 
 // What a change on a side calls for is done at once. Where it is nothing to us, as a rule, we look less often.
 void PairRunner::pace(const Task& task, const Outcome& outcome) {
     if (task.why != "change") return;
-    const Millis took((outcome.run.finished_at - outcome.run.started_at) / 1000);
-    fruitless_ = outcome.wrote ? Millis(0)
-                               : std::min(std::max(took * share_of_fruitless, fruitless_ * 2), longest_pause);
+    const Millis pause = std::max(outcome.took * share_of_fruitless, fruitless_ * 2);
+    fruitless_ = outcome.wrote ? Millis(0) : std::min(pause, longest_pause);
     const Lock lock(guard_);
-    pushes_from_ = now() + fruitless_.count() * 1000;
+    pushes_from_ = steady() + fruitless_.count() * 1000;
 }
 
 void PairRunner::remember(const Task& task, std::int64_t began) {
@@ -254,7 +289,7 @@ void PairRunner::remember(const Task& task, std::int64_t began) {
 
 void PairRunner::show(const LiveProgress::Step& step) {
     Lock lock(guard_);
-    const std::int64_t moment = now();
+    const std::int64_t moment = steady();
     state_.alive_at = moment;
     if (!state_.live) return;
     LiveRun& live = *state_.live;

@@ -42,7 +42,8 @@ struct PastRun {
     std::string command, job, why;
     std::int64_t started_at = 0, finished_at = 0;
     int exit_code = 0;                               // as the command line would have ended
-    std::string status;                              // ok | attention | guard | failed | differs
+    // ok | attention | guard | failed | differs; in events also: busy (another run is at work), nothing new
+    std::string status;
     std::string error_code, error_text, error_hint;  // of a failure
     std::string report;  // JSON as `sync --json` or `verify --json` prints it; empty: there is none
 };
@@ -56,7 +57,7 @@ struct PairState {
     std::vector<JobState> jobs;
     std::optional<LiveRun> live;
     std::optional<PastRun> last, last_good;
-    std::int64_t alive_at = 0;  // UTC, microseconds since 1970: when its thread last showed a sign of life
+    std::int64_t alive_at = 0;  // by the steady clock: when its thread last showed a sign of life
     Totals totals;              // for the metrics
 };
 

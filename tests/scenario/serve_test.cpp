@@ -144,6 +144,7 @@ TEST_F(Served, AHangupTakesOverAGoodConfigurationAndNoBadOne) {
     pair.configure("nonsense = 1\n" + by_log + no_console + "push = true\n" + seldom + note_config);
     hang_up();
     EXPECT_TRUE(service.process().running());
+    EXPECT_EQ(pair.desktop.number("select count(*) from tideway.service"), 1) << "the pair is served on";
     pair.configure(by_log + no_console + "push = true\n" + seldom + note_config);
     hang_up();
     crossing(pair.cloud, pair.desktop, 21, "phone");
