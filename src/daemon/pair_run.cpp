@@ -1,6 +1,7 @@
 // One run of a pair, on an engine of its own.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <list>
 
 #include <fmt/format.h>
@@ -67,6 +68,10 @@ PairRunner::Outcome PairRunner::run(const Task& task) {
     past.command = task.request.command;
     past.job = task.job;
     past.why = task.why;
+    const bool proves = past.command == "verify";
+    past.mode = task.request.sync.mode;
+    past.direction = task.request.sync.direction;
+    past.tables = proves ? task.request.verify.tables : task.request.sync.tables;
     past.started_at = outcome.began.wall;
     try {
         attempt(task, outcome);
@@ -75,9 +80,10 @@ PairRunner::Outcome PairRunner::run(const Task& task) {
     } catch (const std::exception& error) {
         fail(outcome, Defect(error.what()));
     }
-    const std::int64_t took = steady() - outcome.began.steady;
+    const std::int64_t end = steady(), took = end - outcome.began.steady;
     outcome.took = Millis(took / 1000);
     past.finished_at = past.started_at + took;
+    if (outcome.behind_since) past.lag_ms = (end - *outcome.behind_since) / 1000;
     return outcome;
 }
 
@@ -128,6 +134,15 @@ void PairRunner::forget_own_lease() {
     }
 }
 
+// Where sides tell of changes nobody knows how long what a job finds has been there.
+std::optional<std::int64_t> PairRunner::behind_since(const Task& task) const {
+    if (task.changed_at) return task.changed_at;
+    const Totals& totals = state_.totals;
+    const bool told = config_->serve.push && (up_[0] || up_[1]);
+    if (told || !totals.forward_at || !totals.reverse_at) return std::nullopt;
+    return std::min(*totals.forward_at, *totals.reverse_at);
+}
+
 void PairRunner::sync(Engine& engine, const Task& task, Outcome& outcome) {
     const RunOptions& options = task.request.sync;
     const auto run = [&] {
@@ -150,6 +165,7 @@ void PairRunner::sync(Engine& engine, const Task& task, Outcome& outcome) {
     outcome.run.status = report.status;
     {
         const Lock lock(guard_);
+        if (report.status != "guard") outcome.behind_since = behind_since(task);
         add(state_.totals, report, outcome.began, options.tables.empty());
     }
     if (outcome.wrote || task.why != "change" || report.status == "guard")

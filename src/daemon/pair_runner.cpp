@@ -193,6 +193,7 @@ std::optional<Task> PairRunner::next_task() {
         Task task;
         task.why = "change";
         task.request.sync.on_change = true;
+        task.changed_at = changed_at_;
         schedule_.ask(std::move(task));
     }
     return schedule_.take(moment);

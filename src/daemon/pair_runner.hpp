@@ -58,6 +58,7 @@ class PairRunner {
         PastRun run;
         Moment began;
         Millis took{0};
+        std::optional<std::int64_t> behind_since;  // by the steady clock, where it is known
         bool wrote = false;  // rows of users
         End end = End::told;
     };
@@ -76,6 +77,7 @@ class PairRunner {
     void carry_out(Task task);
     Outcome run(const Task& task);
     void attempt(const Task& task, Outcome& outcome);
+    std::optional<std::int64_t> behind_since(const Task& task) const;
     void fail(Outcome& outcome, const Error& error);
     void sync(Engine& engine, const Task& task, Outcome& outcome);
     void verify(Engine& engine, const Task& task, Outcome& outcome);
@@ -112,6 +114,7 @@ class PairRunner {
     std::string trouble_[2];  // why a side cannot be watched
     bool came_back_ = false;  // a side that was down is there again
     // By the steady clock.
+    std::int64_t changed_at_ = 0;           // of change_seen_
     std::int64_t pushes_from_ = 0;          // a change starts no run before this
     std::optional<std::int64_t> retry_at_;  // nothing is begun before this
     std::uint64_t runs_ = 0;

@@ -63,6 +63,7 @@ WatchNews PairRunner::news_of(Side side) {
     WatchNews news;
     news.changed = [this] {
         const Lock lock(guard_);
+        if (!change_seen_) changed_at_ = steady();
         change_seen_ = true;
         changed_.notify_all();
     };

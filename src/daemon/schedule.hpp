@@ -18,6 +18,7 @@ struct Task {
     std::string why;                // as in LiveRun
     std::vector<std::string> jobs;  // all that are done with it
     int passed_over = 0;            // how often another one went first while this one waited
+    std::optional<std::int64_t> changed_at = {};  // by the steady clock: when a side told of the change
 };
 
 // Whether a run of `wide` does all that one of `narrow` would do.

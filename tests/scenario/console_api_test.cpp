@@ -12,9 +12,9 @@ using nlohmann::json;
 
 class ConsoleApi : public testing::Test {
   protected:
-    void serve(int rows) {
+    void serve(int rows, const std::string& more = "") {
         make_jobs(sides, rows);
-        console = std::make_unique<ServedConsole>(sides.sides_toml() + jobs_toml + "conflict = 'manual'\n");
+        console = std::make_unique<ServedConsole>(sides.sides_toml() + jobs_toml + "conflict = 'manual'\n" + more);
     }
     json said_by(std::vector<std::string> command) {
         command.emplace_back("--json");
@@ -110,6 +110,34 @@ TEST_F(ConsoleApi, AStoppedPlanIsConfirmedByItsHash) {
     EXPECT_EQ(hash, stopped["report"]["plan_hash"]);
     EXPECT_EQ(console->run({{"command", "sync"}, {"confirm", hash}})["status"], "ok");
     EXPECT_ROWS(sides.cloud, "select count(*) from jobshead", "10");
+}
+
+// No capture saw the deletes, so only a full run finds them, and only a full run can let them through.
+TEST_F(ConsoleApi, AStopThatAFullRunFoundStaysUntilAFullRunIsWithinTheLimits) {
+    serve(40, "capture = 'changelog'\n");
+    console->run();
+    behind_every_trigger(sides.desktop, "delete from jobshead where job_id <= 30");
+    const json full = {{"command", "sync"}, {"mode", "full"}};
+    const json stopped = console->run(full);
+    EXPECT_EQ(stopped["exit_code"], 4);
+    EXPECT_EQ(stopped["mode"], "full");
+    const json hash = stopped["report"]["plan_hash"];
+    const auto stopped_plan = [&] { return console->get("/pairs/main/status")["stopped_plan"]; };
+    sides.cloud.exec("update jobshead set status = 'Phone' where job_id = 40");
+    EXPECT_EQ(console->run()["status"], "ok") << "it cannot see them";
+    EXPECT_EQ(stopped_plan(), hash);
+    EXPECT_EQ(console->run({{"command", "sync"}, {"confirm", hash}})["exit_code"], 4) << "nor let them through";
+    EXPECT_EQ(stopped_plan(), hash);
+    const json plan = console->get("/pairs/main/plan?mode=full&limit=5");
+    EXPECT_EQ(plan["plan_hash"], hash);
+    EXPECT_EQ(plan["rows"].size(), 5u);
+    EXPECT_EQ(plan["more_rows"], true);
+    EXPECT_EQ(console->get("/pairs/main/plan?mode=full")["rows"].size(), 30u);
+    json confirmed = full;
+    confirmed["confirm"] = hash;
+    EXPECT_EQ(console->run(confirmed)["status"], "ok");
+    EXPECT_ROWS(sides.cloud, "select count(*) from jobshead", "10");
+    EXPECT_EQ(stopped_plan(), nullptr);
 }
 
 TEST_F(ConsoleApi, ARunIsTakenBackAndARowTellsItsStory) {

@@ -118,6 +118,8 @@ class ReloadedFolder : public testing::Test {
         for (LivePair* pair : {&one, &other}) pair->both(note_table);
         write("one", one);
         write("other", other);
+        for (const char* name : {"/one.toml", "/other.toml"})
+            EXPECT_EXIT_CODE(0, run_tideway({"-c", folder + name, "sync"}));
         service.emplace(folder, systemd.env());
         systemd.wait_until_told("READY=1");
     }
