@@ -37,6 +37,7 @@ Measurement adoption(Bench& bench);
 Measurement one_row_updates(Bench& bench);
 Measurement bulk_update(Bench& bench);
 Measurement guarded_apply(Bench& bench);
+Measurement row_guards(Bench& bench);
 Measurement far_idle(Bench& bench);
 Measurement far_hundred(Bench& bench);
 Measurement farther_hundred(Bench& bench);

@@ -37,7 +37,7 @@ void listen_for_hangup() {
 }
 
 daemon::Wiring wiring() {
-    return {[](const Config& config) { return std::make_unique<UrlConnector>(config, Keeping::connections); },
+    return {[](const Config& config) { return std::make_unique<UrlConnector>(config, Keeping::between_runs); },
             [](const RunReport& report) { return dump(run_json(report)); },
             [](const VerifyReport& report) { return dump(verify_json(report)); }};
 }

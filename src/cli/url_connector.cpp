@@ -36,9 +36,9 @@ pg::ConnectOptions UrlConnector::options(Side side) {
 
 std::unique_ptr<Store> UrlConnector::open(Side side, WaitHook& hook) {
     if (const auto path = sqlite_path(setting(side).url)) return open_file(side, *path, config_.pair, hook);
-    pg::ConnectionShelf* shelf = side == Side::desktop ? &desktop_ : &cloud_;
+    pg::KeptBetweenRuns* kept = side == Side::desktop ? &desktop_ : &cloud_;
     return std::make_unique<pg::PgStore>(options(side), config_.pair, &hook,
-                                         keeping_ == Keeping::connections ? shelf : nullptr);
+                                         keeping_ == Keeping::between_runs ? kept : nullptr);
 }
 
 std::unique_ptr<Watch> UrlConnector::watch(Side side, WaitHook& hook) {

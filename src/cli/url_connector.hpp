@@ -13,7 +13,7 @@
 
 namespace tideway::cli {
 
-enum class Keeping { nothing, connections };  // from one store to the next
+enum class Keeping { nothing, between_runs };  // for the next store of a side
 
 class UrlConnector : public daemon::Reach {
   public:
@@ -34,7 +34,7 @@ class UrlConnector : public daemon::Reach {
     Keeping keeping_;
     std::mutex guard_;
     std::map<Side, std::optional<std::string>> passwords_;
-    pg::ConnectionShelf desktop_, cloud_;
+    pg::KeptBetweenRuns desktop_, cloud_;
 };
 
 // One side by its url alone, without a configuration. The hook must outlive the store.

@@ -20,6 +20,9 @@ Millis soon_enough(LivePair& pair) {
     return std::max(Millis(1'100), 2 * median(runs));
 }
 
+// Single changes, as people make them: the next one does not meet the end of the run before.
+void let_it_rest() { std::this_thread::sleep_for(Millis(150)); }
+
 class Served : public testing::Test {
   protected:
     // Twenty notes on both sides that agree; what follows is the service's part of the configuration.
@@ -50,8 +53,10 @@ TEST_F(Served, AChangeCrossesAtOnceWhereTheServersTellOfIt) {
     crossing(pair.desktop, pair.cloud, 20, "warm");
     crossing(pair.cloud, pair.desktop, 20, "warmer");
     std::vector<Millis> forward, reverse;
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 7; ++i) {
+        let_it_rest();
         forward.push_back(crossing(pair.desktop, pair.cloud, 1, fmt::format("office {}", i)));
+        let_it_rest();
         reverse.push_back(crossing(pair.cloud, pair.desktop, 2, fmt::format("phone {}", i)));
     }
     fmt::print("one row, commit to visible on the other side, told by the server: p50 {} ms forward, {} ms reverse\n",
@@ -71,7 +76,9 @@ TEST_F(Served, AChangeCrossesWithinASecondWhereTheServerIsAsked) {
     crossing(pair.cloud, pair.desktop, 20, "warm");
     std::vector<Millis> forward, reverse;
     for (int i = 0; i < 4; ++i) {
+        let_it_rest();
         forward.push_back(crossing(pair.desktop, pair.cloud, 1, fmt::format("office {}", i)));
+        let_it_rest();
         reverse.push_back(crossing(pair.cloud, pair.desktop, 2, fmt::format("phone {}", i)));
     }
     fmt::print("the same where nothing tells: p50 {} ms forward (xmin), {} ms reverse (through a pooler)\n",

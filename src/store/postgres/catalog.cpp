@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "store/postgres/catalog_sign.hpp"
 #include "store/postgres/pg_store.hpp"
 
 namespace tideway::pg {
@@ -53,16 +54,6 @@ Relation& at(Relations& relations, const Result& found, int row) {
     const auto relation = relations.find(found.text(row, 0));
     ensure(relation != relations.end(), "all statements on the catalogue see the same tables");
     return relation->second;
-}
-
-// :tables stands for those that are asked for ($1: schemas, $2: names). An array, so that the catalogue is searched by its
-// indexes.
-constexpr const char* tables_asked_for = R"(ANY (ARRAY(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::name[], $2::name[])) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))))";
-
-std::string about_tables(std::string text) {
-    const std::string_view mark = ":tables";
-    return text.replace(text.find(mark), mark.size(), tables_asked_for);
 }
 
 constexpr const char* columns_sql = R"(
@@ -321,23 +312,19 @@ Relations read_relations(const Result& found) {
 }  // namespace
 
 // All statements in one flight and of one moment.
-std::vector<std::optional<Relation>> PgStore::relations(const std::vector<sql::TableName>& names) {
-    std::vector<std::string> schemas, tables;
-    for (const sql::TableName& name : names) {
-        schemas.push_back(name.schema);
-        tables.push_back(name.table);
-    }
+KeptCatalog::Reading PgStore::read_catalog(const std::vector<sql::TableName>& names) {
+    const std::vector<Cell> asked_for = catalog_parameters(names);
     Connection& c = asker();
     Transaction transaction(c, {.isolation = Isolation::repeatable_read, .read_only = true});
-    const auto ask = [&](const char* statement, const std::string& text) {
-        return post(c, statement, text, {text_array(schemas), text_array(tables)});
-    };
+    const auto ask = [&](const char* statement, const std::string& text) { return post(c, statement, text, asked_for); };
     const Answer of_classes = ask("read relations", relations_text());
     const Answer columns = ask("read columns", about_tables(columns_sql));
     const Answer unique_keys = ask("read unique keys", about_tables(unique_keys_sql));
     const Answer foreign_keys = ask("read foreign keys", about_tables(foreign_keys_sql));
     const Answer cascades = ask("read cascades", about_tables(cascades_sql));
     const Answer triggers = ask("read triggers", about_tables(triggers_sql));
+    std::optional<Answer> sign;
+    if (kept_) sign = ask_catalog_sign(c, asked_for);
     if (pair_number_ > 0) known_ahead_ = ask_known_tables(c);
     transaction.commit();
     Relations found = read_relations(of_classes.get());
@@ -348,16 +335,33 @@ std::vector<std::optional<Relation>> PgStore::relations(const std::vector<sql::T
     read_triggers(triggers.get(), found);
     std::map<sql::TableName, Relation> by_name;
     for (auto& [oid, relation] : found) by_name.emplace(relation.name, std::move(relation));
-    std::vector<std::optional<Relation>> relations;
+    KeptCatalog::Reading reading{names, sign ? std::string(sign->get().text(0, 0)) : "", {}};
     for (const sql::TableName& name : names) {
         const auto named = by_name.find(name);
-        relations.push_back(named == by_name.end() ? std::nullopt : std::optional(named->second));
+        reading.relations.push_back(named == by_name.end() ? std::nullopt : std::optional(named->second));
     }
+    return reading;
+}
+
+// What was read before holds while its sign does.
+std::vector<std::optional<Relation>> PgStore::relations(const std::vector<sql::TableName>& names) {
+    if (!kept_) return read_catalog(names).relations;
+    if (const auto before = kept_->catalog.of(names)) {
+        Connection& c = asker();
+        Transaction transaction(c, {.isolation = Isolation::repeatable_read, .read_only = true});
+        const Answer sign = ask_catalog_sign(c, catalog_parameters(names));
+        if (pair_number_ > 0) known_ahead_ = ask_known_tables(c);
+        transaction.commit();
+        if (sign.get().text(0, 0) == before->sign) return before->relations;
+    }
+    KeptCatalog::Reading reading = read_catalog(names);
+    std::vector<std::optional<Relation>> relations = reading.relations;
+    kept_->catalog.keep(std::move(reading));
     return relations;
 }
 
 std::optional<Relation> PgStore::relation(const sql::TableName& name) {
-    std::optional<Relation> found = relations({name}).front();
+    std::optional<Relation> found = read_catalog({name}).relations.front();
     known_ahead_.reset();
     return found;
 }

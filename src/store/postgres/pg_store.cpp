@@ -10,20 +10,20 @@
 
 namespace tideway::pg {
 
-PgStore::PgStore(ConnectOptions options, std::string pair, WaitHook* hook, ConnectionShelf* shelf)
-    : options_(std::move(options)), pair_(std::move(pair)), hook_(hook), shelf_(shelf) {
+PgStore::PgStore(ConnectOptions options, std::string pair, WaitHook* hook, KeptBetweenRuns* kept)
+    : options_(std::move(options)), pair_(std::move(pair)), hook_(hook), kept_(kept) {
     reader_ = connect();
     journal_ = std::make_unique<PgJournal>(*this);
     if (options_.side == Side::desktop) archive_ = std::make_unique<PgArchive>(*this);
 }
 
 PgStore::~PgStore() {
-    if (!shelf_) return;
+    if (!kept_) return;
     for (std::optional<Connection>* each : {&reader_, &writer_})
-        if (*each) shelf_->put_back(std::move(**each));
+        if (*each) kept_->connections.put_back(std::move(**each));
 }
 
-Connection PgStore::connect() { return shelf_ ? shelf_->take(options_, hook_) : Connection::open(options_, hook_); }
+Connection PgStore::connect() { return kept_ ? kept_->connections.take(options_, hook_) : Connection::open(options_, hook_); }
 
 Connection& PgStore::reader() {
     if (!reader_ || reader_->lost()) reader_ = connect();

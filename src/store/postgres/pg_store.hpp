@@ -8,9 +8,9 @@
 #include <string>
 
 #include "db/postgres/connection.hpp"
-#include "db/postgres/connection_shelf.hpp"
 #include "sql/text_array.hpp"
 #include "store/postgres/expressions.hpp"
+#include "store/postgres/kept_between_runs.hpp"
 #include "store/store.hpp"
 
 namespace tideway::pg {
@@ -26,9 +26,8 @@ struct Mark;
 
 class PgStore : public Store {
   public:
-    // hook may be null; it must outlive the store, and so must the shelf, where connections are kept for the next
-    // store. Connects at once, so that errors come early.
-    PgStore(ConnectOptions options, std::string pair, WaitHook* hook, ConnectionShelf* shelf = nullptr);
+    // hook may be null; it must outlive the store, and so must what is kept for the next store. Connects at once, so that errors come early.
+    PgStore(ConnectOptions options, std::string pair, WaitHook* hook, KeptBetweenRuns* kept = nullptr);
     ~PgStore() override;
 
     Side side() const override { return options_.side; }
@@ -114,6 +113,7 @@ class PgStore : public Store {
     void post_record(const RunRecord& record);
     void post_release(Connection& connection, const std::string& run);
     bool marks_hold(const std::vector<Watched>& watched, Mark now, const Answer& relations);
+    KeptCatalog::Reading read_catalog(const std::vector<sql::TableName>& names);
     void wait_for_other_installations();
     bool state_is_current();
     void adapt_base(Connection& connection, const LinkedTable& table, const Result& before);
@@ -121,7 +121,7 @@ class PgStore : public Store {
     ConnectOptions options_;
     std::string pair_;
     WaitHook* hook_;
-    ConnectionShelf* shelf_;
+    KeptBetweenRuns* kept_;  // may be null
     int pair_number_ = 0;
     Hash seeds_;
     bool complete_ = true;  // no older version's state
