@@ -9,6 +9,7 @@
 #include "alert/alert.hpp"
 #include "alert/telling.hpp"
 #include "daemon/pair_runner.hpp"
+#include "engine/guard.hpp"
 #include "engine/session.hpp"
 
 namespace tideway::daemon {
@@ -54,6 +55,13 @@ Exit exit_of_status(const std::string& status) {
     return status == "attention" ? Exit::attention : Exit::ok;
 }
 
+// Somebody gave the hash of a plan that covers nothing any more, and nothing else is stopped.
+bool covers_nothing(const RunReport& report) {
+    return report.status == "guard" && std::all_of(report.guard.begin(), report.guard.end(), [](const GuardStop& stop) {
+               return !stop.stopped || stop.reason == reason_confirmation;
+           });
+}
+
 bool side_is_down(const Error& error) {
     return error.code() == Code::server_unreachable || error.code() == Code::connection_lost ||
            error.code() == Code::commit_unknown;
@@ -76,9 +84,9 @@ PairRunner::Outcome PairRunner::run(const Task& task) {
     try {
         attempt(task, outcome);
     } catch (const Error& error) {
-        fail(outcome, error);
+        fail(task, outcome, error);
     } catch (const std::exception& error) {
-        fail(outcome, Defect(error.what()));
+        fail(task, outcome, Defect(error.what()));
     }
     const std::int64_t end = steady(), took = end - outcome.began.steady;
     outcome.took = Millis(took / 1000);
@@ -103,15 +111,19 @@ void PairRunner::attempt(const Task& task, Outcome& outcome) {
     if (shared_.limits.limited(desktop) || shared_.limits.limited(cloud)) reach_->rest();
 }
 
-void PairRunner::fail(Outcome& outcome, const Error& error) {
+void PairRunner::fail(const Task& task, Outcome& outcome, const Error& error) {
     const bool busy = error.exit() == Exit::locked;
+    const bool refused = error.exit() == Exit::usage && task.why == "console";
     PastRun& past = outcome.run;
     past.status = busy ? "busy" : "failed";
     past.exit_code = static_cast<int>(error.exit());
     past.error_code = error.id();
     past.error_text = error.what();
     past.error_hint = error.hint().empty() ? std::string(info(error.code()).way_out) : error.hint();
-    outcome.end = busy ? End::busy : side_is_down(error) ? End::side_down : End::told;
+    outcome.end = busy                  ? End::busy
+                  : refused             ? End::refused
+                  : side_is_down(error) ? End::side_down
+                                        : End::told;
     broke_off_ = broke_off_ || !busy;
     // What it keeps may be the reason, a password that has changed for one.
     if (reach_) reach_->rest();
@@ -168,6 +180,7 @@ void PairRunner::sync(Engine& engine, const Task& task, Outcome& outcome) {
         if (report.status != "guard") outcome.behind_since = behind_since(task);
         add(state_.totals, report, outcome.began, options.tables.empty());
     }
+    if (covers_nothing(report)) outcome.end = End::refused;
     if (outcome.wrote || task.why != "change" || report.status == "guard")
         spdlog::info("pair {}: sync ({}): {}, {} rows, {} ms", config_->pair, task.why, report.status, rows,
                      report.duration_ms);

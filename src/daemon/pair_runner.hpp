@@ -52,6 +52,7 @@ class PairRunner {
         told,       // the run says how the pair stands, or why that is not known
         fruitless,  // it looked whether anything was new, and nothing was: all is as it was
         busy,       // another run holds the lease: likewise
+        refused,    // what somebody asked for cannot be done: likewise
         side_down,  // worth trying again by itself
     };
     struct Outcome {
@@ -78,7 +79,7 @@ class PairRunner {
     Outcome run(const Task& task);
     void attempt(const Task& task, Outcome& outcome);
     std::optional<std::int64_t> behind_since(const Task& task) const;
-    void fail(Outcome& outcome, const Error& error);
+    void fail(const Task& task, Outcome& outcome, const Error& error);
     void sync(Engine& engine, const Task& task, Outcome& outcome);
     void verify(Engine& engine, const Task& task, Outcome& outcome);
     void tell(const alert::Observation& seen, const Task& task);

@@ -22,7 +22,8 @@ Response show_plan(const Call& call) {
     for (const auto& [name, value] : call.request.query)
         if (name == "table") options.tables.push_back(value);
     const std::string limit = call.request.asked("limit");
-    const std::int64_t rows = std::clamp(limit.empty() ? usual_rows : whole_number(limit, "limit"), std::int64_t{1}, most_rows);
+    const std::int64_t wanted = limit.empty() ? usual_rows : whole_number(limit, "limit");
+    const std::int64_t rows = std::clamp(wanted, std::int64_t{1}, most_rows);
     options.rows = true;
     options.most_rows = static_cast<std::size_t>(rows) + 1;
     RunReport plan = ask(call, [&](Engine& engine) { return engine.plan(options); });

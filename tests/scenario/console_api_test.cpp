@@ -91,6 +91,9 @@ TEST_F(ConsoleApi, ARowOfOnesOwnIsTaken) {
     edit_on_both_sides(1);
     console->run();
     const json id = console->get("/pairs/main/conflicts?open=1")["conflicts"][0]["id"];
+    const auto refused = console->post("/pairs/main/conflicts/resolve",
+                                       {{"ids", {id}}, {"row", {{"status", {{"nested", 1.5}}}}}});
+    EXPECT_EQ(refused.status, 400) << refused.body;
     const auto answer =
         console->post("/pairs/main/conflicts/resolve", {{"ids", {id}}, {"row", {{"status", "Agreed"}}}});
     EXPECT_EQ(answer.status, 200) << answer.body;
@@ -138,6 +141,21 @@ TEST_F(ConsoleApi, AStopThatAFullRunFoundStaysUntilAFullRunIsWithinTheLimits) {
     EXPECT_EQ(console->run(confirmed)["status"], "ok");
     EXPECT_ROWS(sides.cloud, "select count(*) from jobshead", "10");
     EXPECT_EQ(stopped_plan(), nullptr);
+}
+
+// No other run comes by itself here.
+TEST_F(ConsoleApi, WhatIsParkedIsTriedAgainWhenSomebodyAsks) {
+    serve(10);
+    console->run();
+    sides.cloud.exec("alter table jobshead add constraint fussy check (status <> 'Odd')");
+    sides.desktop.exec("update jobshead set status = 'Odd' where job_id = 3");
+    EXPECT_EQ(console->run()["exit_code"], 3);
+    EXPECT_EQ(console->get("/pairs/main/parked")["parked"].size(), 1u);
+    sides.cloud.exec("alter table jobshead drop constraint fussy");
+    EXPECT_EQ(console->post("/pairs/main/parked/retry", json::object()).status, 202);
+    const std::string odd = "select count(*) from jobshead where status = 'Odd'";
+    for (int i = 0; i < 1'000 && sides.cloud.number(odd) == 0; ++i) std::this_thread::sleep_for(Millis(20));
+    EXPECT_EQ(sides.cloud.number(odd), 1);
 }
 
 TEST_F(ConsoleApi, ARunIsTakenBackAndARowTellsItsStory) {

@@ -60,5 +60,24 @@ TEST_F(FruitlessLook, LeavesWhatIsKnownAsItWas) {
     EXPECT_EQ(requests("GET"), beats) << "the heartbeat says that all is well";
 }
 
+// Nothing is written that a question could find: only who listens learns of it.
+TEST_F(FruitlessLook, IsWhatANotificationCallsFor) {
+    pair.both(note_table);
+    const std::string toml = fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n[sync]\ncapture = 'changelog'\n{}",
+                                         pair.desktop_url, pair.cloud_url, note_config);
+    pair.configure("[sync]\ncapture = 'changelog'\n" + std::string(note_config));
+    ASSERT_EXIT_CODE(0, pair.sync());
+    console = std::make_unique<ServedConsole>(toml, Environment{}, seldom);
+    wait_for("it listens", [&] {
+        const nlohmann::json listens = state()["listens"];
+        return listens["desktop"] == true && listens["cloud"] == true && state()["last"].is_object();
+    });
+    for (Db* side : {&pair.desktop, &pair.cloud}) {
+        const std::string before = sample("tideway_busy_seconds_total");
+        side->exec("notify tideway_1");
+        wait_for("it looks", [&] { return sample("tideway_busy_seconds_total") != before; }, std::chrono::seconds(60));
+    }
+}
+
 }  // namespace
 }  // namespace tideway::test

@@ -101,6 +101,23 @@ TEST_F(PairThreads, another_run_at_work_is_waited_for_and_is_no_failure) {
     EXPECT_EQ(service->history("main", 9).front().error_code, "TW309");
 }
 
+// A table that is not there, for one: nothing is wrong with the pair.
+TEST_F(PairThreads, what_somebody_asks_for_in_vain_is_no_trouble_of_the_pair) {
+    Config config = pair("main", []() -> std::unique_ptr<Store> { throw Error(Code::usage, "no such table"); });
+    config.serve.jobs.clear();
+    serve({config});
+    RunRequest request;
+    request.sync.tables = {"nowhere"};
+    request.sync.direction = Direction::forward;
+    service->request_run("main", request);
+    wait_until([&] { return !service->history("main", 1).empty() && state("main").phase != PairPhase::running; });
+    EXPECT_TRUE(ready(service->pairs()).good);
+    const PastRun run = service->history("main", 1).front();
+    EXPECT_EQ(run.error_code, "TW106");
+    EXPECT_EQ(run.tables, request.sync.tables);
+    EXPECT_EQ(run.direction, Direction::forward);
+}
+
 // Else whoever watches would take the service for stuck and start it anew, again and again.
 TEST_F(PairThreads, a_pair_that_waits_for_connections_shows_that_it_lives) {
     std::atomic<bool> go_on{false};
