@@ -16,15 +16,18 @@
 namespace tideway {
 namespace {
 
-template <class Source>
-std::int64_t micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(Source::now().time_since_epoch()).count();
-}
-
 class SystemClock : public Clock {
   public:
-    std::int64_t now_micros() override { return micros<std::chrono::system_clock>(); }
-    std::int64_t monotonic_micros() override { return micros<std::chrono::steady_clock>(); }
+    std::int64_t now_micros() override {
+        const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count();
+    }
+    // Goes on while the machine sleeps: a span that has passed meanwhile has passed.
+    std::int64_t monotonic_micros() override {
+        timespec now{};
+        ::clock_gettime(CLOCK_BOOTTIME, &now);
+        return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
+    }
 };
 
 class SystemRandom : public Random {

@@ -42,13 +42,13 @@ daemon::Wiring wiring() {
             [](const VerifyReport& report) { return dump(verify_json(report)); }};
 }
 
-// One file: its error is the command's. Of a folder at least one must be usable.
+// Of a folder at least one must be usable.
 daemon::Configs first_configs(const std::string& path) {
     daemon::Configs configs = daemon::read_configs(path);
     if (!configs.good.empty()) return configs;
     if (configs.bad.size() == 1) load_config(configs.bad.front().path);
     throw Error(Code::config_missing_file, fmt::format("{}: no file *.toml there can be used", path),
-                configs.bad.empty() ? "a folder holds a file for each pair" : configs.bad.front().text);
+                configs.bad.front().text);
 }
 
 std::int64_t monotonic_micros() {
@@ -58,34 +58,19 @@ std::int64_t monotonic_micros() {
 }
 
 void reload(daemon::Daemon& service, ServedConsole& console, const std::string& path) {
+    const char* what = "everything";
     try {
         daemon::reopen_log();
         const daemon::Configs configs = daemon::read_configs(path);
         service.reload(configs);
+        what = "the console";
         console.follow(configs);
     } catch (const Error& error) {
-        spdlog::error("the console stays as it is: {} {}", error.id(), error.what());
+        spdlog::error("{} stays as it is: {} {}", what, error.id(), error.what());
     } catch (const std::exception& error) {
         spdlog::error("{} is not read anew: {}", path, error.what());
     }
 }
-
-// Signs of life for as long as no thread is stuck; without them systemd starts the service anew.
-class Signs {
-  public:
-    explicit Signs(const daemon::Systemd& systemd) : systemd_(systemd) {}
-    void give(const daemon::Daemon& service) {
-        const std::int64_t now = monotonic_micros();
-        if (!systemd_.watchdog() || now - given_ < systemd_.watchdog()->count() * 1000) return;
-        const daemon::Health health = daemon::live(service.pairs(), real_world().clock.now_micros());
-        if (health.good) systemd_.tell("WATCHDOG=1");
-        given_ = now;
-    }
-
-  private:
-    const daemon::Systemd& systemd_;
-    std::int64_t given_ = 0;
-};
 
 // The process ends in time whatever hangs: a name that is looked up, a COMMIT that nobody answers.
 void end_in_time() {
@@ -95,6 +80,43 @@ void end_in_time() {
         std::_Exit(0);
     }).detach();
 }
+
+// Signs of life for as long as no pair's thread is stuck; without them systemd starts the service anew. From a
+// thread of their own: the main one may wait for a run or a page of the console to end.
+class Signs {
+  public:
+    Signs(const daemon::Systemd& systemd, const daemon::Daemon& service, World& world)
+        : systemd_(systemd), service_(service), world_(world), thread_([this] { work(); }) {}
+    ~Signs() {
+        ending_ = true;
+        thread_.join();
+    }
+    Signs(const Signs&) = delete;
+    Signs& operator=(const Signs&) = delete;
+
+  private:
+    void work() {
+        while (!ending_ && !world_.stop.requested()) {
+            give();
+            world_.sleeper.sleep(Millis(200));
+        }
+        if (world_.stop.requested()) end_in_time();
+    }
+    void give() {
+        const std::int64_t now = world_.clock.monotonic_micros();
+        if (!systemd_.watchdog() || now - given_ < systemd_.watchdog()->count() * 1000) return;
+        if (!daemon::live(service_.pairs(), now).good) return;
+        systemd_.tell("WATCHDOG=1");
+        given_ = now;
+    }
+
+    const daemon::Systemd& systemd_;
+    const daemon::Daemon& service_;
+    World& world_;
+    std::atomic<bool> ending_{false};
+    std::int64_t given_ = 0;
+    std::thread thread_;
+};
 
 }  // namespace
 
@@ -111,19 +133,17 @@ Exit serve(const Request& request) {
         service.reload(configs);
         systemd.tell("READY=1");
         spdlog::info("ready");
-        Signs signs(systemd);
+        const Signs signs(systemd, service, world);
         while (!world.stop.requested()) {
             if (reload_wanted.exchange(false)) {
                 systemd.tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_micros()));
                 reload(service, console, request.config_path);
                 systemd.tell("READY=1");
             }
-            signs.give(service);
             world.sleeper.sleep(Millis(200));
         }
         spdlog::info("stopping");
         systemd.tell("STOPPING=1");
-        end_in_time();
         service.close();
     }
     spdlog::info("stopped");

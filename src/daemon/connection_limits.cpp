@@ -22,22 +22,34 @@ bool ConnectionLimits::limited(const std::string& server) const {
 }
 
 // Where both sides are on one server that has room for less than two threes, its whole room is enough.
-ConnectionLimits::Permit ConnectionLimits::take(const std::string& desktop, const std::string& cloud,
-                                                const StopFlag& stop) {
-    std::map<std::string, int> wanted;
+ConnectionLimits::Taken ConnectionLimits::wanted(const std::string& desktop, const std::string& cloud) {
+    Taken wanted;
     for (const std::string& server : {desktop, cloud}) wanted[server] += for_a_run;
-    std::unique_lock lock(guard_);
     for (auto& [name, count] : wanted) {
         const Server& server = servers_[name];
-        if (server.most > 0) count = std::min(count, server.most - server.watches);
+        if (server.most > 0) count = std::max(0, std::min(count, server.most - server.watches));
     }
-    const auto room = [&] {
-        return std::all_of(wanted.begin(), wanted.end(),
-                           [&](const auto& each) { return servers_[each.first].room_for(each.second); });
-    };
-    while (!room() && !stop.requested()) changed_.wait_for(lock, Millis(200));
-    for (const auto& [name, count] : wanted) servers_[name].used += count;
-    return {*this, std::move(wanted)};
+    return wanted;
+}
+
+bool ConnectionLimits::room_for(const Taken& wanted) {
+    return std::all_of(wanted.begin(), wanted.end(),
+                       [&](const auto& each) { return servers_[each.first].room_for(each.second); });
+}
+
+// What is wanted is asked anew each time: watches and limits come and go meanwhile.
+ConnectionLimits::Permit ConnectionLimits::take(const std::string& desktop, const std::string& cloud,
+                                                const StopFlag& stop, const std::function<void()>& waits) {
+    std::unique_lock lock(guard_);
+    while (!room_for(wanted(desktop, cloud)) && !stop.requested()) {
+        changed_.wait_for(lock, Millis(200));
+        lock.unlock();
+        waits();
+        lock.lock();
+    }
+    Taken taken = wanted(desktop, cloud);
+    for (const auto& [name, count] : taken) servers_[name].used += count;
+    return {*this, std::move(taken)};
 }
 
 bool ConnectionLimits::take_one(const std::string& name) {

@@ -12,11 +12,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> files_at(const std::string& path) {
-    if (!fs::is_directory(path)) return {path};
+bool is_folder(const std::string& path) {
+    std::error_code unreadable;
+    return fs::is_directory(path, unreadable);
+}
+
+// A folder without any is taken for one that is away: a file system that is not mounted looks like that.
+std::vector<std::string> files_in(const std::string& folder) {
     std::vector<std::string> files;
-    for (const auto& entry : fs::directory_iterator(path))
-        if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+    try {
+        for (const auto& entry : fs::directory_iterator(folder))
+            if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+    } catch (const fs::filesystem_error& error) {
+        throw Error(Code::config_missing_file, fmt::format("{} cannot be read: {}", folder, error.code().message()),
+                    "the service must be allowed to read the folder");
+    }
+    if (files.empty())
+        throw Error(Code::config_missing_file, fmt::format("{}: there is no file *.toml", folder),
+                    "a folder holds a file for each pair");
     std::sort(files.begin(), files.end());
     return files;
 }
@@ -34,7 +47,11 @@ bool is_bad(const std::vector<BadFile>& bad, const std::string& path) {
 
 Configs read_configs(const std::string& path) {
     Configs configs;
-    for (const std::string& file : files_at(path)) {
+    if (!is_folder(path)) {
+        configs.good.push_back(load_config(path));
+        return configs;
+    }
+    for (const std::string& file : files_in(path)) {
         try {
             Config config = load_config(file);
             if (has(configs.good, config.pair))
@@ -63,14 +80,13 @@ void Daemon::begin(const Config& config) {
 
 // Runners end outside the lock: they may have a run to finish.
 void Daemon::reload(const Configs& configs) {
-    std::vector<std::shared_ptr<PairRunner>> ending;
     std::unique_lock lock(guard_);
     for (const BadFile& bad : configs.bad) spdlog::error("{} is not used: {} {}", bad.path, bad.code, bad.text);
     std::erase_if(runners_, [&](const auto& each) {
         if (has(configs.good, each.first) || is_bad(configs.bad, each.second->state().config_path)) return false;
         spdlog::info("pair {}: is served no longer", each.first);
         each.second->retire();
-        ending.push_back(each.second);
+        ending_.push_back(each.second);
         return true;
     });
     for (const Config& config : configs.good) {
@@ -78,6 +94,11 @@ void Daemon::reload(const Configs& configs) {
         known == runners_.end() ? begin(config) : known->second->use(config);
     }
     bad_ = configs.bad;
+    const std::vector<std::shared_ptr<PairRunner>> ending = ending_;
+    lock.unlock();
+    for (const auto& runner : ending) runner->end();
+    lock.lock();
+    ending_.clear();
 }
 
 // A file that cannot be used is shown where no pair is still served from it.
@@ -85,13 +106,14 @@ std::vector<PairState> Daemon::pairs() const {
     const std::lock_guard lock(guard_);
     std::vector<PairState> states;
     for (const auto& [name, runner] : runners_) states.push_back(runner->state());
+    for (const auto& runner : ending_) states.push_back(runner->state());
     for (const BadFile& bad : bad_) {
         PairState state;
         state.name = fs::path(bad.path).stem().string();
         state.config_path = bad.path;
         state.phase = PairPhase::failed;
         state.reason = bad.text;
-        state.alive_at = world_.clock.now_micros();
+        state.alive_at = world_.clock.monotonic_micros();
         if (std::none_of(states.begin(), states.end(),
                          [&](const PairState& each) { return each.config_path == bad.path; }))
             states.push_back(std::move(state));

@@ -16,12 +16,13 @@ struct BadFile {
     std::string path, code, text;
 };
 
-// What a file, or all *.toml of a folder, say: those that can be used, and those that cannot.
+// What a file, or all *.toml of a folder, say: those that can be used, and those of the folder that cannot.
 struct Configs {
     std::vector<Config> good;
     std::vector<BadFile> bad;
 };
-// Two files of one pair: the first one holds, in the order of their names.
+// Two files of one pair: the first one holds, in the order of their names. Throws Error where nothing can be said
+// about any pair: for a single file that cannot be used, and a folder that is away or without any file.
 Configs read_configs(const std::string& path);
 
 class Daemon : public Service {
@@ -30,7 +31,7 @@ class Daemon : public Service {
     ~Daemon() override;  // waits for the end of every run
 
     // Begins to serve what is new. What cannot be used leaves its pair as it is; a pair whose file is gone
-    // ends after its run.
+    // ends after its run, is shown until then, and is waited for.
     void reload(const Configs& configs);
     // Browsers are told that nothing more comes.
     void close() { events_.close(); }
@@ -52,6 +53,7 @@ class Daemon : public Service {
     ConnectionLimits limits_;
     mutable std::mutex guard_;
     std::map<std::string, std::shared_ptr<PairRunner>> runners_;
+    std::vector<std::shared_ptr<PairRunner>> ending_;  // served no longer; with a run to finish
     std::vector<BadFile> bad_;
 };
 

@@ -14,8 +14,10 @@ void EventLog::add(const std::string& pair, const std::string& kind, std::string
     changed_.notify_all();
 }
 
+// A number that none has yet is one of an earlier process: its successor's events are all new.
 std::vector<Event> EventLog::after(std::uint64_t number, Millis wait) const {
     std::unique_lock lock(guard_);
+    if (number > last_) number = 0;
     changed_.wait_for(lock, wait, [&] { return closed_ || last_ > number; });
     std::vector<Event> found;
     for (const Event& event : events_)

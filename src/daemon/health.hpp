@@ -13,7 +13,7 @@ struct Health {
     std::string text;  // a line for each pair
 };
 
-// No thread is stuck. A service that is not live is to be restarted. `now`: UTC, microseconds since 1970.
+// No thread is stuck. A service that is not live is to be restarted. `now`: by the steady clock.
 Health live(const std::vector<PairState>& pairs, std::int64_t now);
 // Every pair is kept in sync, by this service or by the one that it stands by for.
 Health ready(const std::vector<PairState>& pairs);

@@ -8,7 +8,7 @@
 
 namespace tideway::daemon {
 
-// In the text format 0.0.4. `now`: UTC, microseconds since 1970. Names never change their meaning.
+// In the text format 0.0.4. `now`: by the steady clock. Names never change their meaning.
 std::string metrics_text(const std::vector<PairState>& pairs, const std::string& version, std::int64_t now);
 
 }  // namespace tideway::daemon

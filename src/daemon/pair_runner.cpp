@@ -1,4 +1,4 @@
-// The life of a pair: what it shows, what it waits for, and what becomes of a run's end.
+// The life of a pair: what it shows and what it waits for.
 #include "daemon/pair_runner.hpp"
 
 #include <spdlog/spdlog.h>
@@ -16,29 +16,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kept_runs = 500;
 constexpr std::int64_t event_every_micros = 200'000;
-// A run that another one kept from working comes back soon.
-constexpr Millis after_busy{2'000};
-// A change that turned out to be none: such runs may take this share of the time.
-constexpr int share_of_fruitless = 10;
-constexpr Millis longest_pause{60'000};
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json summary(const PastRun& run) {
-    return {{"number", run.number},           {"command", run.command},     {"job", run.job},
-            {"why", run.why},                 {"started_at", run.started_at}, {"finished_at", run.finished_at},
-            {"exit_code", run.exit_code},     {"status", run.status},       {"error_code", run.error_code},
-            {"error_text", run.error_text}};
-}
 
 }  // namespace
 
 PairRunner::PairRunner(Config config, Shared shared)
     : shared_(shared),
       config_(std::make_shared<const Config>(std::move(config))),
-      schedule_(config_->serve.jobs, recall_jobs(config_->serve.memory), shared.world.clock.now_micros()),
+      schedule_(config_->serve.jobs, recall_jobs(config_->serve.memory), moment_of(shared.world.clock)),
       ran_(recall_jobs(config_->serve.memory)) {
     state_.name = config_->pair;
     state_.config_path = config_->path;
@@ -46,15 +33,17 @@ PairRunner::PairRunner(Config config, Shared shared)
     thread_ = std::thread([this] { work(); });
 }
 
-PairRunner::~PairRunner() {
+PairRunner::~PairRunner() { end(); }
+
+void PairRunner::end() {
     retire();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 PairState PairRunner::state() const {
     const Lock lock(guard_);
     PairState state = state_;
-    state.jobs = schedule_.jobs();
+    state.jobs = schedule_.jobs(moment_of(shared_.world.clock));
     // Between runs only the watches know that a side is down; they look for it again all the time.
     for (const std::string& trouble : trouble_) {
         if (state.phase != PairPhase::idle || trouble.empty()) continue;
@@ -108,7 +97,7 @@ void PairRunner::retire() {
 
 void PairRunner::beat() {
     const Lock lock(guard_);
-    state_.alive_at = now();
+    state_.alive_at = steady();
 }
 
 void PairRunner::set_phase(PairPhase phase, const std::string& reason) {
@@ -125,20 +114,35 @@ void PairRunner::set_phase(PairPhase phase, const std::string& reason) {
 
 void PairRunner::work() {
     watch_sides();
-    for (;;) {
-        beat();
-        take_over_config();
-        Lock lock(guard_);
-        if (retired_ || shared_.world.stop.requested()) break;
-        std::optional<Task> task = next_task();
-        lock.unlock();
-        if (task)
-            carry_out(std::move(*task));
-        else
+    while (!ended()) {
+        try {
+            step();
+        } catch (const std::exception& error) {  // one pair's failure ends no other pair
+            const Defect defect(error.what());
+            spdlog::error("pair {}: {} {}", config_->pair, defect.id(), defect.what());
+            set_phase(PairPhase::failed, defect.what());
             wait_a_moment();
+        }
     }
     desktop_watch_.reset();
     cloud_watch_.reset();
+}
+
+bool PairRunner::ended() const {
+    const Lock lock(guard_);
+    return retired_ || shared_.world.stop.requested();
+}
+
+void PairRunner::step() {
+    beat();
+    take_over_config();
+    Lock lock(guard_);
+    std::optional<Task> task = next_task();
+    lock.unlock();
+    if (task)
+        carry_out(std::move(*task));
+    else
+        wait_a_moment();
 }
 
 void PairRunner::wait_a_moment() {
@@ -160,101 +164,43 @@ void PairRunner::wait_a_moment() {
 bool PairRunner::may_run() const { return standing_ == Standing::ours || standing_ == Standing::nobody_to_ask; }
 
 std::optional<Task> PairRunner::next_task() {
-    const std::int64_t moment = now();
+    const Moment moment = moment_of(shared_.world.clock);
     if (!may_run()) return std::nullopt;
-    if (state_.phase == PairPhase::backing_off) {
-        const bool back = came_back_ && up_[0] && up_[1];
-        if (!back && moment < state_.until.value_or(0)) return std::nullopt;
+    if (retry_at_) {
+        const bool back = state_.phase == PairPhase::backing_off && came_back_ && up_[0] && up_[1];
+        if (!back && moment.steady < *retry_at_) return std::nullopt;
+        retry_at_.reset();
         state_.until.reset();
     }
     came_back_ = false;
-    if (change_seen_ && config_->serve.push && moment >= pushes_from_) {
+    if (change_seen_ && config_->serve.push && moment.steady >= pushes_from_) {
         change_seen_ = false;
         Task task;
         task.why = "change";
+        task.request.sync.on_change = true;
+        task.changed_at = changed_at_;
         schedule_.ask(std::move(task));
     }
     return schedule_.take(moment);
 }
 
-// ---------------------------------------------------------------------------- a run's end
-
 void PairRunner::carry_out(Task task) {
+    std::string needed;  // why a person is needed, as far as was known before
     {
         const Lock lock(guard_);
-        state_.live = LiveRun{task.job, task.why, now(), "", "", 0, 0};
+        if (state_.phase == PairPhase::failed) needed = state_.reason;
+        state_.live = LiveRun{task.job, task.why, shared_.world.clock.now_micros(), "", "", 0, 0};
     }
     set_phase(PairPhase::running, "");
     shared_.events.add(config_->pair, "started",
                        dump({{"command", task.request.command}, {"job", task.job}, {"why", task.why}}));
     Outcome outcome = run(task);
-    settle(std::move(task), std::move(outcome));
-}
-
-void PairRunner::settle(Task task, Outcome outcome) {
-    PastRun& run = outcome.run;
-    const bool good = run.exit_code == 0 || run.exit_code == 3;
-    const std::int64_t began = run.started_at;
-    {
-        const Lock lock(guard_);
-        run.number = ++runs_;
-        ++state_.totals.runs[run.status];
-        state_.totals.busy_ms += (run.finished_at - run.started_at) / 1000;
-        state_.live.reset();
-        state_.last = run;
-        if (good) state_.last_good = run;
-        // A run that found nothing after all is no part of the story.
-        if (task.why != "change" || outcome.wrote || !good) history_.push_front(run);
-        if (history_.size() > kept_runs) history_.pop_back();
-    }
-    shared_.events.add(config_->pair, "finished", dump(summary(run)));
-    pace(task, outcome);
-    if (outcome.side_down || outcome.busy) return try_again(std::move(task), outcome);
-    back_off_.succeeded();
-    if (!shared_.world.stop.requested()) remember(task, began);
-    const bool needs_person = !good && run.status != "differs";
-    set_phase(needs_person ? PairPhase::failed : PairPhase::idle,
-              run.status == "guard" ? "a guard stopped something" : run.error_text);
-}
-
-// A side that is down, or another run at work: the task stays, and with it whatever it stands for.
-void PairRunner::try_again(Task task, const Outcome& outcome) {
-    task.why = "retry";
-    const Millis wait = outcome.busy ? after_busy : back_off_.wait(shared_.world.random);
-    {
-        const Lock lock(guard_);
-        schedule_.ask(std::move(task));
-        state_.until = now() + wait.count() * 1000;
-    }
-    set_phase(PairPhase::backing_off, outcome.run.error_text);
-}
-
-// What a change on a side calls for is done at once. Where it is nothing to us, as a rule, we look less often.
-void PairRunner::pace(const Task& task, const Outcome& outcome) {
-    if (task.why != "change") return;
-    const Millis took((outcome.run.finished_at - outcome.run.started_at) / 1000);
-    fruitless_ = outcome.wrote ? Millis(0)
-                               : std::min(std::max(took * share_of_fruitless, fruitless_ * 2), longest_pause);
-    const Lock lock(guard_);
-    pushes_from_ = now() + fruitless_.count() * 1000;
-}
-
-void PairRunner::remember(const Task& task, std::int64_t began) {
-    if (task.jobs.empty()) return;
-    for (const std::string& job : task.jobs) ran_[job] = began;
-    if (remember_jobs(config_->serve.memory, ran_)) {
-        memory_failed_ = false;
-        return;
-    }
-    if (!memory_failed_)
-        spdlog::warn("pair {}: {} cannot be written: what is missed while the service is down will not be known",
-                     config_->pair, config_->serve.memory);
-    memory_failed_ = true;
+    settle(std::move(task), std::move(outcome), needed);
 }
 
 void PairRunner::show(const LiveProgress::Step& step) {
     Lock lock(guard_);
-    const std::int64_t moment = now();
+    const std::int64_t moment = steady();
     state_.alive_at = moment;
     if (!state_.live) return;
     LiveRun& live = *state_.live;

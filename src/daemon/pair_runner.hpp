@@ -45,17 +45,29 @@ class PairRunner {
     void with_engine(const std::function<void(Engine&, const Config&)>& work);
     void use(Config config);  // from the end of what is under way on
     void retire();            // no further run is begun
+    void end();               // and waits for the end of what is under way; by one thread alone
 
   private:
+    enum class End {
+        told,       // the run says how the pair stands, or why that is not known
+        fruitless,  // it looked whether anything was new, and nothing was: all is as it was
+        busy,       // another run holds the lease: likewise
+        refused,    // what somebody asked for cannot be done: likewise
+        side_down,  // worth trying again by itself
+    };
     struct Outcome {
         PastRun run;
-        bool wrote = false;      // rows of users
-        bool side_down = false;  // worth trying again by itself
-        bool busy = false;       // another run holds the lease
+        Moment began;
+        Millis took{0};
+        std::optional<std::int64_t> behind_since;  // by the steady clock, where it is known
+        bool wrote = false;  // rows of users
+        End end = End::told;
     };
     using Lock = std::unique_lock<std::mutex>;
 
     void work();
+    bool ended() const;
+    void step();
     void take_over_config();
     void watch_sides();
     WatchNews news_of(Side side);
@@ -65,18 +77,23 @@ class PairRunner {
     void wait_a_moment();
     void carry_out(Task task);
     Outcome run(const Task& task);
+    void attempt(const Task& task, Outcome& outcome);
+    std::optional<std::int64_t> behind_since(const Task& task) const;
+    void fail(const Task& task, Outcome& outcome, const Error& error);
     void sync(Engine& engine, const Task& task, Outcome& outcome);
     void verify(Engine& engine, const Task& task, Outcome& outcome);
     void tell(const alert::Observation& seen, const Task& task);
-    void settle(Task task, Outcome outcome);
-    void try_again(Task task, const Outcome& outcome);
+    void settle(Task task, Outcome outcome, const std::string& needed);
+    void record(const Task& task, Outcome& outcome);
+    void try_again(Task task, Millis wait);
+    void go_on_as_before(const std::string& needed, const std::string& reason);
     void forget_own_lease();
     void pace(const Task& task, const Outcome& outcome);
     void remember(const Task& task, std::int64_t began);
     void set_phase(PairPhase phase, const std::string& reason);
     void show(const LiveProgress::Step& step);
     void beat();
-    std::int64_t now() const { return shared_.world.clock.now_micros(); }
+    std::int64_t steady() const { return shared_.world.clock.monotonic_micros(); }
 
     Shared shared_;
     mutable std::mutex guard_;
@@ -97,7 +114,10 @@ class PairRunner {
     bool up_[2] = {false, false};
     std::string trouble_[2];  // why a side cannot be watched
     bool came_back_ = false;  // a side that was down is there again
-    std::int64_t pushes_from_ = 0;  // a change starts no run before this
+    // By the steady clock.
+    std::int64_t changed_at_ = 0;           // of change_seen_
+    std::int64_t pushes_from_ = 0;          // a change starts no run before this
+    std::optional<std::int64_t> retry_at_;  // nothing is begun before this
     std::uint64_t runs_ = 0;
     std::int64_t shown_at_ = 0;
     std::string shown_table_;

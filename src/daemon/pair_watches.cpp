@@ -13,7 +13,7 @@ void PairRunner::take_over_config() {
     if (!next_config_) return;
     const auto fresh = std::make_shared<const Config>(std::move(*next_config_));
     next_config_.reset();
-    schedule_.use(fresh->serve.jobs, now());
+    schedule_.use(fresh->serve.jobs, moment_of(shared_.world.clock));
     state_.config_path = fresh->path;
     standing_ = Standing::unknown;
     up_[0] = up_[1] = false;
@@ -29,6 +29,7 @@ void PairRunner::take_over_config() {
 }
 
 void PairRunner::watch_sides() try {
+    reach_.reset();
     reach_ = shared_.wiring.reach(*config_);
     for (const Side side : {Side::desktop, Side::cloud})
         shared_.limits.limit(reach_->server(side), config_->serve.max_connections);
@@ -36,7 +37,7 @@ void PairRunner::watch_sides() try {
                                                  news_of(Side::desktop));
     cloud_watch_ =
         std::make_unique<SideWatch>(Side::cloud, reach_, shared_.limits, shared_.world, news_of(Side::cloud));
-} catch (const Error& error) {
+} catch (const std::exception& error) {
     {
         const Lock lock(guard_);
         standing_ = Standing::nobody_to_ask;  // and the next run will say the same
@@ -62,6 +63,7 @@ WatchNews PairRunner::news_of(Side side) {
     WatchNews news;
     news.changed = [this] {
         const Lock lock(guard_);
+        if (!change_seen_) changed_at_ = steady();
         change_seen_ = true;
         changed_.notify_all();
     };

@@ -23,9 +23,14 @@ bool includes(const std::vector<std::string>& wide, const std::vector<std::strin
 }
 
 int rank(const RunRequest& request) {
-    if (is_verify(request)) return 2;
+    if (is_verify(request)) return 3;
+    if (request.sync.on_change) return 2;
     return request.sync.mode == Mode::full ? 0 : 1;
 }
+
+int turn(const Task& task) { return rank(task.request) - task.passed_over; }
+
+std::int64_t by_its_clock(const JobSetting& setting, Moment now) { return setting.every ? now.steady : now.wall; }
 
 }  // namespace
 
@@ -35,6 +40,8 @@ bool covers(const RunRequest& wide, const RunRequest& narrow) {
         return includes(wide.verify.tables, narrow.verify.tables) && wide.verify.repair >= narrow.verify.repair &&
                wide.verify.anew >= narrow.verify.anew;
     if (narrow.sync.confirm && narrow.sync.confirm != wide.sync.confirm) return false;
+    // A look at what has changed leaves alone what waits for other reasons.
+    if (wide.sync.on_change && !narrow.sync.on_change) return false;
     return includes(wide.sync.tables, narrow.sync.tables) &&
            (wide.sync.mode == Mode::full || wide.sync.mode == narrow.sync.mode) &&
            (wide.sync.direction == Direction::both || wide.sync.direction == narrow.sync.direction);
@@ -62,35 +69,35 @@ RunRequest request_of(const JobSetting& job) {
     return request;
 }
 
-std::optional<std::int64_t> Schedule::next_of(const JobSetting& setting, std::int64_t after) {
-    if (setting.every) return after + std::chrono::microseconds(*setting.every).count();
+std::optional<std::int64_t> Schedule::next_of(const JobSetting& setting, Moment after) {
+    if (setting.every) return after.steady + std::chrono::microseconds(*setting.every).count();
     const TimeZone zone = setting.zone.empty() ? TimeZone::local()
                                                : TimeZone::named(setting.zone).value_or(TimeZone::utc());
     const auto cron = config::parse_cron(setting.cron.value_or(""));
-    return cron ? next_time(*cron, zone, after) : std::nullopt;
+    return cron ? next_time(*cron, zone, after.wall) : std::nullopt;
 }
 
 // A time that lies in the future (the clock was set back) says nothing.
-Schedule::Job Schedule::job(const std::string& name, const JobSetting& setting, const Times& last,
-                            std::int64_t now) {
+Schedule::Job Schedule::job(const std::string& name, const JobSetting& setting, const Times& last, Moment now) {
     Job job{name, setting, request_of(setting), std::nullopt, false};
     const auto before = last.find(name);
-    if (before == last.end() || before->second > now) {
-        job.next = setting.every ? std::optional(now) : next_of(setting, now);
+    if (before == last.end() || before->second > now.wall) {
+        job.next = setting.every ? std::optional(now.steady) : next_of(setting, now);
         return job;
     }
-    job.next = next_of(setting, before->second);
-    job.missed = job.next && *job.next < now;
-    if (job.missed) job.next = now;
+    const std::int64_t ago = now.wall - before->second;
+    job.next = next_of(setting, {before->second, now.steady - ago});
+    job.missed = job.next && *job.next < by_its_clock(setting, now);
+    if (job.missed) job.next = by_its_clock(setting, now);
     return job;
 }
 
-Schedule::Schedule(const std::vector<JobSetting>& jobs, const Times& last, std::int64_t now) {
+Schedule::Schedule(const std::vector<JobSetting>& jobs, const Times& last, Moment now) {
     const std::vector<std::string> names = job_names(jobs);
     for (std::size_t i = 0; i < jobs.size(); ++i) jobs_.push_back(job(names[i], jobs[i], last, now));
 }
 
-void Schedule::use(const std::vector<JobSetting>& jobs, std::int64_t now) {
+void Schedule::use(const std::vector<JobSetting>& jobs, Moment now) {
     const std::vector<Job> before = std::move(jobs_);
     jobs_.clear();
     const std::vector<std::string> names = job_names(jobs);
@@ -113,22 +120,22 @@ void Schedule::ask(Task task) {
     waiting_.push_back(std::move(task));
 }
 
-void Schedule::collect(std::int64_t now) {
+void Schedule::collect(Moment now) {
     for (Job& job : jobs_) {
-        if (!job.next || *job.next > now) continue;
-        const bool missed = job.missed || now - *job.next > late_micros;
+        const std::int64_t its_now = by_its_clock(job.setting, now);
+        if (!job.next || *job.next > its_now) continue;
+        const bool missed = job.missed || its_now - *job.next > late_micros;
         ask({job.request, job.name, missed ? "missed" : "schedule", {job.name}});
         job.missed = false;
         job.next = next_of(job.setting, now);
     }
 }
 
-std::optional<Task> Schedule::take(std::int64_t now) {
+std::optional<Task> Schedule::take(Moment now) {
     collect(now);
     if (waiting_.empty()) return std::nullopt;
-    const auto first = std::min_element(waiting_.begin(), waiting_.end(), [](const Task& a, const Task& b) {
-        return rank(a.request) < rank(b.request);
-    });
+    const auto first = std::min_element(waiting_.begin(), waiting_.end(),
+                                        [](const Task& a, const Task& b) { return turn(a) < turn(b); });
     Task task = std::move(*first);
     waiting_.erase(first);
     std::erase_if(waiting_, [&](const Task& other) {
@@ -136,22 +143,18 @@ std::optional<Task> Schedule::take(std::int64_t now) {
         task.jobs.insert(task.jobs.end(), other.jobs.begin(), other.jobs.end());
         return true;
     });
+    for (Task& other : waiting_) ++other.passed_over;
     return task;
 }
 
-std::optional<std::int64_t> Schedule::next_at(std::int64_t now) const {
-    if (!waiting_.empty()) return now;
-    std::optional<std::int64_t> next;
-    for (const Job& job : jobs_)
-        if (job.next && (!next || *job.next < *next)) next = job.next;
-    return next ? std::optional(std::max(*next, now)) : std::nullopt;
-}
-
-std::vector<JobState> Schedule::jobs() const {
+std::vector<JobState> Schedule::jobs(Moment now) const {
     std::vector<JobState> states;
-    for (const Job& job : jobs_)
+    for (const Job& job : jobs_) {
+        std::optional<std::int64_t> next_at = job.next;
+        if (next_at) *next_at += now.wall - by_its_clock(job.setting, now);
         states.push_back(
-            {job.name, job.request.command, job.request.sync.mode, job.request.sync.direction, job.next});
+            {job.name, job.request.command, job.request.sync.mode, job.request.sync.direction, next_at});
+    }
     return states;
 }
 

@@ -40,9 +40,17 @@ struct LiveRun {
 struct PastRun {
     std::uint64_t number = 0;  // counts the runs of this process, from 1
     std::string command, job, why;
+    // As it was asked for; mode and direction: of sync.
+    Mode mode = Mode::incremental;
+    Direction direction = Direction::both;
+    std::vector<std::string> tables;  // empty: all
     std::int64_t started_at = 0, finished_at = 0;
+    // What it brought had waited for so long at most, where that is known: since a side told of a change, or, where
+    // nothing tells of changes, since the run before.
+    std::optional<std::int64_t> lag_ms;
     int exit_code = 0;                               // as the command line would have ended
-    std::string status;                              // ok | attention | guard | failed | differs
+    // ok | attention | guard | failed | differs; in events also: busy (another run is at work), nothing new
+    std::string status;
     std::string error_code, error_text, error_hint;  // of a failure
     std::string report;  // JSON as `sync --json` or `verify --json` prints it; empty: there is none
 };
@@ -56,7 +64,7 @@ struct PairState {
     std::vector<JobState> jobs;
     std::optional<LiveRun> live;
     std::optional<PastRun> last, last_good;
-    std::int64_t alive_at = 0;  // UTC, microseconds since 1970: when its thread last showed a sign of life
+    std::int64_t alive_at = 0;  // by the steady clock: when its thread last showed a sign of life
     Totals totals;              // for the metrics
 };
 

@@ -1,5 +1,7 @@
 #include "daemon/totals.hpp"
 
+#include <algorithm>
+
 namespace tideway::daemon {
 namespace {
 
@@ -9,10 +11,16 @@ void add(WriteCounts& sum, const WriteCounts& more) {
     sum.deleted += more.deleted;
 }
 
+// A table that a guard stopped, or that was left out, is as far behind as it was before.
+bool brings_up_to_date(const RunReport& report) {
+    return (report.status == "ok" || report.status == "attention") &&
+           std::all_of(report.tables.begin(), report.tables.end(),
+                       [](const TableReport& table) { return table.not_synced.empty(); });
+}
+
 }  // namespace
 
-// A guard that stopped a table says nothing about how far the pair is in sync.
-void add(Totals& totals, const RunReport& report, std::int64_t began) {
+void add(Totals& totals, const RunReport& report, Moment began, bool whole) {
     for (const TableReport& table : report.tables) {
         TableTotals& sum = totals.tables[table.desktop];
         add(sum.to_cloud, table.to_cloud);
@@ -25,15 +33,16 @@ void add(Totals& totals, const RunReport& report, std::int64_t began) {
         if (table.protected_after) sum.protected_rows = table.protected_after;
     }
     if (report.status == "guard") ++totals.guard_stops;
-    if (report.status != "ok" && report.status != "attention") return;
-    if (report.direction != Direction::reverse) totals.forward_at = began;
-    if (report.direction != Direction::forward) totals.reverse_at = began;
+    if (!whole || !brings_up_to_date(report)) return;
+    if (report.direction != Direction::reverse) totals.forward_at = began.steady;
+    if (report.direction != Direction::forward) totals.reverse_at = began.steady;
 }
 
-void add(Totals& totals, const VerifyReport& report, std::int64_t began) {
+// A repair is a run of every table.
+void add(Totals& totals, const VerifyReport& report, Moment began) {
     for (const TableProof& proof : report.tables)
-        if (proof.state == "equal") totals.tables[proof.desktop].proven_at = began;
-    if (report.repair) add(totals, *report.repair, began);
+        if (proof.state == "equal") totals.tables[proof.desktop].proven_at = began.wall;
+    if (report.repair) add(totals, *report.repair, began, true);
 }
 
 }  // namespace tideway::daemon

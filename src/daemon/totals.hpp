@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/moment.hpp"
 #include "model/report.hpp"
 #include "model/verify_report.hpp"
 
@@ -24,10 +25,11 @@ struct Totals {
     std::int64_t guard_stops = 0;                     // runs that a guard stopped
     std::int64_t busy_ms = 0;                         // spent in runs
     std::optional<std::int64_t> forward_at, reverse_at;  // when the last run began after which that direction was
-                                                         // up to date; microseconds since 1970
+                                                         // up to date; by the steady clock
 };
 
-void add(Totals& totals, const RunReport& report, std::int64_t began);
-void add(Totals& totals, const VerifyReport& report, std::int64_t began);
+// whole: it was about every table of the pair; else it says nothing about how far the pair is up to date.
+void add(Totals& totals, const RunReport& report, Moment began, bool whole);
+void add(Totals& totals, const VerifyReport& report, Moment began);
 
 }  // namespace tideway::daemon

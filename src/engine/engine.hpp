@@ -20,7 +20,8 @@ struct RunOptions {
     Direction direction = Direction::both;
     std::vector<std::string> tables;     // desktop or cloud names; empty = all
     std::optional<std::string> confirm;  // hash of a plan that a guard stopped
-    bool rows = false;                   // plan only: list every change
+    bool rows = false;                   // plan only: list every change,
+    std::size_t most_rows = SIZE_MAX;    // but no more than so many
     // Something may have been written: a run that can tell at a glance that nothing was ends without a trace.
     bool on_change = false;
 };

@@ -161,9 +161,15 @@ void Run::forget_marks_of_children() {
         if (parent_changed(*gathered_, child.link)) session_.archive().forget_marks(child.link.id);
 }
 
-// The history shows the stop; the tables' own records stay as they were, since nothing was synchronised.
+// The history shows the stop; the tables' own records stay as they were, since nothing was synchronised. A
+// confirmation that covers nothing says nothing of the pair: what was stopped before is still what was stopped.
 void Run::record_guard_stop() {
     finish(report_);
+    const bool only_refused =
+        std::all_of(report_.guard.begin(), report_.guard.end(), [](const GuardStop& stop) {
+            return !stop.stopped || stop.reason == reason_confirmation;
+        });
+    if (only_refused) return;
     RunRecord stopped = record();
     stopped.lines.clear();
     session_.desktop->record_run(stopped);

@@ -129,7 +129,7 @@ void Run::look_at_plan(TableRun& run, const KeyWork& work) {
     if (work.decision.rule->verdict == Verdict::merge && work.decision.wait == Wait::none) ++run.report.merged;
     count(run.report, work.decision);
     if (work.decision.conflict) ++run.report.conflicts;
-    if (options_.rows && work.decision.rule->verdict != Verdict::nothing)
+    if (options_.rows && report_.rows.size() < options_.most_rows && work.decision.rule->verdict != Verdict::nothing)
         report_.rows.push_back(describe(run.link(), work));
 }
 

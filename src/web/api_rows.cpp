@@ -31,8 +31,9 @@ Response resolve_with_row(const Call& call, std::int64_t id, const Json& row) {
 }
 
 // A row is handed over as it was written: parsed, its numbers might be rounded.
-bool has_inexact_numbers(const Json& row) {
-    return std::any_of(row.begin(), row.end(), [](const Json& cell) { return cell.is_number_float(); });
+bool has_inexact_numbers(const Json& value) {
+    return value.is_number_float() ||
+           (value.is_structured() && std::any_of(value.begin(), value.end(), has_inexact_numbers));
 }
 
 }  // namespace

@@ -16,11 +16,11 @@ Response said(bool good) {
 Response show_metrics(const Call& call) {
     return {200,
             {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
-            daemon::metrics_text(call.service.pairs(), call.version, call.world.clock.now_micros())};
+            daemon::metrics_text(call.service.pairs(), call.version, call.world.clock.monotonic_micros())};
 }
 
 Response show_liveness(const Call& call) {
-    return said(daemon::live(call.service.pairs(), call.world.clock.now_micros()).good);
+    return said(daemon::live(call.service.pairs(), call.world.clock.monotonic_micros()).good);
 }
 
 Response show_readiness(const Call& call) { return said(daemon::ready(call.service.pairs()).good); }

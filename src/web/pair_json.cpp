@@ -68,13 +68,19 @@ Json past_run_json(const daemon::PastRun& run) {
                 {"command", run.command},
                 {"job", run.job},
                 {"why", run.why},
+                {"tables", run.tables},
                 {"started_at", iso_time(run.started_at)},
                 {"finished_at", iso_time(run.finished_at)},
                 {"duration_ms", (run.finished_at - run.started_at) / 1000},
+                {"lag_ms", run.lag_ms ? Json(*run.lag_ms) : Json(nullptr)},
                 {"exit_code", run.exit_code},
                 {"status", run.status},
                 {"error", nullptr},
                 {"sums", sums_of(run.report)}};
+    if (run.command == "sync") {
+        out["mode"] = to_string(run.mode);
+        out["direction"] = to_string(run.direction);
+    }
     if (!run.error_code.empty())
         out["error"] = {{"code", run.error_code}, {"message", run.error_text}, {"hint", run.error_hint}};
     return out;

@@ -27,10 +27,10 @@ class Browser : public testing::Test {
             "create table client (id int primary key);"
             "create table task (id int primary key, client int references client)");
     }
-    void serve(int rows, const Environment& env = {}) {
+    void serve(int rows, const Environment& env = {}, const std::string& more = "") {
         make_jobs(sides, rows);
         console = std::make_unique<ServedConsole>(
-            sides.sides_toml() + jobs_toml + "conflict = 'manual'\n[[table]]\nname = 'task'\n", env);
+            sides.sides_toml() + jobs_toml + "conflict = 'manual'\n" + more + "[[table]]\nname = 'task'\n", env);
     }
     void serve_synced(int rows) {
         serve(rows);
@@ -114,6 +114,17 @@ TEST_F(Browser, LetsAStoppedTableThroughAfterASecondQuestion) {
     sides.desktop.exec("delete from jobshead where job_id <= 30");
     ASSERT_EQ(console->run()["status"], "guard");
     EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead"), "40");
+    play("guard");
+    console->run();
+    EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead"), "10");
+}
+
+// The page has to plan and to confirm as the run was that was stopped: no other would find these deletes.
+TEST_F(Browser, LetsThroughWhatAFullRunStopped) {
+    serve(40, {}, "capture = 'changelog'\n");
+    ASSERT_EQ(console->run()["status"], "ok");
+    behind_every_trigger(sides.desktop, "delete from jobshead where job_id <= 30");
+    ASSERT_EQ(console->run({{"command", "sync"}, {"mode", "full"}})["status"], "guard");
     play("guard");
     console->run();
     EXPECT_EQ(sides.cloud.scalar("select count(*) from jobshead"), "10");

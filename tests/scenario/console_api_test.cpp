@@ -12,9 +12,9 @@ using nlohmann::json;
 
 class ConsoleApi : public testing::Test {
   protected:
-    void serve(int rows) {
+    void serve(int rows, const std::string& more = "") {
         make_jobs(sides, rows);
-        console = std::make_unique<ServedConsole>(sides.sides_toml() + jobs_toml + "conflict = 'manual'\n");
+        console = std::make_unique<ServedConsole>(sides.sides_toml() + jobs_toml + "conflict = 'manual'\n" + more);
     }
     json said_by(std::vector<std::string> command) {
         command.emplace_back("--json");
@@ -91,6 +91,9 @@ TEST_F(ConsoleApi, ARowOfOnesOwnIsTaken) {
     edit_on_both_sides(1);
     console->run();
     const json id = console->get("/pairs/main/conflicts?open=1")["conflicts"][0]["id"];
+    const auto refused = console->post("/pairs/main/conflicts/resolve",
+                                       {{"ids", {id}}, {"row", {{"status", {{"nested", 1.5}}}}}});
+    EXPECT_EQ(refused.status, 400) << refused.body;
     const auto answer =
         console->post("/pairs/main/conflicts/resolve", {{"ids", {id}}, {"row", {{"status", "Agreed"}}}});
     EXPECT_EQ(answer.status, 200) << answer.body;
@@ -110,6 +113,49 @@ TEST_F(ConsoleApi, AStoppedPlanIsConfirmedByItsHash) {
     EXPECT_EQ(hash, stopped["report"]["plan_hash"]);
     EXPECT_EQ(console->run({{"command", "sync"}, {"confirm", hash}})["status"], "ok");
     EXPECT_ROWS(sides.cloud, "select count(*) from jobshead", "10");
+}
+
+// No capture saw the deletes, so only a full run finds them, and only a full run can let them through.
+TEST_F(ConsoleApi, AStopThatAFullRunFoundStaysUntilAFullRunIsWithinTheLimits) {
+    serve(40, "capture = 'changelog'\n");
+    console->run();
+    behind_every_trigger(sides.desktop, "delete from jobshead where job_id <= 30");
+    const json full = {{"command", "sync"}, {"mode", "full"}};
+    const json stopped = console->run(full);
+    EXPECT_EQ(stopped["exit_code"], 4);
+    EXPECT_EQ(stopped["mode"], "full");
+    const json hash = stopped["report"]["plan_hash"];
+    const auto stopped_plan = [&] { return console->get("/pairs/main/status")["stopped_plan"]; };
+    sides.cloud.exec("update jobshead set status = 'Phone' where job_id = 40");
+    EXPECT_EQ(console->run()["status"], "ok") << "it cannot see them";
+    EXPECT_EQ(stopped_plan(), hash);
+    EXPECT_EQ(console->run({{"command", "sync"}, {"confirm", hash}})["exit_code"], 4) << "nor let them through";
+    EXPECT_EQ(stopped_plan(), hash);
+    const json plan = console->get("/pairs/main/plan?mode=full&limit=5");
+    EXPECT_EQ(plan["plan_hash"], hash);
+    EXPECT_EQ(plan["rows"].size(), 5u);
+    EXPECT_EQ(plan["more_rows"], true);
+    EXPECT_EQ(console->get("/pairs/main/plan?mode=full")["rows"].size(), 30u);
+    json confirmed = full;
+    confirmed["confirm"] = hash;
+    EXPECT_EQ(console->run(confirmed)["status"], "ok");
+    EXPECT_ROWS(sides.cloud, "select count(*) from jobshead", "10");
+    EXPECT_EQ(stopped_plan(), nullptr);
+}
+
+// No other run comes by itself here.
+TEST_F(ConsoleApi, WhatIsParkedIsTriedAgainWhenSomebodyAsks) {
+    serve(10);
+    console->run();
+    sides.cloud.exec("alter table jobshead add constraint fussy check (status <> 'Odd')");
+    sides.desktop.exec("update jobshead set status = 'Odd' where job_id = 3");
+    EXPECT_EQ(console->run()["exit_code"], 3);
+    EXPECT_EQ(console->get("/pairs/main/parked")["parked"].size(), 1u);
+    sides.cloud.exec("alter table jobshead drop constraint fussy");
+    EXPECT_EQ(console->post("/pairs/main/parked/retry", json::object()).status, 202);
+    const std::string odd = "select count(*) from jobshead where status = 'Odd'";
+    for (int i = 0; i < 1'000 && sides.cloud.number(odd) == 0; ++i) std::this_thread::sleep_for(Millis(20));
+    EXPECT_EQ(sides.cloud.number(odd), 1);
 }
 
 TEST_F(ConsoleApi, ARunIsTakenBackAndARowTellsItsStory) {

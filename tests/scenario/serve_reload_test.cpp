@@ -110,5 +110,64 @@ TEST_F(Reloaded, ALogThatWasRenamedGoesOnInANewFile) {
     EXPECT_EQ(read_file(renamed), yesterday);
 }
 
+// A folder of two pairs; what is put there holds from the next hangup on.
+class ReloadedFolder : public testing::Test {
+  protected:
+    ReloadedFolder() {
+        std::filesystem::create_directory(folder);
+        for (LivePair* pair : {&one, &other}) pair->both(note_table);
+        write("one", one);
+        write("other", other);
+        for (const char* name : {"/one.toml", "/other.toml"})
+            EXPECT_EXIT_CODE(0, run_tideway({"-c", folder + name, "sync"}));
+        service.emplace(folder, systemd.env());
+        systemd.wait_until_told("READY=1");
+    }
+    void write(const std::string& name, LivePair& pair) {
+        write_file(folder + "/" + name + ".toml",
+                   fmt::format("pair = '{}'\n[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}{}{}", name,
+                               pair.desktop_url, pair.cloud_url, no_console, seldom, note_config));
+    }
+    void hang_up() {
+        systemd.forget();
+        service->process().signal(SIGHUP);
+        systemd.wait_until_told("READY=1");
+    }
+    static bool served(LivePair& pair) { return pair.desktop.number("select count(*) from tideway.service") == 1; }
+
+    TempDir place;
+    std::string folder = place / "pairs";
+    LivePair one{"reload"}, other{"reload"};
+    NotifySocket systemd;
+    std::optional<Serving> service;
+};
+
+TEST_F(ReloadedFolder, ThatIsAwayLeavesAllItsPairsAsTheyWere) {
+    crossing(one.desktop, one.cloud, 1, "office");
+    crossing(other.cloud, other.desktop, 1, "phone");
+    std::filesystem::rename(folder, folder + ".away");
+    hang_up();
+    std::filesystem::create_directory(folder);  // a file system that is not mounted
+    hang_up();
+    EXPECT_TRUE(served(one) && served(other)) << service->process().err();
+    crossing(one.cloud, one.desktop, 2, "phone");
+    crossing(other.desktop, other.cloud, 2, "office");
+    EXPECT_EQ(service->stop().first, 0);
+}
+
+TEST_F(ReloadedFolder, IsFollowedFileByFile) {
+    crossing(one.desktop, one.cloud, 1, "office");
+    crossing(other.desktop, other.cloud, 1, "office");
+    std::filesystem::remove(folder + "/other.toml");
+    write_file(folder + "/one.toml", "pair = \n");
+    hang_up();
+    EXPECT_TRUE(served(one)) << "its file cannot be read, and so says nothing";
+    EXPECT_FALSE(served(other));
+    crossing(one.cloud, one.desktop, 2, "phone");
+    write("other", other);
+    hang_up();
+    crossing(other.cloud, other.desktop, 2, "phone");
+}
+
 }  // namespace
 }  // namespace tideway::test

@@ -44,6 +44,21 @@ TEST_F(Served, AJobRunsInItsInterval) {
     expect_quiet(pair);
 }
 
+TEST_F(Served, AJobRunsInItsDirectionAndOverItsTables) {
+    LivePair pair("serve");
+    pair.both("create table another (id int primary key)");
+    agree(pair, "push = false\n[[serve.job]]\nevery = '1s'\ndirection = 'forward'\ntables = ['note']\n"
+                "[[table]]\nname = 'another'\n");
+    pair.cloud.exec("insert into note values (30, 'phone')");
+    pair.desktop.exec("insert into another values (1)");
+    Serving service(pair);
+    crossing(pair.desktop, pair.cloud, 21, "by the first run");
+    crossing(pair.desktop, pair.cloud, 22, "by another one");
+    EXPECT_EQ(service.stop().first, 0);
+    EXPECT_FALSE(shows(pair.desktop, 30, "phone"));
+    EXPECT_EQ(pair.cloud.number("select count(*) from another"), 0);
+}
+
 // Where the triggers of the changelog tell the service, on both sides.
 TEST_F(Served, AChangeCrossesAtOnceWhereTheServersTellOfIt) {
     LivePair pair("serve");
@@ -151,6 +166,7 @@ TEST_F(Served, AHangupTakesOverAGoodConfigurationAndNoBadOne) {
     pair.configure("nonsense = 1\n" + by_log + no_console + "push = true\n" + seldom + note_config);
     hang_up();
     EXPECT_TRUE(service.process().running());
+    EXPECT_EQ(pair.desktop.number("select count(*) from tideway.service"), 1) << "the pair is served on";
     pair.configure(by_log + no_console + "push = true\n" + seldom + note_config);
     hang_up();
     crossing(pair.cloud, pair.desktop, 21, "phone");

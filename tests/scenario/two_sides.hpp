@@ -98,4 +98,12 @@ inline std::ostream& operator<<(std::ostream& out, const Versions& v) {
     return out << "desktop: " << v.desktop << "\ncloud: " << v.cloud;
 }
 
+// Something that no capture sees.
+inline void behind_every_trigger(Db& side, const std::string& sql) {
+    side.exec("alter table jobshead disable trigger user;" + sql +
+              "; do $$ declare name text; begin for name in select tgname from pg_trigger where tgrelid = "
+              "'jobshead'::regclass and not tgisinternal loop execute format('alter table jobshead enable always "
+              "trigger %I', name); end loop; end $$");
+}
+
 }  // namespace tideway::test

@@ -121,81 +121,122 @@ Task asked(Mode mode, const std::vector<std::string>& tables = {}) {
     return task;
 }
 
+Task asked_by_a_change() {
+    Task task;
+    task.why = "change";
+    task.request.sync.on_change = true;
+    return task;
+}
+
 const std::int64_t noon = utc(2026, 11, 26, 12);
 
+// Where nobody has set the clock both go alike.
+Moment at(std::int64_t time) { return {time, time - noon}; }
+
 TEST(Jobs, an_interval_begins_at_once_and_a_time_of_day_waits_for_it) {
-    Schedule schedule({every(minutes(5)), nightly()}, {}, noon);
-    const auto first = schedule.take(noon);
+    Schedule schedule({every(minutes(5)), nightly()}, {}, at(noon));
+    const auto first = schedule.take(at(noon));
     ASSERT_TRUE(first);
     EXPECT_EQ(first->job, "every 5m");
-    EXPECT_FALSE(schedule.take(noon));
-    EXPECT_EQ(schedule.next_at(noon), noon + 5 * minute);
-    EXPECT_EQ(schedule.jobs()[1].next_at, noon + 14 * hour);
+    EXPECT_FALSE(schedule.take(at(noon)));
+    EXPECT_EQ(schedule.jobs(at(noon))[0].next_at, noon + 5 * minute);
+    EXPECT_EQ(schedule.jobs(at(noon))[1].next_at, noon + 14 * hour);
 }
 
 TEST(Jobs, what_was_missed_runs_once_at_the_start) {
     Schedule schedule({every(minutes(5)), nightly()},
-                      {{"every 5m", noon - minute}, {"cron 0 2 * * *", noon - 3 * day}}, noon);
-    const auto missed = schedule.take(noon);
+                      {{"every 5m", noon - minute}, {"cron 0 2 * * *", noon - 3 * day}}, at(noon));
+    const auto missed = schedule.take(at(noon));
     ASSERT_TRUE(missed);
     EXPECT_EQ(missed->job, "cron 0 2 * * *");
     EXPECT_EQ(missed->why, "missed");
-    EXPECT_FALSE(schedule.take(noon));
-    EXPECT_EQ(schedule.next_at(noon), noon + 4 * minute);
+    EXPECT_FALSE(schedule.take(at(noon)));
+    EXPECT_EQ(schedule.jobs(at(noon))[0].next_at, noon + 4 * minute);
 }
 
 TEST(Jobs, a_machine_that_slept_runs_what_it_missed_once) {
-    Schedule schedule({every(minutes(5))}, {{"every 5m", noon - minute}}, noon);
-    const auto late = schedule.take(noon + 6 * hour);
+    Schedule schedule({every(minutes(5))}, {{"every 5m", noon - minute}}, at(noon));
+    const auto late = schedule.take(at(noon + 6 * hour));
     ASSERT_TRUE(late);
     EXPECT_EQ(late->why, "missed");
-    EXPECT_FALSE(schedule.take(noon + 6 * hour));
+    EXPECT_FALSE(schedule.take(at(noon + 6 * hour)));
 }
 
 TEST(Jobs, a_time_in_the_future_says_nothing) {
-    Schedule schedule({every(minutes(5))}, {{"every 5m", noon + day}}, noon);
-    EXPECT_TRUE(schedule.take(noon));
+    Schedule schedule({every(minutes(5))}, {{"every 5m", noon + day}}, at(noon));
+    EXPECT_TRUE(schedule.take(at(noon)));
 }
 
 TEST(Jobs, a_wider_run_takes_the_narrower_ones_along) {
     const std::int64_t two = utc(2026, 11, 27, 2);
     Schedule schedule({every(minutes(5)), nightly(), nightly(true)}, {{"every 5m", two - 5 * minute}},
-                      two - minute);
+                      at(two - minute));
     schedule.ask(asked(Mode::incremental, {"jobs"}));
-    const auto widest = schedule.take(two);
+    const auto widest = schedule.take(at(two));
     ASSERT_TRUE(widest);
     EXPECT_EQ(widest->request.sync.mode, Mode::full);
     EXPECT_EQ(widest->jobs.size(), 2U);
-    const auto proof = schedule.take(two);
+    const auto proof = schedule.take(at(two));
     ASSERT_TRUE(proof);
     EXPECT_EQ(proof->request.command, "verify");
     EXPECT_EQ(proof->job, "cron 0 2 * * * (2)");
-    EXPECT_FALSE(schedule.take(two));
+    EXPECT_FALSE(schedule.take(at(two)));
 }
 
 TEST(Jobs, what_waits_already_is_not_doubled) {
-    Schedule schedule({}, {}, noon);
+    Schedule schedule({}, {}, at(noon));
     schedule.ask(asked(Mode::incremental));
     schedule.ask(asked(Mode::incremental, {"jobs"}));
-    EXPECT_TRUE(schedule.take(noon));
-    EXPECT_FALSE(schedule.take(noon));
+    EXPECT_TRUE(schedule.take(at(noon)));
+    EXPECT_FALSE(schedule.take(at(noon)));
 }
 
 TEST(Jobs, a_confirmation_is_never_dropped_for_a_run_without_it) {
-    Schedule schedule({}, {}, noon);
+    Schedule schedule({}, {}, at(noon));
     Task confirmed = asked(Mode::incremental);
     confirmed.request.sync.confirm = "abc";
     schedule.ask(asked(Mode::full));
     schedule.ask(confirmed);
-    EXPECT_FALSE(schedule.take(noon)->request.sync.confirm);
-    EXPECT_EQ(schedule.take(noon)->request.sync.confirm, "abc");
+    EXPECT_FALSE(schedule.take(at(noon))->request.sync.confirm);
+    EXPECT_EQ(schedule.take(at(noon))->request.sync.confirm, "abc");
+}
+
+TEST(Jobs, a_look_at_what_changed_is_no_run_that_was_asked_for) {
+    Schedule schedule({}, {}, at(noon));
+    schedule.ask(asked_by_a_change());
+    schedule.ask(asked(Mode::incremental));
+    const auto first = schedule.take(at(noon));
+    EXPECT_EQ(first->why, "console");
+    EXPECT_FALSE(first->request.sync.on_change);
+    EXPECT_FALSE(schedule.take(at(noon))) << "it is done along with the wider run";
+}
+
+TEST(Jobs, a_proof_comes_to_its_turn_however_steadily_users_write) {
+    Schedule schedule({nightly(true)}, {}, at(noon));
+    int changes = 0;
+    for (std::int64_t now = utc(2026, 11, 27, 2);; now += second, ++changes) {
+        ASSERT_LT(changes, 3);
+        schedule.ask(asked_by_a_change());
+        if (schedule.take(at(now))->request.command == "verify") break;
+    }
+    EXPECT_EQ(schedule.take(at(utc(2026, 11, 27, 2, 1)))->why, "change");
+}
+
+TEST(Jobs, a_clock_that_is_set_back_stretches_no_interval) {
+    Schedule schedule({every(minutes(5)), nightly()}, {}, at(noon));
+    EXPECT_TRUE(schedule.take(at(noon)));
+    const Moment later = {noon - day, at(noon).steady + 5 * minute};
+    EXPECT_EQ(schedule.jobs(later)[0].next_at, noon - day) << "as people see it";
+    EXPECT_TRUE(schedule.take(later));
+    EXPECT_FALSE(schedule.take(later));
+    EXPECT_EQ(schedule.jobs(later)[1].next_at, noon + 14 * hour) << "a time of day is what the clock says";
 }
 
 TEST(Jobs, a_new_configuration_keeps_the_times_of_jobs_that_stay) {
-    Schedule schedule({every(minutes(5))}, {{"every 5m", noon - minute}}, noon);
-    schedule.use({every(minutes(5)), every(minutes(10), Mode::full)}, noon);
-    EXPECT_EQ(schedule.jobs()[0].next_at, noon + 4 * minute);
-    EXPECT_EQ(schedule.jobs()[1].next_at, noon + 10 * minute);
+    Schedule schedule({every(minutes(5))}, {{"every 5m", noon - minute}}, at(noon));
+    schedule.use({every(minutes(5)), every(minutes(10), Mode::full)}, at(noon));
+    EXPECT_EQ(schedule.jobs(at(noon))[0].next_at, noon + 4 * minute);
+    EXPECT_EQ(schedule.jobs(at(noon))[1].next_at, noon + 10 * minute);
 }
 
 class Fixed : public Random {

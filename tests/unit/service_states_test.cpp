@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "daemon/connection_limits.hpp"
+#include "daemon/daemon.hpp"
 #include "daemon/event_log.hpp"
 #include "daemon/health.hpp"
 #include "daemon/job_memory.hpp"
@@ -37,14 +38,16 @@ RunReport report(const std::string& status) {
     return report;
 }
 
+Moment at(std::int64_t seconds) { return {seconds * second, seconds * second}; }
+
 bool has_line(const std::string& text, const std::string& line) {
     return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
 }
 
 TEST(Metrics, add_up_runs_and_show_how_tables_stand) {
     PairState state = pair("main");
-    add(state.totals, report("ok"), 900 * second);
-    add(state.totals, report("attention"), 950 * second);
+    add(state.totals, report("ok"), at(900), true);
+    add(state.totals, report("attention"), at(950), true);
     state.totals.runs["ok"] = 1;
     const std::string text = metrics_text({state}, "0.1", 1'000 * second);
     for (const char* line :
@@ -63,21 +66,39 @@ TEST(Metrics, add_up_runs_and_show_how_tables_stand) {
 
 TEST(Metrics, a_run_that_a_guard_stopped_brings_nothing_up_to_date) {
     Totals totals;
-    add(totals, report("guard"), 900 * second);
+    add(totals, report("guard"), at(900), true);
     EXPECT_FALSE(totals.forward_at);
     EXPECT_EQ(totals.guard_stops, 1);
     RunReport forward = report("ok");
     forward.direction = Direction::forward;
-    add(totals, forward, 900 * second);
+    add(totals, forward, at(900), true);
     EXPECT_EQ(totals.forward_at, 900 * second);
     EXPECT_FALSE(totals.reverse_at);
+}
+
+TEST(Metrics, a_run_of_some_tables_or_with_tables_left_out_brings_the_pair_not_up_to_date) {
+    Totals totals;
+    add(totals, report("ok"), at(900), false);
+    EXPECT_FALSE(totals.forward_at);
+    EXPECT_EQ(totals.tables["jobs"].to_cloud.inserted, 3);
+    RunReport left_out = report("attention");
+    left_out.tables[0].not_synced = "its key is not unique";
+    add(totals, left_out, at(950), true);
+    EXPECT_FALSE(totals.forward_at);
+}
+
+// Who sets the clock back makes no lag.
+TEST(Metrics, lag_is_a_span) {
+    PairState state = pair("main");
+    add(state.totals, report("ok"), {5'000 * second, 900 * second}, true);
+    EXPECT_TRUE(has_line(metrics_text({state}, "1", 930 * second), "tideway_lag_seconds{pair=\"main\",direction=\"reverse\"} 30"));
 }
 
 TEST(Metrics, a_proof_counts_for_tables_that_were_equal) {
     VerifyReport proof;
     proof.tables = {{"jobs", "jobs", "equal"}, {"notes", "notes", "differs"}};
     PairState state = pair("main");
-    add(state.totals, proof, 42 * second);
+    add(state.totals, proof, at(42));
     const std::string text = metrics_text({state}, "0.1", 1'000 * second);
     EXPECT_TRUE(has_line(text, "tideway_last_verified_timestamp_seconds{pair=\"main\",table=\"jobs\"} 42")) << text;
     EXPECT_EQ(text.find("table=\"notes\"} 42"), std::string::npos);
@@ -111,7 +132,8 @@ TEST(Events, are_numbered_and_waited_for) {
     for (int i = 0; i < 1'500; ++i) log.add("main", "progress", "{}");
     EXPECT_EQ(log.after(0, Millis(1)).size(), 1'000U);
     log.close();
-    EXPECT_TRUE(log.after(9'999, Millis(60'000)).empty());
+    EXPECT_TRUE(log.after(1'501, Millis(60'000)).empty());
+    EXPECT_EQ(log.after(9'999, Millis(1)).size(), 1'000U) << "a number of the process before";
 }
 
 TEST(Limits, let_runs_wait_and_watches_leave_room_for_a_run) {
@@ -123,18 +145,52 @@ TEST(Limits, let_runs_wait_and_watches_leave_room_for_a_run) {
     EXPECT_FALSE(limits.take_one("cloud"));
     EXPECT_TRUE(limits.take_one("another"));
     std::atomic<bool> second_runs{false};
+    std::atomic<int> signs{0};
     std::thread other;
     {
-        const auto first = limits.take("desktop", "cloud", stop);
+        const auto first = limits.take("desktop", "cloud", stop, [] {});
         other = std::thread([&] {
-            const auto permit = limits.take("elsewhere", "cloud", stop);
+            const auto permit = limits.take("elsewhere", "cloud", stop, [&] { ++signs; });
             second_runs = true;
         });
-        std::this_thread::sleep_for(Millis(50));
+        while (signs < 2) std::this_thread::sleep_for(Millis(5));
         EXPECT_FALSE(second_runs);
     }
     other.join();
     EXPECT_TRUE(second_runs);
+}
+
+// Both sides on one server: six are wanted, where there is room for so many.
+TEST(Limits, ask_for_no_more_than_there_is_room_for_when_watches_have_come_meanwhile) {
+    ConnectionLimits limits;
+    StopFlag stop;
+    limits.limit("one", 8);
+    std::atomic<bool> runs{false};
+    std::atomic<int> signs{0};
+    std::thread waiting;
+    {
+        const auto first = limits.take("one", "another", stop, [] {});
+        waiting = std::thread([&] {
+            const auto permit = limits.take("one", "one", stop, [&] { ++signs; });
+            runs = !stop.requested();
+        });
+        while (signs < 1) std::this_thread::sleep_for(Millis(5));
+        for (int i = 0; i < 5; ++i) EXPECT_TRUE(limits.take_one("one"));
+    }
+    for (int i = 0; i < 500 && !runs; ++i) std::this_thread::sleep_for(Millis(10));
+    EXPECT_TRUE(runs) << "it would wait for ever";
+    stop.request();
+    waiting.join();
+}
+
+// Whoever reads it anew must not take all pairs for removed.
+TEST(Configurations, of_a_folder_that_is_away_or_empty_say_nothing) {
+    test::TempDir folder;
+    EXPECT_THROW(read_configs(folder / "nowhere"), Error);
+    EXPECT_THROW(read_configs(folder.path()), Error);
+    test::write_file(folder / "bad.toml", "pair = ");
+    EXPECT_EQ(read_configs(folder.path()).bad.size(), 1U);
+    EXPECT_THROW(read_configs(folder / "bad.toml"), Error);
 }
 
 TEST(JobMemory, is_read_back_and_may_be_missing_or_broken) {

@@ -293,11 +293,18 @@ WHERE r.run = $1 AND t.value->>'not_synced' IS NOT NULL)",
                                 {last.run});
     for (int i = 0; i < left_out.rows(); ++i)
         last.left_out[std::string(left_out.text(i, 0))] = left_out.text(i, 1);
+    // By the last run that a guard stopped, unless a later one looked at all that it had looked at.
     const Result stopped = run(c, "read what was stopped", R"(
 SELECT g.value->>'table', g.value->>'what', r.report->>'plan_hash' FROM tideway.run r, jsonb_array_elements(r.report->'guard') g
-WHERE r.run = $1 AND (g.value->>'stopped')::boolean
+WHERE r.run = (
+        SELECT s.run FROM tideway.run s WHERE s.pair = $1 AND s.status = 'guard' AND NOT EXISTS (
+            SELECT FROM tideway.run n WHERE n.pair = s.pair AND n.at > s.at AND n.mode IN (s.mode, 'full')
+                AND n.direction IN (s.direction, 'both')
+                AND (n.report IS NULL OR jsonb_array_length(n.report->'tables') >= jsonb_array_length(s.report->'tables')))
+        ORDER BY s.at DESC LIMIT 1)
+    AND (g.value->>'stopped')::boolean
     AND g.value->>'reason' NOT IN ('side_effects', 'protected_row', 'schema_changed', 'confirmation') ORDER BY 1, 2 DESC)",
-                               {last.run});
+                               {store_.pair()});
     for (int i = 0; i < stopped.rows(); ++i) {
         last.stopped[std::string(stopped.text(i, 0))] = stopped.text(i, 1);
         last.plan_hash = stopped.text(i, 2);

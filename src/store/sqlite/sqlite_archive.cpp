@@ -229,13 +229,19 @@ std::optional<LastRun> SqliteArchive::last_run() {
                        "json_extract(t.value, '$.not_synced') IS NOT NULL",
                        {last.run});
     while (left_out.step()) last.left_out[left_out.text(0)] = left_out.text(1);
+    // By the last run that a guard stopped, unless a later one looked at all that it had looked at.
     Statement stopped(store_.asker(), "read what was stopped",
                       "SELECT json_extract(g.value, '$.table'), json_extract(g.value, '$.what'), "
                       "json_extract(r.report, '$.plan_hash') FROM tideway_run r, "
-                      "json_each(r.report, '$.guard') g WHERE r.run = ?1 AND r.report <> '' AND "
+                      "json_each(r.report, '$.guard') g WHERE r.run = ("
+                      "SELECT s.run FROM tideway_run s WHERE s.pair = ?1 AND s.status = 'guard' AND s.report <> '' "
+                      "AND NOT EXISTS (SELECT 1 FROM tideway_run n WHERE n.pair = s.pair AND n.at > s.at AND n.mode IN "
+                      "(s.mode, 'full') AND n.direction IN (s.direction, 'both') AND (n.report = '' OR "
+                      "json_array_length(n.report, '$.tables') >= json_array_length(s.report, '$.tables'))) "
+                      "ORDER BY s.at DESC LIMIT 1) AND "
                       "json_extract(g.value, '$.stopped') AND json_extract(g.value, '$.reason') NOT IN "
                       "('side_effects', 'protected_row', 'schema_changed', 'confirmation')",
-                      {last.run});
+                      {store_.pair()});
     while (stopped.step()) {
         last.stopped[stopped.text(0)] = stopped.text(1);
         last.plan_hash = stopped.text(2);

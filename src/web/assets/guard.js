@@ -11,17 +11,25 @@ const stopTable = (stops) => h('div', { class: 'scroll' }, table('What was stopp
   { title: 'Effect', cell: (stop) => badge(stop.stopped ? 'bad' : 'warn', stop.stopped ? 'Stopped' : 'Only told') },
 ], stops));
 
-const shownRows = 300;
-const rowTable = (rows) => (rows.length === 0 ? '' : card(`Rows: ${counted(rows.length, 'change')}`,
+const rowTable = ({ rows, more_rows: more }) => (rows.length === 0 ? '' : card(`Rows: ${more ? 'the first ' : ''}${counted(rows.length, 'change')}`,
   h('div', { class: 'scroll' }, table('Every row that would change', [
     { title: 'Row', main: true, cell: (row) => h('span', { class: 'wrap' }, `${row.table} ${row.key}`) },
     { title: 'Action', cell: (row) => row.action },
     { title: 'Why', cell: (row) => row.reason },
     { title: 'Rule', cell: (row) => row.rule },
-  ], rows.slice(0, shownRows))),
-  rows.length > shownRows ? h('p', { class: 'soft small' }, `${counted(rows.length - shownRows, 'more row')}; tideway plan --rows has all.`) : ''));
+  ], rows)),
+  more ? h('p', { class: 'soft small' }, 'There are more; tideway plan --rows has all.') : ''));
 
-const letThrough = (pair, hash, stops, said) => button('Let it through ...', async () => {
+// What another program's run stopped is looked for everywhere.
+const everywhere = { mode: 'full', direction: 'both', tables: [] };
+const stoppedRun = async (pair, hash) => {
+  const { runs } = await get(of(pair, '/runs?limit=500'));
+  return runs.find((run) => run.command === 'sync' && run.sums?.plan_hash === hash) ?? everywhere;
+};
+const planOf = (pair, run) => get(of(pair, `/plan?${new URLSearchParams(
+  [['mode', run.mode], ['direction', run.direction], ...run.tables.map((name) => ['table', name])])}`));
+
+const letThrough = (pair, run, hash, stops, said) => button('Let it through ...', async () => {
   const yes = await ask('Let this through?', [
     h('p', {}, 'This will be done, to exactly these rows:'),
     h('ul', {}, stops.filter((stop) => stop.stopped).map((stop) => h('li', {}, h('strong', {}, stop.table || 'the run'), ': ', stop.what))),
@@ -29,7 +37,7 @@ const letThrough = (pair, hash, stops, said) => button('Let it through ...', asy
   ], 'Yes, let it through', 'danger');
   if (!yes) return;
   try {
-    await post(of(pair, '/runs'), { command: 'sync', confirm: hash });
+    await post(of(pair, '/runs'), { command: 'sync', mode: run.mode, direction: run.direction, tables: run.tables, confirm: hash });
     said.replaceChildren(note('good', h('p', { role: 'status' }, 'A run that lets these rows through is asked for.')));
   } catch (error) {
     said.replaceChildren(problem(error));
@@ -46,12 +54,13 @@ export const guard = async ({ content, pair }) => {
   }
   const wait = h('p', { class: 'soft', role: 'status' }, 'Reading both sides for the plan ...');
   content.append(wait);
-  const plan = await get(of(pair, '/plan'));
+  const run = await stoppedRun(pair, hash);
+  const plan = await planOf(pair, run);
   wait.remove();
   const said = h('div', {});
   content.append(
     card('What was stopped', stopTable(plan.guard),
       plan.plan_hash !== hash ? note('warn', h('p', {}, 'The data has changed since the run that was stopped. Only rows that are as they were then are let through.')) : '',
-      h('p', { class: 'small soft' }, 'Plan ', h('code', {}, hash)), h('div', { class: 'row' }, letThrough(pair, hash, plan.guard, said)), said),
-    rowTable(plan.rows ?? []));
+      h('p', { class: 'small soft' }, 'Plan ', h('code', {}, hash)), h('div', { class: 'row' }, letThrough(pair, run, hash, plan.guard, said)), said),
+    rowTable(plan));
 };

@@ -32,11 +32,8 @@ const curve = (title, summary, values) => {
     svg('polyline', { class: 'curve', points: points.join(' ') }));
 };
 
-// How long a change may have waited for each good run: the time since the good run before it.
-const lags = (runs) => {
-  const good = runs.filter((run) => run.command === 'sync' && ['ok', 'attention'].includes(run.status));
-  return good.slice(1).map((run, index) => (Date.parse(run.finished_at) - Date.parse(good[index].started_at)) / 1000);
-};
+// How long what a run brought may have waited, of those runs of which that is known.
+const lags = (runs) => runs.filter((run) => run.lag_ms !== null).map((run) => run.lag_ms / 1000);
 
 export const plots = (newestFirst) => {
   const runs = [...newestFirst].reverse();

@@ -39,7 +39,7 @@ export const phases = {
 };
 export const statuses = {
   ok: ['good', 'In sync'], attention: ['warn', 'Rows wait'], guard: ['bad', 'Stopped by a guard'],
-  failed: ['bad', 'Failed'], differs: ['bad', 'Differs'],
+  failed: ['bad', 'Failed'], differs: ['bad', 'Differs'], busy: ['plain', 'Another run is at work'],
 };
 export const states = {
   'in sync': ['good', 'In sync'], waiting: ['warn', 'Rows wait'], 'never synced': ['plain', 'Never synced'],
