@@ -120,7 +120,10 @@ class ReloadedFolder : public testing::Test {
         write("other", other);
         for (const char* name : {"/one.toml", "/other.toml"})
             EXPECT_EXIT_CODE(0, run_tideway({"-c", folder + name, "sync"}));
-        service.emplace(folder, systemd.env());
+    }
+    void start(Environment env = {}) {
+        env.merge(systemd.env());
+        service.emplace(folder, env);
         systemd.wait_until_told("READY=1");
     }
     void write(const std::string& name, LivePair& pair) {
@@ -143,6 +146,7 @@ class ReloadedFolder : public testing::Test {
 };
 
 TEST_F(ReloadedFolder, ThatIsAwayLeavesAllItsPairsAsTheyWere) {
+    start();
     crossing(one.desktop, one.cloud, 1, "office");
     crossing(other.cloud, other.desktop, 1, "phone");
     std::filesystem::rename(folder, folder + ".away");
@@ -155,7 +159,31 @@ TEST_F(ReloadedFolder, ThatIsAwayLeavesAllItsPairsAsTheyWere) {
     EXPECT_EQ(service->stop().first, 0);
 }
 
+// Else systemd would end the service in the middle of that run.
+TEST_F(ReloadedFolder, GivesSignsOfLifeWhileAPairThatIsGoneFinishesItsRun) {
+    const PauseAt pause("M5a.before");
+    Environment env = pause.env();
+    env["WATCHDOG_USEC"] = "2000000";
+    start(env);
+    other.desktop.exec("insert into note values (1, 'office')");
+    pause.wait_until_reached();
+    std::filesystem::remove(folder + "/other.toml");
+    systemd.forget();
+    service->process().signal(SIGHUP);
+    systemd.wait_until_told("RELOADING=1");
+    for (int i = 0; i < 3; ++i) {
+        systemd.forget();
+        systemd.wait_until_told("WATCHDOG=1", Millis(2'500));
+    }
+    EXPECT_EQ(systemd.heard().find("READY=1"), std::string::npos) << "the run is not over";
+    pause.release();
+    systemd.wait_until_told("READY=1");
+    EXPECT_TRUE(shows(other.cloud, 1, "office"));
+    crossing(one.desktop, one.cloud, 1, "office");
+}
+
 TEST_F(ReloadedFolder, IsFollowedFileByFile) {
+    start();
     crossing(one.desktop, one.cloud, 1, "office");
     crossing(other.desktop, other.cloud, 1, "office");
     std::filesystem::remove(folder + "/other.toml");
