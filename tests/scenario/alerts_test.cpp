@@ -111,22 +111,25 @@ TEST_F(Alerts, a_write_beside_the_plan_is_told_with_the_row_that_waits_for_it_an
     configure(with_webhook());
     start_with(5);
     sides.cloud.exec(
-        "create function spread() returns trigger language plpgsql as $$ begin update jobshead set client_id = 9 where "
+        "create function spread() returns trigger language plpgsql as $$ begin update public.jobshead set client_id = 9 where "
         "job_id = 1; return null; end $$; create trigger spread after update on jobshead for each row when "
         "(pg_trigger_depth() = 0) execute function spread()");
     sides.desktop.exec("update jobshead set job_name = 'Secret name' where job_id = 3");
     run_json({"sync"}, 4);
     ASSERT_EQ(messages().size(), 1U);
+    const json told = messages()[0];
     std::vector<std::string> events;
-    for (const json& event : messages()[0]["events"])
+    for (const json& event : told["events"])
         events.push_back(event["event"].get<std::string>() + " " + event["state"].get<std::string>());
     EXPECT_EQ(events, (std::vector<std::string>{"guard_stop begun", "parked begun"}));
-    EXPECT_EQ(messages()[0].dump().find("ecret"), std::string::npos);
+    EXPECT_EQ(told.dump().find("ecret"), std::string::npos);
     EXPECT_EQ(sides.cloud.scalar("select client_id from jobshead where job_id = 1"), "2") << "nothing happened";
     sides.cloud.exec("drop trigger spread on jobshead");
     run_json({"sync"}, 0);
     ASSERT_EQ(messages().size(), 2U);
-    for (const json& event : messages()[1]["events"]) EXPECT_EQ(event["state"], "over");
+    const json ended = messages()[1];
+    EXPECT_EQ(ended["events"].size(), 2U) << ended;
+    for (const json& event : ended["events"]) EXPECT_EQ(event["state"], "over");
 }
 
 TEST_F(Alerts, protected_rows_that_vanish_are_told_as_a_loss) {

@@ -130,6 +130,7 @@ void WatchedPair::insert(Side side, int id, const oracle::Row& row) {
 
 void WatchedPair::edit(Side side, int id, const oracle::Row& row) {
     watched(id).key.at(side) = row;
+    watched(id).key.choice.reset();  // it was made for the rows as they stood
     written_by_user(side, id, row.body);
     edits_[index(side)] +=
         fmt::format("update item set body = {}, source = {}, updated_at = {} where id = {};\n",
