@@ -36,11 +36,16 @@ class ConsoleSecurity : public testing::Test {
     std::size_t runs() { return console.get("/pairs/main/runs")["runs"].size(); }
     // Of the service at most so far, in KiB.
     long memory() { return usage_of(console.process().pid()).peak_kib; }
+    // Right after a flood the answer may be once more that there is too much to do at once (503: try again).
     void expect_small_and_quick() {
         EXPECT_LT(memory(), 64 * 1024);
         const auto begin = std::chrono::steady_clock::now();
-        EXPECT_EQ(console.ask({"GET", "/api/v1/pairs"}).status, 200);
+        int status = 503;
+        while (status == 503 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(2))
+            status = console.ask({"GET", "/api/v1/pairs"}).status;
+        EXPECT_EQ(status, 200);
         EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+        EXPECT_LT(memory(), 64 * 1024);
     }
 
     TwoSides sides{"console"};
