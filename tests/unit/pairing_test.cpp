@@ -119,7 +119,7 @@ TEST(Pairing, a_row_that_left_the_filter_stays_with_its_entry_and_others_outside
 
 TEST(Pairing, what_waited_and_is_gone_is_settled) {
     CandidateGroup waiting = group({}, {});
-    waiting.waiting.push_back({4, Side::cloud, ""});
+    waiting.waiting.push_back({4, Choice{Side::cloud, {}}, ""});
     const auto works = pair_rows(std::move(waiting), {}, ordinal);
     ASSERT_EQ(works.size(), 1U);
     EXPECT_TRUE(works[0].candidate.was_waiting);
