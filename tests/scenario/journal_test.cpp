@@ -151,6 +151,30 @@ TEST_F(JournalKept, a_backup_table_holds_what_the_latest_run_replaced_or_removed
     EXPECT_ROWS(pair.cloud, "select count(*) from pg_tables where schemaname = 'tideway'", "0");
 }
 
+// By undo, and by hand with SQL: what somebody writes there crosses as his edit.
+TEST_F(JournalKept, what_a_backup_table_holds_can_be_brought_back) {
+    pair.both(note_table);
+    pair.desktop.exec("insert into note select i, 'note ' || i from generate_series(1, 20) i");
+    pair.configure(std::string("[guard]\nbackup = 'table'\n") + note_config);
+    EXPECT_EXIT_CODE(0, pair.sync());
+    for (const bool by_undo : {true, false}) {
+        pair.desktop.exec("update note set body = 'wrong' where id <= 2; delete from note where id = 3");
+        const TidewayResult run = pair.sync();
+        EXPECT_EXIT_CODE(0, run);
+        if (by_undo) {
+            EXPECT_EXIT_CODE(0, pair.run({"undo", "--run", run.json["run"].get<std::string>(), "--table", "note"}));
+        } else {
+            pair.cloud.exec(
+                "insert into note select id, body, n from tideway.backup_1_1 "
+                "on conflict (id) do update set body = excluded.body, n = excluded.n");
+        }
+        EXPECT_EXIT_CODE(0, pair.sync());
+        EXPECT_ROWS(pair.desktop, "select id, body from note where id <= 3 order by id", "1|note 1\n2|note 2\n3|note 3");
+        pair.expect_equal(notes);
+        expect_quiet(pair);
+    }
+}
+
 TEST_F(JournalKept, there_is_no_backup_table_unless_it_is_asked_for) {
     twenty_notes(pair);
     pair.desktop.exec("update note set body = 'one' where id = 1");
