@@ -124,15 +124,31 @@ TEST(Merge, rows_that_speak_of_other_columns_are_not_known) {
 const std::vector<std::pair<const char*, ValueKind>> settled_by_themselves = {
     {"desktop", ValueKind::text}, {"cloud", ValueKind::text}, {"max", ValueKind::number},  {"min", ValueKind::number},
     {"sum", ValueKind::number},   {"union", ValueKind::text}, {"append", ValueKind::text}, {"latest", ValueKind::text},
-    {"table", ValueKind::text}};
-const std::vector<std::string> symmetric = {"max", "min", "sum", "union"};
+    {"table", ValueKind::text},   {"advance:a>b>c>d", ValueKind::text}};
 
-std::string some_value(ValueKind kind) {
-    if (kind == ValueKind::number) return std::to_string(*rc::gen::inRange(-20, 20));
+bool rarely() { return *rc::gen::inRange(0, 25) == 0; }
+
+std::string letters(int most) {
     std::string text;
-    for (int i = *rc::gen::inRange(0, 4); i > 0; --i)
+    for (int i = *rc::gen::inRange(0, most + 1); i > 0; --i)
         text += (text.empty() ? "" : ",") + std::string(1, *rc::gen::element('a', 'b', 'c', 'd'));
     return text;
+}
+
+std::string some_value(const LinkedColumn& column) {
+    if (column.kind == ValueKind::number) return std::to_string(*rc::gen::inRange(-20, 20));
+    if (column.policy.rule == ColumnRule::advance) return std::string(1, *rc::gen::element('a', 'b', 'c', 'd'));
+    return letters(3);
+}
+
+// As users edit such a column; now and then as they should not, which only leaves more rows unsettled.
+Cell some_edit(const LinkedColumn& column, const Cell& base) {
+    if (rarely()) return std::nullopt;
+    const std::string value = some_value(column);
+    if (!base || rarely()) return value;
+    if (column.policy.rule == ColumnRule::append) return *base + "+" + value;
+    if (column.policy.rule == ColumnRule::advance) return std::max(*base, value);
+    return value;
 }
 
 struct Drawn {
@@ -141,16 +157,19 @@ struct Drawn {
 };
 
 // Rows of all policies, each side with edits of its own.
-Drawn drawn() {
+enum class Bases { alike, some_differ };  // differ: as while a merged row is on its way
+Drawn drawn(Bases bases = Bases::some_differ) {
     Drawn all;
     std::vector<LinkedColumn> columns;
     for (const auto& [policy, kind] : settled_by_themselves) {
         columns.push_back(column(policy, kind));
-        const Cell base = some_value(kind);
+        const LinkedColumn& each = columns.back();
+        const Cell base = rarely() ? Cell() : Cell(some_value(each));
         all.versions.base_desktop.push_back(base);
-        all.versions.base_cloud.push_back(base);
-        for (Values* side : {&all.versions.desktop, &all.versions.cloud})
-            side->push_back(*rc::gen::arbitrary<bool>() ? Cell(some_value(kind)) : base);
+        all.versions.base_cloud.push_back(bases == Bases::some_differ && rarely() ? some_edit(each, base) : base);
+        for (const auto& [side, before] : {std::pair(&all.versions.desktop, &all.versions.base_desktop),
+                                           std::pair(&all.versions.cloud, &all.versions.base_cloud)})
+            side->push_back(*rc::gen::arbitrary<bool>() ? some_edit(each, before->back()) : before->back());
     }
     all.table = table_of(std::move(columns));
     return all;
@@ -165,37 +184,108 @@ Cell value_of(const MergedRow& row, const RowVersions& versions, std::size_t i) 
 
 constexpr Winners winners{Side::desktop, Side::cloud};
 
+std::string in_order(std::string text) {
+    std::sort(text.begin(), text.end());
+    return text;
+}
+
+List items_of(const Cell& cell) { return parse_list(ListForm::commas, cell).value(); }
+
+bool holds(const List& list, const std::string& item) { return std::find(list.begin(), list.end(), item) != list.end(); }
+
+// Which addition comes first is the desktop's privilege; what is there is not.
 RC_GTEST_PROP(MergeProperty, swapping_the_sides_changes_nothing_where_the_policy_is_symmetric, ()) {
-    const Drawn d = drawn();
-    const RowVersions swapped{d.versions.base_cloud, d.versions.base_desktop, d.versions.cloud, d.versions.desktop};
-    const MergedRow one = merge_rows(d.table, d.versions, winners, no_database),
-                    two = merge_rows(d.table, swapped, winners, no_database);
-    for (std::size_t i = 0; i < d.table.columns.size(); ++i)
-        if (std::find(symmetric.begin(), symmetric.end(), d.table.columns[i].desktop.name) != symmetric.end()) {
-            const auto members = [](const Cell& cell) { return parse_list(ListForm::commas, cell).value(); };
-            RC_ASSERT(members(value_of(one, d.versions, i)) == members(value_of(two, swapped, i)));
+    const Drawn d = drawn(Bases::alike);
+    const RowVersions& v = d.versions;
+    const RowVersions swapped{v.base_cloud, v.base_desktop, v.cloud, v.desktop};
+    Winners losers;
+    losers.fallback = other(*winners.fallback);
+    losers.latest = other(*winners.latest);
+    const MergedRow one = merge_rows(d.table, v, winners, no_database),
+                    two = merge_rows(d.table, swapped, losers, no_database);
+    RC_ASSERT((one.facts.result == Result::unsettled) == (two.facts.result == Result::unsettled));
+    RC_PRE(one.facts.result != Result::unsettled);
+    for (std::size_t i = 0; i < d.table.columns.size(); ++i) {
+        const Cell first = value_of(one, v, i), second = value_of(two, swapped, i);
+        switch (d.table.columns[i].policy.rule) {
+            case ColumnRule::desktop:
+            case ColumnRule::cloud: break;  // name a side
+            case ColumnRule::set_union: RC_ASSERT(items_of(first) == items_of(second)); break;
+            case ColumnRule::append: RC_ASSERT(in_order(first.value_or("")) == in_order(second.value_or(""))); break;
+            default: RC_ASSERT(first == second);
         }
+    }
 }
 
 RC_GTEST_PROP(MergeProperty, an_unchanged_side_gets_the_other_row, ()) {
     Drawn d = drawn();
-    d.versions.cloud = d.versions.base_cloud;
+    d.versions.cloud = d.versions.base_cloud = d.versions.base_desktop;
     const MergedRow row = merge_rows(d.table, d.versions, winners, no_database);
     RC_ASSERT(!row.facts.loses);
+    RC_PRE(row.facts.result != Result::unsettled);  // one that goes back
     RC_ASSERT(row.facts.result == Result::same || row.facts.result == Result::desktop);
     for (std::size_t i = 0; i < d.table.columns.size(); ++i) RC_ASSERT(value_of(row, d.versions, i) == d.versions.desktop[i]);
+}
+
+// What a column that is made of both sides' edits must hold of one side's edit.
+void assert_holds_the_edit(ColumnRule rule, const Cell& value, const Cell& before, const Cell& edit) {
+    if (rule == ColumnRule::append) {
+        const std::string added = edit.value_or("").substr(before.value_or("").size());
+        RC_ASSERT(value.value_or("").find(added) != std::string::npos);
+        return;
+    }
+    const List now = items_of(value), was = items_of(before), is = items_of(edit);
+    for (const std::string& item : is)
+        if (!holds(was, item)) RC_ASSERT(holds(now, item));
 }
 
 RC_GTEST_PROP(MergeProperty, no_edit_of_a_column_vanishes_without_a_record, ()) {
     const Drawn d = drawn();
     const MergedRow row = merge_rows(d.table, d.versions, winners, no_database);
-    if (row.facts.result == Result::unsettled || row.facts.loses) return;  // both rows are kept
+    RC_PRE(row.facts.result != Result::unsettled);  // then both rows are kept
     for (std::size_t i = 0; i < d.table.columns.size(); ++i) {
         const ColumnVersions v = d.versions.of(i);
-        const std::string& policy = d.table.columns[i].desktop.name;
-        if (policy == "sum" || policy == "union" || policy == "append") continue;  // made of both
+        const ColumnRule rule = d.table.columns[i].policy.rule;
+        const bool made_of_both = rule == ColumnRule::append || rule == ColumnRule::set_union;
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            const Cell value = value_of(row, d.versions, i);
+            if (!v.changed(side) || value == v.on(side) || rule == ColumnRule::sum) continue;  // sums: see below
+            if (made_of_both && v.changed(other(side)))
+                assert_holds_the_edit(rule, value, v.base(side), v.on(side));
+            else
+                RC_ASSERT(row.facts.loses);  // a copy of the row is kept
+        }
+    }
+}
+
+RC_GTEST_PROP(MergeProperty, what_a_side_removed_from_a_list_stays_removed, ()) {
+    const Drawn d = drawn();
+    const MergedRow row = merge_rows(d.table, d.versions, winners, no_database);
+    RC_PRE(row.facts.result != Result::unsettled);
+    for (std::size_t i = 0; i < d.table.columns.size(); ++i) {
+        if (d.table.columns[i].policy.rule != ColumnRule::set_union) continue;
+        const ColumnVersions v = d.versions.of(i);
+        const List now = items_of(value_of(row, d.versions, i)), desktop = items_of(v.desktop), cloud = items_of(v.cloud);
+        for (const std::string& item : now) RC_ASSERT(holds(desktop, item) || holds(cloud, item));
         for (const Side side : {Side::desktop, Side::cloud})
-            if (v.changed(side)) RC_ASSERT(value_of(row, d.versions, i) == v.on(side));
+            for (const std::string& item : items_of(v.base(side))) {
+                const bool gone = !holds(items_of(v.on(side)), item);
+                const bool added = !holds(items_of(v.base(other(side))), item);
+                if (gone && !added) RC_ASSERT(!holds(now, item));
+            }
+    }
+}
+
+RC_GTEST_PROP(MergeProperty, sums_in_whole_rows_hold_both_additions, ()) {
+    const Drawn d = drawn();
+    const MergedRow row = merge_rows(d.table, d.versions, winners, no_database);
+    RC_PRE(row.facts.result != Result::unsettled);
+    const auto number = [](const Cell& cell) { return std::stoi(cell.value_or("0")); };
+    for (std::size_t i = 0; i < d.table.columns.size(); ++i) {
+        const ColumnVersions v = d.versions.of(i);
+        if (d.table.columns[i].policy.rule != ColumnRule::sum || !v.changed(Side::desktop) || !v.changed(Side::cloud)) continue;
+        RC_ASSERT(number(value_of(row, d.versions, i)) ==
+                  number(v.desktop) - number(v.base_desktop) + number(v.cloud));
     }
 }
 
