@@ -22,14 +22,14 @@ Resolution outcome_of(const ConflictCase& each, const char* outcome, const std::
 constexpr const char* edited_since =
     "a row was edited after the last run had looked at it; run tideway sync, look at both rows, and choose again";
 
-// The rows as they are now, by the case's number. Not of tables whose rows share their key: which of them is meant is
+// The open and the reversible ones' rows as they are now, by the case's id. Not of tables whose rows share their key: which of them is meant is
 // for the next run to tell.
 std::map<std::int64_t, Versions> versions_now(Session& session, const std::vector<ConflictCase>& cases) {
     std::map<std::int64_t, Versions> now;
     for (const TableUnderSync* table : session.active()) {
         std::vector<Key> keys;
         for (const ConflictCase& each : cases)
-            if (!each.settled && each.table_id == table->link.id) keys.push_back(each.key);
+            if (each.table_id == table->link.id) keys.push_back(each.key);
         if (keys.empty() || table->link.repeats()) continue;
         std::map<Key, RowFacts> rows[2];
         for (const Side side : {Side::desktop, Side::cloud}) {
@@ -38,15 +38,15 @@ std::map<std::int64_t, Versions> versions_now(Session& session, const std::vecto
                 rows[side == Side::cloud ? 1 : 0][row.key] = std::move(row.facts);
         }
         for (const ConflictCase& each : cases)
-            if (!each.settled && each.table_id == table->link.id)
-                now[each.number] = Versions::of(rows[0][each.key], rows[1][each.key]);
+            if (each.table_id == table->link.id)
+                now[each.entry.id] = Versions::of(rows[0][each.key], rows[1][each.key]);
     }
     return now;
 }
 
 // A choice holds for the rows that were there to be seen, and for no later ones.
 Resolution choose(Session& session, const ConflictCase& each, const std::map<std::int64_t, Versions>& now, Side take) {
-    const auto found = now.find(each.number);
+    const auto found = now.find(each.entry.id);
     if (found != now.end() && each.seen.known() && found->second != each.seen)
         return outcome_of(each, "changed_since", edited_since);
     session.archive().choose(each.number, {take, each.seen});
@@ -87,12 +87,27 @@ std::vector<std::string> columns_to_write(const TableUnderSync& table, Side side
     return columns;
 }
 
-Resolution take_back(Session& session, const ConflictCase& each, Side take, const std::string& run) {
-    if (each.entry.winner == name(take) && each.entry.status == "kept")
-        return outcome_of(each, "holds_already");
-    if (const std::string why = obstacle(session, each); !why.empty())
-        return outcome_of(each, "refused", why);
-    const TableUnderSync& table = *table_of(session, each);
+// The winner's own side, as far as whoever looks at the settled conflict knows it: what both sides agreed on last.
+bool edited_on_the_other_side(Session& session, const TableUnderSync& table, const ConflictCase& each, const Versions& now) {
+    const Side others = other(each.side);
+    for (const Agreed& agreed : session.archive().agreed(table.link, each.key)) {
+        if (agreed.entry.state != BaseState::live) continue;
+        const bool desktop = others == Side::desktop;
+        return (desktop ? now.desktop : now.cloud) != version_text(desktop ? agreed.entry.desktop : agreed.entry.cloud);
+    }
+    return false;
+}
+
+// What stands there after the row was written back: the choice holds for these rows and for no later ones.
+Choice choice_of(const ConflictCase& each, const std::optional<Versions>& before, const std::string& written) {
+    Choice choice{each.side, {}};
+    if (!before) return choice;
+    choice.versions = *before;
+    (each.side == Side::desktop ? choice.versions.desktop : choice.versions.cloud) = written;
+    return choice;
+}
+
+RowEdit reversal_of(const TableUnderSync& table, const ConflictCase& each, const std::string& run) {
     const bool desktop = each.side == Side::desktop;
     RowEdit edit;
     edit.table = &table.link;
@@ -102,14 +117,29 @@ Resolution take_back(Session& session, const ConflictCase& each, Side take, cons
     edit.columns = columns_to_write(table, each.side, edit.expected.has_value());
     edit.run = run;
     edit.conflict = each.number;
+    return edit;
+}
+
+Resolution take_back(Session& session, const ConflictCase& each, const std::map<std::int64_t, Versions>& versions, Side take,
+                     const std::string& run) {
+    if (each.entry.winner == name(take) && each.entry.status == "kept")
+        return outcome_of(each, "holds_already");
+    if (const std::string why = obstacle(session, each); !why.empty())
+        return outcome_of(each, "refused", why);
+    const TableUnderSync& table = *table_of(session, each);
+    const auto found = versions.find(each.entry.id);
+    const std::optional<Versions> now = found == versions.end() ? std::nullopt : std::optional(found->second);
+    if (now && edited_on_the_other_side(session, table, each, *now)) return outcome_of(each, "changed_since", edited_since);
+    std::optional<WrittenByUser> written;
     try {
-        if (!session.store(each.side).write_as_user(edit).has_value())
+        written = session.store(each.side).write_as_user(reversal_of(table, each, run));
+        if (!written)
             return outcome_of(each, "changed_since",
                               fmt::format("the {}'s row is not the one that won any more", name(each.side)));
     } catch (const Refused& refused) {
         return outcome_of(each, "refused", refused.what());
     }
-    session.archive().choose_key(table.link, each.key, each.side, run);
+    session.archive().choose_key(table.link, each.key, choice_of(each, now, written->version), run);
     return outcome_of(each, "written_back");
 }
 
@@ -174,7 +204,7 @@ std::vector<Resolution> Engine::resolve(const std::vector<std::int64_t>& ids, Si
     const std::map<std::int64_t, Versions> now = versions_now(session, wanted);
     std::vector<Resolution> resolutions;
     for (const ConflictCase& each : wanted)
-        resolutions.push_back(each.settled ? take_back(session, each, take, run)
+        resolutions.push_back(each.settled ? take_back(session, each, now, take, run)
                                            : choose(session, each, now, take));
     return resolutions;
 }
@@ -191,7 +221,7 @@ Resolution Engine::resolve_with_row(std::int64_t id, const std::string& row) {
     edit.key = found.key;
     edit.image = checked.dump();
     for (const auto& [column, value] : checked.items()) edit.columns.push_back(column);
-    const Versions now = versions_now(session, {found}).at(found.number);
+    const Versions now = versions_now(session, {found}).at(found.entry.id);
     if (found.seen.known() && now != found.seen) return outcome_of(found, "changed_since", edited_since);
     edit.expected_version = now.desktop;
     edit.run = random_uuid(world_.random);

@@ -276,8 +276,8 @@ class Archive {
     virtual ProofRecords& proofs() { throw not_offered(); }
     virtual void choose(std::int64_t waiting_id, const Choice& choice) = 0;  // conflicts resolve
     virtual KeptPlans& kept_plans() = 0;
-    // The same for a key that does not wait: the next run takes this side's row whatever the policy says.
-    virtual void choose_key(const LinkedTable&, const Key&, Side, const std::string& /*run*/) {
+    // The same for a key that does not wait: the next run takes the chosen side's row whatever the policy says.
+    virtual void choose_key(const LinkedTable&, const Key&, const Choice&, const std::string& /*run*/) {
         throw not_offered();
     }
     // A key above `above` that no desktop row has and none of the dependents refers to: the next of the

@@ -219,6 +219,7 @@ class Reversed : public ConflictChoices, public testing::WithParamInterface<cons
     std::string winner = GetParam();
     std::string loser = winner == "desktop" ? "cloud" : "desktop";
     Db& losing_side() { return winner == "desktop" ? sides.cloud : sides.desktop; }
+    Db& winning_side() { return winner == "desktop" ? sides.desktop : sides.cloud; }
     std::string losing_status() { return winner == "desktop" ? "Phone" : "Office"; }
     std::string winning_status() { return winner == "desktop" ? "Office" : "Phone"; }
 };
@@ -250,6 +251,25 @@ TEST_P(Reversed, an_edit_made_since_is_not_overwritten) {
               "TW456");
     EXPECT_EQ(losing_side().scalar("select job_name from jobshead where job_id = 5"), "Edited since");
     EXPECT_EQ(list().at(0)["status"], "kept");
+}
+
+TEST_P(Reversed, P1_an_edit_of_the_winner_that_no_run_has_seen_yet_is_not_chosen_against) {
+    const json conflict = settled_for(winner);
+    winning_side().exec("update jobshead set job_name = 'Edited since' where job_id = 5");
+    EXPECT_EQ(run_json({"conflicts", "resolve", id_of(conflict), "--take", loser}, 3)["error"]["code"], "TW456");
+    EXPECT_EQ(status_of(losing_side(), 5), winning_status());
+    run_json({"sync"}, 0);
+    EXPECT_EQ(losing_side().scalar("select job_name from jobshead where job_id = 5"), "Edited since");
+}
+
+TEST_P(Reversed, P1_an_edit_of_the_winner_after_the_reversal_waits_for_a_choice_of_its_own) {
+    const json conflict = settled_for(winner);
+    leave_conflicts_to_people();
+    run_json({"conflicts", "resolve", id_of(conflict), "--take", loser}, 0);
+    winning_side().exec("update jobshead set job_name = 'Edited after' where job_id = 5");
+    EXPECT_EQ(jobs_of(run_json({"sync"}, 3))["open_conflicts"], 1);
+    EXPECT_EQ(winning_side().scalar("select job_name from jobshead where job_id = 5"), "Edited after");
+    EXPECT_EQ(status_of(losing_side(), 5), losing_status());
 }
 
 TEST_P(Reversed, taking_the_winner_changes_nothing) {

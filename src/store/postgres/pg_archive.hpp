@@ -37,7 +37,7 @@ class PgArchive : public Archive {
     ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, const Choice& choice) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
-    void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
+    void choose_key(const LinkedTable& table, const Key& key, const Choice& choice, const std::string& run) override;
     std::optional<std::int64_t> free_number(const LinkedTable& table,
                                             const std::vector<Renumbering::Dependent>& dependents,
                                             std::int64_t above) override;

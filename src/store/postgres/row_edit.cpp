@@ -169,14 +169,14 @@ std::optional<WrittenByUser> PgStore::write_as_user(const RowEdit& edit) try {
     rethrow_for_batch(error);
 }
 
-void PgArchive::choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run_id) {
+void PgArchive::choose_key(const LinkedTable& table, const Key& key, const Choice& choice, const std::string& run_id) {
     Connection& c = store_.writer();
     Transaction transaction(c);
     run(c, "choose key", R"(
 INSERT INTO tideway.waiting AS g (pair, tbl, key, kind, rule, reason, choice, run)
 VALUES ($1, $2::int, $3::text[], 'conflict', 'reversed', 'a settled conflict was reversed', $4, $5)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET choice = excluded.choice)",
-        {store_.pair(), std::to_string(table.id), text_array(key), name(side), run_id});
+        {store_.pair(), std::to_string(table.id), text_array(key), choice.text(), run_id});
     transaction.commit();
 }
 

@@ -278,7 +278,7 @@ void SqliteArchive::choose(std::int64_t waiting_id, const Choice& choice) {
     transaction.commit();
 }
 
-void SqliteArchive::choose_key(const LinkedTable& table, const Key& key, Side side,
+void SqliteArchive::choose_key(const LinkedTable& table, const Key& key, const Choice& choice,
                                const std::string& run_id) {
     Connection& c = store_.writer();
     Transaction transaction(c, Access::write);
@@ -287,7 +287,7 @@ INSERT INTO tideway_waiting AS g (id, pair, tbl, key, kind, rule, reason, choice
 VALUES (?1, ?2, ?3, ?4, 'conflict', 'reversed', 'a settled conflict was reversed', ?5, ?6, ?7, ?7)
 ON CONFLICT (pair, tbl, key) DO UPDATE SET choice = excluded.choice)")
         .run({next_case(c), store_.pair(), std::int64_t{table.id}, sql::text_array(key),
-              std::string(name(side)), run_id, store_.now_micros()});
+              choice.text(), run_id, store_.now_micros()});
     transaction.commit();
 }
 

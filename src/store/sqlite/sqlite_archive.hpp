@@ -28,7 +28,7 @@ class SqliteArchive : public Archive {
     ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, const Choice& choice) override;
     KeptPlans& kept_plans() override { return kept_plans_; }
-    void choose_key(const LinkedTable& table, const Key& key, Side side, const std::string& run) override;
+    void choose_key(const LinkedTable& table, const Key& key, const Choice& choice, const std::string& run) override;
     std::vector<Agreed> agreed(const LinkedTable& table, const Key& key) override;
     void forget_tombstones(const LinkedTable& table, const std::vector<Key>& keys,
                            std::int64_t fence) override;
