@@ -92,6 +92,19 @@ TEST_F(SqliteUndo, leaves_rows_that_were_edited_since_and_travels) {
     EXPECT_ROWS(cloud, "select id, title from job order by id", "10|a \"b\" \\\\ é\n11|since\n12|\\\\x00");
 }
 
+TEST_F(SqliteUndo, P1_leaves_a_row_whose_unsynchronised_columns_were_filled_since) {
+    start();
+    Db(cloud).exec("insert into job (id, client_id, title) values (20, 1, 'one'), (21, 1, 'two'), (22, 1, 'three')");
+    run({"sync"}, 0);
+    Db(cloud).exec("update job set title = title || '!' where id in (21, 22)");
+    run({"sync"}, 0);
+    office.exec("update job set own = x'0102' where id in (20, 22)");
+    const nlohmann::json undone = run({"undo", "--since", "1h", "--table", "job"}, 3);
+    ASSERT_EQ(undone["left"].size(), 2U) << undone;
+    EXPECT_EQ(office.dump("select id, title, hex(own) from job where id >= 20 order by id"),
+              "20|one|0102\n22|three!|0102");
+}
+
 TEST_F(SqliteUndo, dry_run_leaves_the_file_as_it_is) {
     start();
     Db(cloud).exec("update job set title = 'phone'");
@@ -127,7 +140,7 @@ TEST_F(SqliteUndo, old_entries_of_a_file_go) {
 
 TEST_F(SqliteUndo, state_of_an_earlier_version_is_completed_by_the_next_run) {
     start();
-    office.exec("alter table tideway_journal drop column form");
+    office.exec("alter table tideway_journal drop column form; alter table tideway_journal drop column whole");
     office.exec("update tideway_pair set state_version = 2");
     Db(cloud).exec("update job set title = 'phone' where id = 10");
     const nlohmann::json synced = run({"sync"}, 0);

@@ -49,6 +49,7 @@ class SectionApply {
   private:
     std::vector<Value> values_of(const PlannedRow& row) const;
     void restore(PlannedWrite& write);
+    bool touched_since(const PlannedWrite& write);
     void claim_row(PlannedWrite& write, RowFinder& finder, std::set<std::int64_t>& taken);
     bool pending(const PlannedWrite& write, Write kind) const;
     bool writes_rows() const;
@@ -74,6 +75,7 @@ class SectionApply {
     const BatchSection& section_;
     RowCodec codec_;
     bool undoes_ = false;
+    bool partly_linked_;               // the table has columns that are not synchronised
     std::vector<std::string> others_;  // of an undo: names of PlannedWrite::others, quoted
     std::vector<PlannedWrite> writes_;
     std::optional<Statement> direct_, by_rowid_;

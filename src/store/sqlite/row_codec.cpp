@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -263,6 +264,25 @@ std::string json_image(Connection& connection, const RowCodec& codec, std::int64
     for (std::size_t i = 0; i < columns.size(); ++i)
         object[columns[i]] = json_of(row.value(static_cast<int>(i)));
     return object.dump();
+}
+
+std::int64_t whole_hash(const std::string& image) { return sql::text_hash(image, 0); }
+
+bool has_unlinked_columns(Connection& connection, const RowCodec& codec) {
+    const Side side = codec.side();
+    const LinkedTable& table = codec.table();
+    Statement names(connection, "read column names", "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0",
+                    {table.on(side).table});
+    while (names.step()) {
+        const std::string name = names.text(0);
+        const bool linked =
+            std::any_of(table.columns.begin(), table.columns.end(),
+                        [&](const LinkedColumn& column) { return column.on(side).name == name; }) ||
+            (side == Side::cloud && std::any_of(table.lookups.begin(), table.lookups.end(),
+                                                [&](const Lookup& lookup) { return lookup.cloud.name == name; }));
+        if (!linked) return true;
+    }
+    return false;
 }
 
 }  // namespace tideway::sqlite

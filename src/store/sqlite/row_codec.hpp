@@ -85,5 +85,8 @@ class DigestSums {
 
 // All columns of a row as JSON, for the journal and the conflict record.
 std::string json_image(Connection& connection, const RowCodec& codec, std::int64_t rowid);
+// Of such an image: tells whether any column of the row was written since, synchronised or not.
+std::int64_t whole_hash(const std::string& image);
+bool has_unlinked_columns(Connection& connection, const RowCodec& codec);
 
 }  // namespace tideway::sqlite

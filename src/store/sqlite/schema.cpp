@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS tideway_conflict (
 CREATE TABLE IF NOT EXISTS tideway_journal (
     id INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL, batch INTEGER NOT NULL, tbl INTEGER NOT NULL,
     key TEXT NOT NULL, op TEXT NOT NULL, rule TEXT NOT NULL, before TEXT, before_a INTEGER, before_b INTEGER,
-    after_a INTEGER, after_b INTEGER, at INTEGER NOT NULL, form INTEGER, CHECK (op = 'I' OR before IS NOT NULL));
+    after_a INTEGER, after_b INTEGER, at INTEGER NOT NULL, form INTEGER, whole INTEGER, CHECK (op = 'I' OR before IS NOT NULL));
 CREATE TABLE IF NOT EXISTS tideway_table_status (
     pair TEXT NOT NULL, tbl INTEGER NOT NULL, direction TEXT NOT NULL, table_name TEXT NOT NULL,
     last_sync INTEGER, records_synced INTEGER NOT NULL DEFAULT 0, records_total INTEGER NOT NULL DEFAULT 0,
@@ -81,7 +81,8 @@ CREATE TABLE IF NOT EXISTS tideway_inbox (
 const std::vector<LaterColumn>& later_columns() {
     static const std::vector<LaterColumn> columns{{"tideway_conflict", "facts", "TEXT"},
                                                   {"tideway_waiting", "facts", "TEXT"},
-                                                  {"tideway_journal", "form", "INTEGER"}};
+                                                  {"tideway_journal", "form", "INTEGER"},
+                                                  {"tideway_journal", "whole", "INTEGER"}};
     return columns;
 }
 

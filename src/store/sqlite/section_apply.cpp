@@ -16,7 +16,8 @@ SectionApply::SectionApply(SqliteStore& store, Connection& connection, const Bat
       connection_(connection),
       section_(section),
       codec_(store.codec(connection, *section.table)),
-      undoes_(undoes) {
+      undoes_(undoes),
+      partly_linked_(has_unlinked_columns(connection, codec_)) {
     by_rowid_.emplace(connection, "read row",
                       codec_.select() + fmt::format(" WHERE t.{} = ?1", codec_.rowid()));
     std::vector<std::string> cells;
@@ -103,6 +104,14 @@ void SectionApply::claim() {
     for (PlannedWrite& write : writes_) claim_row(write, finder, taken);
 }
 
+// The hash covers the synchronised columns alone; the journal knows what the write left in all of them.
+bool SectionApply::touched_since(const PlannedWrite& write) {
+    if (!undoes_ || !partly_linked_ || write.plan->write != Write::erase) return false;
+    Statement left(connection_, "read what was written", "SELECT whole FROM tideway_journal WHERE id = ?1",
+                   {write.plan->restores});
+    return left.step() && !left.null(0) && left.integer(0) != whole_hash(write.before);
+}
+
 // Rows of one key and one hash are alike, so it does not matter which of them a planned row claims; what
 // matters is that no two planned rows claim the same (DESIGN.md 10.7).
 void SectionApply::claim_row(PlannedWrite& write, RowFinder& finder, std::set<std::int64_t>& taken) {
@@ -118,6 +127,7 @@ void SectionApply::claim_row(PlannedWrite& write, RowFinder& finder, std::set<st
         taken.insert(row.rowid);
         write.before = json_image(connection_, codec_, row.rowid);
         write.claimed = std::move(row);
+        if (touched_since(write)) write.outcome = RowOutcome{Fate::touched, {}, {}, {}};
         return;
     }
 }

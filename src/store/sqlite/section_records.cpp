@@ -35,7 +35,8 @@ void SectionApply::journal(const Batch& batch, std::int64_t sequence) {
     Statement put(connection_, "write journal",
                   "INSERT INTO tideway_journal (pair, run, batch, tbl, key, op, rule, before, before_a, "
                   "before_b, after_a, "
-                  "after_b, at, form) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
+                  "after_b, at, form, whole) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                  "?15)");
     for (const PlannedWrite& write : writes_) {
         if (!applied(write)) continue;
         const PlannedRow& row = *write.plan;
@@ -46,7 +47,9 @@ void SectionApply::journal(const Batch& batch, std::int64_t sequence) {
                  replaced ? Value(before.a) : Value(), replaced ? Value(before.b) : Value(),
                  there ? Value(write.outcome->hash.a) : Value(),
                  there ? Value(write.outcome->hash.b) : Value(), store_.now_micros(),
-                 row_form(table(), store_.side())});
+                 row_form(table(), store_.side()),
+                 there && partly_linked_ ? Value(whole_hash(json_image(connection_, codec_, write.after->rowid)))
+                                         : Value()});
     }
 }
 
