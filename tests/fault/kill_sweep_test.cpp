@@ -8,10 +8,11 @@ namespace {
 // The list that is swept is the list of the sources.
 // Runs are killed there by tests of their own, which make what these runs never meet: tables that start at
 // once (scenario/first_load_test.cpp), keys that collide (collision_test.cpp), proofs (verify_test.cpp),
-// undos (undo_test.cpp, journal_test.cpp), merges (merge_faults_test.cpp).
+// undos (undo_test.cpp, journal_test.cpp), merges (merge_faults_test.cpp), conflicts (conflict_choices_test.cpp).
 const std::set<std::string> swept_elsewhere{
     "M3.renumber", "M3.renumbered",  "adopt.booked", "load.written", "load.committed", "load.before_booking",
-    "load.booked", "verify.portion", "verify.slice", "undo.between", "retention.step", "remember.booked"};
+    "load.booked", "verify.portion", "verify.slice", "undo.between", "retention.step", "remember.booked",
+    "resolve.written"};
 
 TEST(KillSweep, EveryFailpointOfTheSourcesIsPassed) {
     std::set<std::string> passed = swept_elsewhere;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "commands_fixture.hpp"
+#include "support/free_port.hpp"
 #include "support/pause_at.hpp"
 #include "support/receiver.hpp"
 
@@ -280,6 +281,45 @@ TEST_F(Alerts, mail_goes_to_everybody_with_the_password_from_its_source) {
     EXPECT_NE(mail.text.find("\nSubject: Tideway, pair main: "), std::string::npos) << mail.text;
     EXPECT_NE(mail.text.find("jobshead: 1 row "), std::string::npos) << mail.text;
     EXPECT_EQ(mail.text.find("pa55"), std::string::npos);
+}
+
+TEST_F(Alerts, mail_to_another_machine_goes_encrypted_or_not_at_all) {
+    MailReceiver elsewhere("127.0.0.2");  // offers no encryption, and is not the machine's own name
+    const auto by = [&](const std::string& more) {
+        configure(fmt::format("[alert]\n[alert.email]\nurl = '{}'\npassword_command = 'echo pa55'\n"
+                              "from = 'tideway@office.example'\nto = ['a@office.example']\n{}",
+                              elsewhere.url("clerk"), more));
+    };
+    by("");
+    start_with(5);
+    make_a_held_row();
+    EXPECT_NE(run({"sync"}).err.find("TW452"), std::string::npos);
+    EXPECT_EQ(elsewhere.mails().size(), 0U);
+    by("tls = 'if_offered'\n");
+    run_json({"sync"}, 3);
+    EXPECT_EQ(elsewhere.mails().size(), 1U) << "what could not be sent is sent by the next run";
+}
+
+TEST_F(Alerts, a_mail_server_whose_certificate_nobody_vouches_for_gets_nothing) {
+    TempDir dir;
+    const std::string key = dir / "key.pem", certificate = dir / "certificate.pem";
+    const PortLease lease;
+    const std::string port = std::to_string(lease.port());
+    run_checked({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "1",
+                 "-subj", "/CN=127.0.0.1"});
+    Process server({"openssl", "s_server", "-accept", "127.0.0.1:" + port, "-key", key, "-cert", certificate, "-www"});
+    for (int i = 0; i < 1'000 && server.out().find("ACCEPT") == std::string::npos; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    configure(fmt::format("[alert]\n[alert.email]\nurl = 'smtps://clerk@127.0.0.1:{}'\npassword_command = 'echo pa55'\n"
+                          "from = 'a@office.example'\nto = ['b@office.example']\n",
+                          port));
+    start_with(5);
+    make_a_held_row();
+    const TidewayResult result = run({"sync"});
+    EXPECT_EQ(result.exit_code, 3);
+    EXPECT_NE(result.err.find("TW452"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("ertificate"), std::string::npos) << result.err;
+    EXPECT_EQ(server.out().find("pa55"), std::string::npos);
 }
 
 TEST_F(Alerts, a_channel_that_works_is_not_told_twice_because_another_one_fails) {

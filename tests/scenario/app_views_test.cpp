@@ -83,6 +83,38 @@ TEST_F(AppViews, grant_nothing_by_themselves_and_keep_what_the_owner_grants) {
     sides.cloud.exec("drop role " + role);
 }
 
+// The view of docs/configuration.md for an app whose users see their own rows only.
+TEST_F(AppViews, a_view_of_the_owners_shows_each_user_his_lost_edits_and_the_app_restores_them) {
+    const std::string suffix = std::to_string(::getpid()), ann = "tideway_ann_" + suffix, bob = "tideway_bob_" + suffix;
+    ask_for_views();
+    start_with(5);
+    sides.cloud.exec("create role " + ann + "; create role " + bob);
+    sides.cloud.exec("create view public.my_lost_edits with (security_barrier) as select id, key, lost, holds from "
+                     "public._sync_conflicts where table_name = 'jobshead' and lost ->> 'phone_note' = current_user;"
+                     "grant select on my_lost_edits to " + ann + ", " + bob);
+    sides.cloud.exec("grant select, update on jobshead to " + ann + ", " + bob);
+    sides.cloud.exec(fmt::format("update jobshead set phone_note = case job_id when 2 then '{}' else '{}' end", ann, bob));
+    run_json({"sync"}, 0);
+    sides.desktop.exec("update jobshead set status = 'Office' where job_id in (2, 3)");
+    sides.cloud.exec("update jobshead set status = 'Phone' where job_id in (2, 3)");
+    run_json({"sync"}, 0);
+    const auto as = [&](const std::string& role, const std::string& sql) {
+        const std::string found = sides.cloud.scalar("set role " + role + "; " + sql);
+        sides.cloud.exec("reset role");
+        return found;
+    };
+    const std::string keys = "select string_agg(key[1], ',' order by key) from my_lost_edits";
+    EXPECT_EQ(as(ann, keys), "2");
+    EXPECT_EQ(as(bob, keys), "3");
+    as(ann, "update jobshead j set status = e.lost ->> 'status' from my_lost_edits e where j.job_id = e.key[1]::numeric "
+            "returning j.job_id");
+    run_json({"sync"}, 0);
+    EXPECT_EQ(jobs(sides.desktop, "job_id = 2 and status = 'Phone'"), 1);
+    EXPECT_EQ(jobs(sides.desktop, "job_id = 3 and status = 'Office'"), 1);
+    expect_same();
+    sides.cloud.exec(fmt::format("drop owned by {0}, {1}; drop role {0}, {1}", ann, bob));
+}
+
 TEST_F(AppViews, never_replace_what_somebody_else_made) {
     sides.cloud.exec("create view public._sync_metadata as select 1 as mine");
     ask_for_views();

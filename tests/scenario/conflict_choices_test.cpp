@@ -195,6 +195,39 @@ TEST_F(ConflictChoices, P1_what_was_edited_since_the_last_run_is_neither_chosen_
     EXPECT_EQ(status_of(sides.cloud, 5), "Newest") << "the row of one's own was chosen against another row";
 }
 
+TEST_F(ConflictChoices, P1_a_row_of_ones_own_comes_back_where_the_desktop_had_deleted_it_and_not_over_one_that_is_there_again) {
+    config.rewrite(sides.sides_toml() + jobs_toml + "deletes = 'hold'\n");
+    start_with(10);
+    sides.desktop.exec("delete from jobshead where job_id in (5, 6)");
+    run_json({"sync"}, 3);
+    const std::string file = row_file(R"({"client_id": 3, "job_name": "Both", "status": "Agreed", "source": "D"})");
+    json open = list({"--open"});
+    ASSERT_EQ(open.size(), 2U) << open;
+    sides.desktop.exec("insert into jobshead (job_id, client_id, job_name) values (6, 4, 'Entered anew')");
+    for (const json& each : open)
+        run_json({"conflicts", "resolve", id_of(each), "--take", file}, each["key"] == "5" ? 0 : 3);
+    EXPECT_EQ(sides.desktop.scalar("select job_name from jobshead where job_id = 6"), "Entered anew");
+    run_json({"sync"}, 0);
+    expect_status(5, "Agreed");
+    expect_same();
+}
+
+TEST_F(ConflictChoices, P2_a_row_of_ones_own_that_was_written_without_its_choice_leaves_the_conflict_open) {
+    leave_conflicts_to_people();
+    start_with(10);
+    edit_both(5);
+    run_json({"sync"}, 3);
+    const std::string file = row_file(R"({"status": "Agreed"})"), id = id_of(list().at(0));
+    run_tideway(config, {"conflicts", "resolve", id, "--take", file}, {{"TIDEWAY_FAILPOINTS", "resolve.written=kill9"}});
+    EXPECT_EQ(status_of(sides.desktop, 5), "Agreed");
+    run_json({"sync"}, 3);
+    EXPECT_EQ(status_of(sides.cloud, 5), "Phone") << "nobody chose between these two rows";
+    run_json({"conflicts", "resolve", id, "--take", file}, 0);
+    run_json({"sync"}, 0);
+    expect_status(5, "Agreed");
+    expect_same();
+}
+
 TEST_F(ConflictChoices, a_row_that_does_not_fit_is_refused_and_nothing_is_written) {
     leave_conflicts_to_people();
     start_with(10);

@@ -50,11 +50,11 @@ void Conversation::wait_until_gone() {
     }
 }
 
-Receiver::Receiver() {
+Receiver::Receiver(const std::string& address_text) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::inet_pton(AF_INET, address_text.c_str(), &address.sin_addr);
     socklen_t length = sizeof address;
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
         ::listen(listener_, 16) != 0 ||
@@ -116,7 +116,7 @@ void WebReceiver::serve(Conversation& peer) {
 }
 
 std::string MailReceiver::url(const std::string& user) const {
-    return fmt::format("smtp://{}127.0.0.1:{}", user.empty() ? "" : user + "@", port());
+    return fmt::format("smtp://{}{}:{}", user.empty() ? "" : user + "@", address_, port());
 }
 
 std::vector<Mail> MailReceiver::mails() const {

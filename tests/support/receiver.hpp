@@ -32,7 +32,7 @@ class Receiver {
     std::uint16_t port() const { return port_; }
 
   protected:
-    Receiver();
+    explicit Receiver(const std::string& address = "127.0.0.1");
     void start();  // from the last line of a derived constructor
     void stop();   // from a derived destructor
     virtual void serve(Conversation& peer) = 0;
@@ -72,7 +72,7 @@ struct Mail {
 
 class MailReceiver : public Receiver {
   public:
-    MailReceiver() { start(); }
+    explicit MailReceiver(const std::string& address = "127.0.0.1") : Receiver(address), address_(address) { start(); }
     ~MailReceiver() override { stop(); }
     std::string url(const std::string& user = {}) const;
     std::vector<Mail> mails() const;
@@ -80,6 +80,7 @@ class MailReceiver : public Receiver {
 
   private:
     void serve(Conversation& peer) override;
+    std::string address_;
     std::atomic<bool> refuse_{false};
     mutable std::mutex mutex_;
     std::vector<Mail> mails_;

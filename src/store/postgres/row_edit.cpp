@@ -1,6 +1,7 @@
 // A row that is written as a user would: captured like an edit of theirs, and journaled.
 #include <fmt/format.h>
 
+#include "base/failpoint.hpp"
 #include "store/postgres/pg_archive.hpp"
 #include "store/postgres/schema.hpp"
 
@@ -164,6 +165,7 @@ std::optional<WrittenByUser> PgStore::write_as_user(const RowEdit& edit) try {
     if (!edited.write()) return std::nullopt;
     c.query({"check constraints", "SET CONSTRAINTS ALL IMMEDIATE"});
     transaction.commit();
+    failpoint("resolve.written");
     return WrittenByUser{edited.version()};
 } catch (const DbError& error) {
     rethrow_for_batch(error);
