@@ -1,4 +1,6 @@
 // What a proof costs: bytes on the line, time against reading both tables once, memory with very many differences.
+#include <thread>
+
 #include "scenario/verify_fixture.hpp"
 #include "support/tcp_proxy.hpp"
 
@@ -25,9 +27,13 @@ const std::string kFillOther =
     "', 12) || i, 'Open', i * 1.25, timestamp '2024-01-01' + i * interval '1 min', timestamptz '2024-01-01' + i * interval "
     "'1 min' from generate_series(1, {}) i";
 
+// Both at the same time, as verify reads them.
 long long copy_micros(const HazardPair& pair) {
+    Db desktop = pair.open(At::desktop), cloud = pair.open(At::cloud);
     const auto start = std::chrono::steady_clock::now();
-    for (const At side : {At::desktop, At::cloud}) pair.open(side).exec("copy job to '/dev/null'");
+    std::thread other([&] { desktop.exec("copy job to '/dev/null'"); });
+    cloud.exec("copy job to '/dev/null'");
+    other.join();
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
@@ -59,7 +65,7 @@ Cost measure(const std::string& schema, const std::string& fill) {
         const double ratio = table_in(result)["duration_ms"].get<double>() * 1000 / static_cast<double>(floor);
         cost.ratio = std::min(cost.ratio, ratio);
     }
-    std::cout << fmt::format("[ MEASURED ] {} rows: {:.2f} x reading both tables, {} bytes on the line\n", rows(), cost.ratio,
+    std::cout << fmt::format("[ MEASURED ] {} rows: {:.2f} x reading both tables at once, {} bytes on the line\n", rows(), cost.ratio,
                              cost.bytes);
     return cost;
 }
