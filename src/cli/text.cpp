@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/shell_word.hpp"
+
 namespace tideway::cli {
 
 std::string grouped(std::int64_t number) {
@@ -33,31 +35,12 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
     return fmt::format("{}", fmt::join(parts, separator));
 }
 
-namespace {
-
-// Characters beyond ASCII that steer a terminal or turn the direction of what follows: their code, by their bytes in
-// UTF-8; 0: there is none here.
-unsigned steering(std::string_view text) {
-    const auto byte = [&](std::size_t at) {
-        return at < text.size() ? static_cast<unsigned>(static_cast<unsigned char>(text[at])) : 0U;
-    };
-    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return byte(1);
-    if (byte(0) == 0xD8 && byte(1) == 0x9C) return 0x61C;
-    if (byte(0) != 0xE2 || (byte(2) & 0xC0) != 0x80) return 0;
-    const unsigned code = 0x2000 | ((byte(1) & 0x3F) << 6) | (byte(2) & 0x3F);
-    const bool turns = code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
-                       (code >= 0x2066 && code <= 0x2069);
-    return turns ? code : 0;
-}
-
-}  // namespace
-
 std::string printable(std::string_view text) {
     std::string out;
     for (std::size_t at = 0; at < text.size(); ++at) {
         const char c = text[at];
         const auto code = static_cast<unsigned char>(c);
-        if (const unsigned found = steering(text.substr(at))) {
+        if (const unsigned found = steering_character(text.substr(at))) {
             out += fmt::format("\\u{:04x}", found);
             at += found < 0x800 ? 1 : 2;
             continue;

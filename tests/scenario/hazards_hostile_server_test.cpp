@@ -185,7 +185,7 @@ TEST_P(HostileServer, H82_EndsInACleanErrorAndTakesLittleMemory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sends, HostileServer, testing::ValuesIn(all_nonsense),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace tideway::test

@@ -9,13 +9,13 @@ namespace {
 class SharedConnections : public testing::Test {
   protected:
     SharedConnections() {
-        for (LivePair* pair : {&held, &other}) twenty_notes(*pair);
+        for (LivePair* pair : {&held, &other}) pair->both(note_table);
     }
     void configure(LivePair& pair, const std::string& name, int most) {
         write_file(folder / (name + ".toml"),
-                   fmt::format("pair = 'main'\n[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}max_connections = {}\n"
+                   fmt::format("pair = '{}'\n[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}max_connections = {}\n"
                                "[[serve.job]]\nevery = '1s'\n{}",
-                               pair.desktop_url, pair.cloud_url, no_console, most, note_config));
+                               name, pair.desktop_url, pair.cloud_url, no_console, most, note_config));
     }
     // Of both pairs on the one of the two servers that has more.
     long long connections() {
