@@ -54,7 +54,7 @@ class CaseList {
   private:
     using Placed = std::pair<ListPlace, Entry>;
     static constexpr std::size_t most_or_all = SIZE_MAX;
-    static constexpr std::int64_t bytes_of_a_part = 1'000'000;
+    static constexpr std::int64_t bytes_of_a_part = 300'000;
 
     std::size_t most_;
     bool bounded_ = false;

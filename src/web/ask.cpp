@@ -64,7 +64,7 @@ Direction direction_named(const std::string& text) {
 }
 
 PageRequest page_in(const Request& request) {
-    constexpr std::int64_t usual = 100, most = 1'000;
+    constexpr std::int64_t usual = 100, most = 500;
     const std::string limit = request.asked("limit");
     const std::int64_t wanted = limit.empty() ? usual : whole_number(limit, "limit");
     return {static_cast<std::size_t>(std::clamp(wanted, std::int64_t{1}, most)), request.asked("after")};

@@ -44,17 +44,19 @@ class ConsoleLists : public testing::Test {
     std::multiset<std::string> all_of(const std::string& path, const std::string& list, const std::string& name) {
         std::multiset<std::string> found;
         std::string at_last = "9";
+        bool in_order = true;
         json next = "";
         while (!next.is_null()) {
-            const json part = console->get(path + "&limit=1000" + (next == "" ? "" : "&after=" + next.get<std::string>()));
+            const json part = console->get(path + "&limit=500" + (next == "" ? "" : "&after=" + next.get<std::string>()));
             for (const json& each : part[list]) {
                 found.insert(each[name].dump());
                 const std::string at = each[list == "parked" ? "since" : "at"];
-                EXPECT_LE(at, at_last) << "the newest first";
+                in_order = in_order && at <= at_last;
                 at_last = at;
             }
             next = part["next"];
         }
+        EXPECT_TRUE(in_order) << "the newest first";
         return found;
     }
     static std::size_t different(const std::multiset<std::string>& all) {
@@ -74,8 +76,8 @@ TEST_F(ConsoleLists, TwentyThousandConflictsComeInPartsAndEachOnce) {
     EXPECT_EQ(different(all), 20'000u);
     EXPECT_EQ(all_of("/pairs/main/conflicts?open=1&kind=held", "conflicts", "id").size(), 4'000u);
     EXPECT_EQ(console->get("/pairs/main/conflicts?limit=3")["conflicts"].size(), 3u);
-    for (const char* part : {"", "?limit=1000"})
-        EXPECT_LE(console->get(fmt::format("/pairs/main/conflicts{}", part))["conflicts"].size(), 1'000u);
+    for (const char* part : {"", "?limit=10000"})
+        EXPECT_LE(console->get(fmt::format("/pairs/main/conflicts{}", part))["conflicts"].size(), 500u);
     const std::string one = *all.begin();
     EXPECT_EQ(console->get("/pairs/main/conflicts/" + one)["conflict"]["id"].dump(), one);
     EXPECT_EQ(console->ask({"GET", "/api/v1/pairs/main/conflicts/4711000"}).status, 404);

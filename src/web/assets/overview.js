@@ -1,7 +1,7 @@
 // All pairs, each on a card.
 import { h, badge, facts, empty } from '/assets/dom.js';
 import { get, of } from '/assets/api.js';
-import { listen } from '/assets/live.js';
+import { listen, calmly } from '/assets/live.js';
 import { count, lag, when, pairPath, phases, statuses, waitingRows, wayOut } from '/assets/words.js';
 
 const sum = (tables, ...names) => tables.reduce((all, table) => all + names.reduce((n, name) => n + table[name], 0), 0);
@@ -44,5 +44,6 @@ export const overview = async ({ content, whenLeft }) => {
   };
   content.append(h('h1', {}, 'Pairs'), h('p', { class: 'soft' }, 'Two databases each, kept the same in both directions.'), cards);
   await refresh();
-  whenLeft(listen((kind) => { if (kind === 'finished' || kind === 'phase') refresh().catch(() => {}); }));
+  const later = calmly(refresh);
+  whenLeft(listen((kind) => { if (kind === 'finished' || kind === 'phase') later(); }));
 };

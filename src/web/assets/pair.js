@@ -1,7 +1,7 @@
 // One pair: what it does now, how its tables stand, what it did.
 import { h, badge, facts, card, table, button, announce, empty, note } from '/assets/dom.js';
 import { get, post, of } from '/assets/api.js';
-import { listen } from '/assets/live.js';
+import { listen, calmly } from '/assets/live.js';
 import { plots } from '/assets/plots.js';
 import { count, lag, span, when, tableName, pairPath, phases, statuses, states, reasons, waitingRows, wayOut } from '/assets/words.js';
 import { problem } from '/assets/app.js';
@@ -92,7 +92,7 @@ const follow = (name, parts, refresh) => listen((kind, data) => {
   if (kind !== 'progress') {
     if (kind === 'started') announce(`A run of ${name} has begun.`);
     if (kind === 'finished') announce(`A run of ${name} has ended: ${statuses[data.status]?.[1] ?? data.status ?? ''}`);
-    refresh().catch(() => {});
+    refresh();
   } else if (parts.pair) {
     parts.pair.live = { ...parts.pair.live, ...data };
     parts.live.replaceChildren(live(parts.pair) ?? '');
@@ -116,7 +116,7 @@ export const pair = async ({ content, pair: name, whenLeft }) => {
   };
   content.append(parts.head, parts.live, card(null, parts.summary), runButtons(name), card('Tables', parts.tables),
     card('Lately', parts.plots), card('Runs', parts.history), card('Jobs', parts.jobs));
-  whenLeft(follow(name, parts, refresh));
+  whenLeft(follow(name, parts, calmly(refresh)));
   await refresh();
 };
 

@@ -24,7 +24,6 @@ await withPage({}, async (page) => {
   await rows.waitFor();
   await holds(page, [markup, picture, '=cmd|calc', escapes, turned], 'conflict');
   equal(await rows.getByText('y'.repeat(1000)).count() > 0, true, 'a large cell is shown');
-  await shot(page, 'hostile');
   await open(page, `/pairs/main/row?${new URLSearchParams({ table: 'tag', key: markup })}`, 'One row');
   await page.getByRole('heading', { name: 'Older versions' }).waitFor();
   await holds(page, [markup, '=cmd|calc'], 'story');
@@ -33,6 +32,7 @@ await withPage({}, async (page) => {
   await holds(page, [`tag ${picture}`], 'waiting');
   await open(page, '/pairs/main/guard', 'Guard');
   await page.getByRole('table', { name: 'Every row that would change' }).waitFor();
+  await shot(page, 'hostile');
   await holds(page, [`tag ${markup}!`], 'guard');
   await open(page, '/pairs/main/journal', 'Journal');
   await page.getByRole('button', { name: 'Undo ...' }).first().click();
