@@ -24,7 +24,9 @@ class CaseList {
         query.most = static_cast<int>(most_);
         if (bounded_) query.most_bytes = bytes_of_a_part;
         // The side's own numbers below the place's number in the common list.
-        if (after_) query.before = CasePlace{after_->at_micros, (after_->number + (side == Side::desktop ? 1 : 0)) / 2};
+        if (after_)
+            query.before =
+                CasePlace{after_->at_micros, (after_->number + (side == Side::desktop ? 1 : 0)) / 2};
         return query;
     }
 
@@ -41,7 +43,8 @@ class CaseList {
 
     // The newest first; returns where the next part begins, empty: there is none.
     std::string take(std::vector<Entry>& entries) {
-        std::sort(cases_.begin(), cases_.end(), [](const Placed& a, const Placed& b) { return a.first > b.first; });
+        std::sort(cases_.begin(), cases_.end(),
+                  [](const Placed& a, const Placed& b) { return a.first > b.first; });
         std::erase_if(cases_, [&](const Placed& each) { return each.first < certain_; });
         if (cases_.size() > most_) {
             cases_.erase(cases_.begin() + static_cast<std::ptrdiff_t>(most_), cases_.end());

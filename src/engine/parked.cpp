@@ -22,10 +22,13 @@ ParkedPage Engine::parked(const PageRequest& page) {
     if (!session.installed()) return {};
     CaseQuery asked;
     asked.kinds = kinds_parked;
-    list.add(session.archive().waiting(list.part_of(asked, Side::desktop)), Side::desktop, [&](const WaitingEntry& each) {
-        return ParkedEntry{session.table_name(each.table_id), display(each.key), each.sqlstate,
-                           each.reason, each.detail, in_one_line(each.constraint), each.first_seen, each.rule};
-    });
+    list.add(
+        session.archive().waiting(list.part_of(asked, Side::desktop)), Side::desktop,
+        [&](const WaitingEntry& each) {
+            return ParkedEntry{
+                session.table_name(each.table_id), display(each.key), each.sqlstate, each.reason, each.detail,
+                in_one_line(each.constraint),      each.first_seen,   each.rule};
+        });
     ParkedPage found;
     found.next = list.take(found.entries);
     return found;

@@ -12,15 +12,18 @@ class Cases : public Pair {
             Booking booking;
             booking.run = "run-1";
             for (int key = first; key < first + 4; ++key)
-                booking.waiting.push_back({&table, {std::to_string(key)}, key % 5 == 0 ? "parked" : "held", "R9", "why", {}});
+                booking.waiting.push_back(
+                    {&table, {std::to_string(key)}, key % 5 == 0 ? "parked" : "held", "R9", "why", {}});
             archive().book(booking, desktop_fence);
         }
     }
     // Twenty conflicts of one row, one a batch.
     void lose(Side side, const LinkedTable& table) {
         for (int i = 1; i <= 20; ++i) {
-            PlannedRow plan = planned(table, side, Write::update, {"1"}, Cells{"1", fmt::format("winner {:02}", i)});
-            plan.conflict = ConflictNote{i % 2 == 0 ? "update_update" : "insert_insert", "latest", "why", other(side)};
+            PlannedRow plan =
+                planned(table, side, Write::update, {"1"}, Cells{"1", fmt::format("winner {:02}", i)});
+            plan.conflict =
+                ConflictNote{i % 2 == 0 ? "update_update" : "insert_insert", "latest", "why", other(side)};
             apply(side, table, {plan});
         }
     }

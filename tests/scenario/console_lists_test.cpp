@@ -28,26 +28,30 @@ class ConsoleLists : public testing::Test {
             insert into tideway.conflict (pair, run, tbl, key, kind, policy, winner, reason, desktop_row, cloud_row, at)
             select 'main', 'r', 1, array['k' || i], 'update_update', 'latest', 'cloud', 'the later one wins',
                 jsonb_build_object('job_name', repeat('d', 500)), jsonb_build_object('job_name', repeat('c', 500)),
-                now() - (i / 4) * interval '1 second' from generate_series(1, {}) i)", many));
+                now() - (i / 4) * interval '1 second' from generate_series(1, {}) i)",
+                              many));
     }
     void let_wait(int many, const std::string& kind) {
         sides.desktop.exec(fmt::format(R"(
             insert into tideway.waiting (pair, tbl, key, kind, rule, reason, run, first_seen)
             select 'main', 1, array[(100000 + i)::text], '{1}', 'R9', 'why', 'r', now() - (i / 4) * interval '1 second'
-            from generate_series(1, {0}) i)", many, kind));
+            from generate_series(1, {0}) i)",
+                                       many, kind));
     }
     void edit_on_both_sides(const std::string& which) {
         sides.desktop.exec("update jobshead set status = 'Office' where " + which);
         sides.cloud.exec("update jobshead set status = 'Phone' where " + which);
     }
     // Numbers of all entries, part by part.
-    std::multiset<std::string> all_of(const std::string& path, const std::string& list, const std::string& name) {
+    std::multiset<std::string> all_of(const std::string& path, const std::string& list,
+                                      const std::string& name) {
         std::multiset<std::string> found;
         std::string at_last = "9";
         bool in_order = true;
         json next = "";
         while (!next.is_null()) {
-            const json part = console->get(path + "&limit=500" + (next == "" ? "" : "&after=" + next.get<std::string>()));
+            const json part =
+                console->get(path + "&limit=500" + (next == "" ? "" : "&after=" + next.get<std::string>()));
             for (const json& each : part[list]) {
                 found.insert(each[name].dump());
                 const std::string at = each[list == "parked" ? "since" : "at"];
@@ -89,7 +93,8 @@ TEST_F(ConsoleLists, TwentyThousandConflictsComeInPartsAndEachOnce) {
 TEST_F(ConsoleLists, ConflictsOfLargeRowsAreCutByBytes) {
     for (Db* side : {&sides.desktop, &sides.cloud}) {
         keep_conflicts(*side, 14);
-        side->exec("update tideway.conflict set cloud_row = jsonb_build_object('job_name', repeat('x', 900000))");
+        side->exec(
+            "update tideway.conflict set cloud_row = jsonb_build_object('job_name', repeat('x', 900000))");
     }
     const auto all = all_of("/pairs/main/conflicts?x=", "conflicts", "id");
     EXPECT_EQ(all.size(), 28u);
@@ -132,7 +137,8 @@ TEST_F(ConsoleLists, MetricsCountConflictsByWhoWon) {
     edit_on_both_sides("job_id <= 3");
     console->run();
     const std::string text = console->ask({"GET", "/metrics"}).body;
-    EXPECT_NE(text.find("\ntideway_conflicts_total{pair=\"main\",table=\"jobshead\",policy=\"desktop\",winner=\"desktop\"} 3\n"),
+    EXPECT_NE(text.find("\ntideway_conflicts_total{pair=\"main\",table=\"jobshead\",policy=\"desktop\","
+                        "winner=\"desktop\"} 3\n"),
               std::string::npos)
         << text;
 }
@@ -147,7 +153,8 @@ TEST_F(ConsoleLists, ThePairTellsTheLagOfTheMetrics) {
     }
     console->stop();
     console = std::make_unique<ServedConsole>(sides.sides_toml() + jobs_toml);
-    EXPECT_EQ(console->get("/pairs")["pairs"][0]["lag_seconds"], json({{"forward", nullptr}, {"reverse", nullptr}}));
+    EXPECT_EQ(console->get("/pairs")["pairs"][0]["lag_seconds"],
+              json({{"forward", nullptr}, {"reverse", nullptr}}));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// H82: what pretends to be a PostgreSQL server and sends nonsense gets neither memory nor a crash out of the program.
+// H82: what pretends to be a PostgreSQL server and sends nonsense gets neither memory nor a crash out of the
+// program.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -41,7 +42,8 @@ class Victim {
     bool say(const std::string& bytes) {
         for (std::size_t at = 0; at < bytes.size();) {
             if (!wait_for(POLLOUT)) return false;
-            const ssize_t sent = ::send(socket_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+            const ssize_t sent =
+                ::send(socket_, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
             if (sent <= 0) return false;
             at += static_cast<std::size_t>(sent);
         }
@@ -93,7 +95,9 @@ class FakeServer {
     }
     FakeServer(const FakeServer&) = delete;
     FakeServer& operator=(const FakeServer&) = delete;
-    std::string url() const { return fmt::format("postgresql://somebody@127.0.0.1:{}/x?sslmode=disable", port_); }
+    std::string url() const {
+        return fmt::format("postgresql://somebody@127.0.0.1:{}/x?sslmode=disable", port_);
+    }
 
   private:
     void accept_all() {
@@ -131,39 +135,82 @@ void welcome(Victim& victim, const std::function<void()>& then) {
     const std::string facts = message('S', std::string("server_version") + '\0' + "15.4" + '\0') +
                               message('S', std::string("client_encoding") + '\0' + "UTF8" + '\0') +
                               message('S', std::string("standard_conforming_strings") + '\0' + "on" + '\0');
-    if (victim.greeted() && victim.say(let_in + facts + message('K', number(1) + number(2)) + ready) && victim.hear()) then();
+    if (victim.greeted() && victim.say(let_in + facts + message('K', number(1) + number(2)) + ready) &&
+        victim.hear())
+        then();
 }
 
 std::string column(const std::string& name) {
-    return name + '\0' + number(0) + number(0, 2) + number(25) + number(0xFFFF, 2) + number(0xFFFFFFFF) + number(0, 2);
+    return name + '\0' + number(0) + number(0, 2) + number(25) + number(0xFFFF, 2) + number(0xFFFFFFFF) +
+           number(0, 2);
 }
 
 const std::vector<Nonsense> all_nonsense = {
-    {"NoiseInsteadOfAGreeting", [](Victim& v) { v.hear(); tell_for_ever(v, "HTTP/1.1 200 OK\r\n\r\n\xff\xfe\x01"); }},
-    {"AHugeLengthBeforeTheLogin", [](Victim& v) { if (v.greeted()) tell_for_ever(v, "R" + number(0x7FFFFFF0) + std::string(65536, 'x')); }},
-    {"AnUnknownWayToLogIn", [](Victim& v) { if (v.greeted()) v.say(message('R', number(4711))); v.hear(); }},
-    {"AnAnswerOfScramThatIsNone", [](Victim& v) {
+    {"NoiseInsteadOfAGreeting",
+     [](Victim& v) {
+         v.hear();
+         tell_for_ever(v, "HTTP/1.1 200 OK\r\n\r\n\xff\xfe\x01");
+     }},
+    {"AHugeLengthBeforeTheLogin",
+     [](Victim& v) {
+         if (v.greeted()) tell_for_ever(v, "R" + number(0x7FFFFFF0) + std::string(65536, 'x'));
+     }},
+    {"AnUnknownWayToLogIn",
+     [](Victim& v) {
+         if (v.greeted()) v.say(message('R', number(4711)));
+         v.hear();
+     }},
+    {"AnAnswerOfScramThatIsNone",
+     [](Victim& v) {
          if (v.greeted() && v.say(message('R', number(10) + "SCRAM-SHA-256" + '\0' + '\0')) && v.hear())
              v.say(message('R', number(11) + "r=nonsense,s=****,i=-1"));
          v.hear();
      }},
-    {"AnErrorOfManyMegabytes", [](Victim& v) { if (v.greeted()) v.say(error(std::string(4 << 20, 'x'))); v.hear(); }},
-    {"AnErrorWithoutAnEnd", [](Victim& v) { if (v.greeted()) v.say("E" + number(100) + "SFATAL"); }},
-    {"NothingAtAllAfterTheLogin", [](Victim& v) { if (v.greeted()) v.say(let_in); }},
-    {"ErrorsAfterEachStatement", [](Victim& v) {
-         welcome(v, [&] { do v.say(error("no") + error("no") + ready + ready); while (v.hear()); });
+    {"AnErrorOfManyMegabytes",
+     [](Victim& v) {
+         if (v.greeted()) v.say(error(std::string(4 << 20, 'x')));
+         v.hear();
      }},
-    {"MoreFieldsThanColumns", [](Victim& v) {
+    {"AnErrorWithoutAnEnd",
+     [](Victim& v) {
+         if (v.greeted()) v.say("E" + number(100) + "SFATAL");
+     }},
+    {"NothingAtAllAfterTheLogin",
+     [](Victim& v) {
+         if (v.greeted()) v.say(let_in);
+     }},
+    {"ErrorsAfterEachStatement",
+     [](Victim& v) {
+         welcome(v, [&] {
+             do v.say(error("no") + error("no") + ready + ready);
+             while (v.hear());
+         });
+     }},
+    {"MoreFieldsThanColumns",
+     [](Victim& v) {
          welcome(v, [&] {
              const std::string row = number(3, 2) + number(1) + "a" + number(1) + "b" + number(1) + "c";
-             v.say(message('T', number(1, 2) + column("one")) + message('D', row) + message('C', std::string("SELECT 1") + '\0') + ready);
+             v.say(message('T', number(1, 2) + column("one")) + message('D', row) +
+                   message('C', std::string("SELECT 1") + '\0') + ready);
              v.hear();
          });
-     }, true},
-    {"ALengthThatIsNegative", [](Victim& v) { welcome(v, [&] { v.say("D" + number(0xFFFFFFF0) + std::string(65536, 'x')); v.hear(); }); }},
-    {"AnswersToNoQuestion", [](Victim& v) {
-         welcome(v, [&] { v.say(message('G', std::string("\0", 1) + number(0, 2)) + message('2', "") + message('s', "")); v.hear(); });
-     }, true},
+     },
+     true},
+    {"ALengthThatIsNegative",
+     [](Victim& v) {
+         welcome(v, [&] {
+             v.say("D" + number(0xFFFFFFF0) + std::string(65536, 'x'));
+             v.hear();
+         });
+     }},
+    {"AnswersToNoQuestion",
+     [](Victim& v) {
+         welcome(v, [&] {
+             v.say(message('G', std::string("\0", 1) + number(0, 2)) + message('2', "") + message('s', ""));
+             v.hear();
+         });
+     },
+     true},
 };
 
 class HostileServer : public testing::TestWithParam<Nonsense> {};
@@ -171,12 +218,15 @@ class HostileServer : public testing::TestWithParam<Nonsense> {};
 TEST_P(HostileServer, H82_EndsInACleanErrorAndTakesLittleMemory) {
     const FakeServer fake(GetParam().act);
     const Database honest = fresh_database(shared_desktop(), "hostile");
-    const ConfigFile config(fmt::format("[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n[[table]]\nname = 'note'\n", honest.url(), fake.url()));
-    const TidewayResult told = run_tideway(config, {"status", "--json"}, {}, {.deadline = std::chrono::seconds(60)});
+    const ConfigFile config(fmt::format(
+        "[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n[[table]]\nname = 'note'\n", honest.url(), fake.url()));
+    const TidewayResult told =
+        run_tideway(config, {"status", "--json"}, {}, {.deadline = std::chrono::seconds(60)});
     const bool clean = told.exit_code == 1 || told.exit_code == 2;
     EXPECT_TRUE(GetParam().looks_like_our_defect ? told.exit_code == 70 : clean) << tideway::test::told(told);
     EXPECT_FALSE(error_code(told).empty()) << tideway::test::told(told);
-    EXPECT_LT(told.out.size() + told.err.size(), 100'000U) << "what a server says is not repeated without end";
+    EXPECT_LT(told.out.size() + told.err.size(), 100'000U)
+        << "what a server says is not repeated without end";
     EXPECT_LT(told.peak_kib, 128 * 1024);
 }
 

@@ -12,24 +12,27 @@ class SharedConnections : public testing::Test {
         for (LivePair* pair : {&held, &other}) pair->both(note_table);
     }
     void configure(LivePair& pair, const std::string& name, int most) {
-        write_file(folder / (name + ".toml"),
-                   fmt::format("pair = '{}'\n[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}max_connections = {}\n"
-                               "[[serve.job]]\nevery = '1s'\n{}",
-                               name, pair.desktop_url, pair.cloud_url, no_console, most, note_config));
+        write_file(
+            folder / (name + ".toml"),
+            fmt::format("pair = '{}'\n[desktop]\nurl = '{}'\n[cloud]\nurl = '{}'\n{}max_connections = {}\n"
+                        "[[serve.job]]\nevery = '1s'\n{}",
+                        name, pair.desktop_url, pair.cloud_url, no_console, most, note_config));
     }
     // Of both pairs on the one of the two servers that has more.
     long long connections() {
         long long most = 0;
         for (Db* side : {&held.desktop, &held.cloud})
-            most = std::max(most, side->number(fmt::format(
-                                      "select count(*) from pg_stat_activity where application_name = 'tideway' and "
-                                      "datname in ({}, {}, {}, {})",
-                                      quote_literal(name(held.desktop)), quote_literal(name(held.cloud)),
-                                      quote_literal(name(other.desktop)), quote_literal(name(other.cloud)))));
+            most = std::max(
+                most, side->number(fmt::format(
+                          "select count(*) from pg_stat_activity where application_name = 'tideway' and "
+                          "datname in ({}, {}, {}, {})",
+                          quote_literal(name(held.desktop)), quote_literal(name(held.cloud)),
+                          quote_literal(name(other.desktop)), quote_literal(name(other.cloud)))));
         return most;
     }
     static std::string name(Db& db) { return db.scalar("select current_database()"); }
-    // A run of the one pair waits for a user's lock, with its connections; then the other pair has something to do.
+    // A run of the one pair waits for a user's lock, with its connections; then the other pair has something
+    // to do.
     void hold_one_and_ask_the_other(int most) {
         configure(held, "held", most);
         configure(other, "other", most);
@@ -51,7 +54,8 @@ class SharedConnections : public testing::Test {
 TEST_F(SharedConnections, APairWaitsUntilAnotherOneHasGivenItsConnectionsBack) {
     hold_one_and_ask_the_other(4);
     // Long enough for a run of every second to begin and to end.
-    for (const auto end = steady_clock::now() + std::chrono::milliseconds(2'500); steady_clock::now() < end;) {
+    for (const auto end = steady_clock::now() + std::chrono::milliseconds(2'500);
+         steady_clock::now() < end;) {
         EXPECT_LE(connections(), 4);
         EXPECT_FALSE(shows(other.cloud, 22, "asked"));
         std::this_thread::sleep_for(Millis(20));

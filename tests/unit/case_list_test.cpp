@@ -17,7 +17,8 @@ CasePage<Stored> answer(std::vector<Stored> all, const CaseQuery& asked, int cut
     });
     CasePage<Stored> page;
     for (const Stored& each : all) {
-        if (asked.before && std::pair(each.at_micros, each.id) >= std::pair(asked.before->at_micros, asked.before->id))
+        if (asked.before &&
+            std::pair(each.at_micros, each.id) >= std::pair(asked.before->at_micros, asked.before->id))
             continue;
         page.more = page.cases.size() == static_cast<std::size_t>(std::min(asked.most, cut));
         if (page.more) break;
@@ -26,14 +27,15 @@ CasePage<Stored> answer(std::vector<Stored> all, const CaseQuery& asked, int cut
     return page;
 }
 
-std::vector<std::int64_t> in_parts(const std::vector<Stored>& desktop, const std::vector<Stored>& cloud, std::size_t most,
-                                   int cut = INT_MAX) {
+std::vector<std::int64_t> in_parts(const std::vector<Stored>& desktop, const std::vector<Stored>& cloud,
+                                   std::size_t most, int cut = INT_MAX) {
     std::vector<std::int64_t> numbers;
     PageRequest asked{most};
     do {
         CaseList<std::int64_t> list(asked);
         for (const Side side : {Side::desktop, Side::cloud})
-            list.add(answer(side == Side::desktop ? desktop : cloud, list.part_of({}, side), side == Side::desktop ? cut : INT_MAX),
+            list.add(answer(side == Side::desktop ? desktop : cloud, list.part_of({}, side),
+                            side == Side::desktop ? cut : INT_MAX),
                      side, [&](const Stored& each) { return public_id(each.id, side); });
         asked.after = list.take(numbers);
     } while (!asked.after.empty());
@@ -53,7 +55,8 @@ TEST(CaseList, gives_each_case_once_however_the_parts_are_cut) {
     const std::vector<std::int64_t> all = in_parts(desktop, cloud, 1000);
     EXPECT_EQ(all.size(), 80U);
     for (const std::size_t most : {1U, 2U, 3U, 10U, 79U})
-        for (const int cut : {1, 2, 5, INT_MAX}) EXPECT_EQ(in_parts(desktop, cloud, most, cut), all) << most << " " << cut;
+        for (const int cut : {1, 2, 5, INT_MAX})
+            EXPECT_EQ(in_parts(desktop, cloud, most, cut), all) << most << " " << cut;
 }
 
 TEST(CaseList, a_place_is_read_as_it_was_written_and_nothing_else_is_one) {

@@ -1,4 +1,5 @@
-// Kept conflicts and waiting keys, page by page: the server sorts and cuts, so that no more than a page is held.
+// Kept conflicts and waiting keys, page by page: the server sorts and cuts, so that no more than a page is
+// held.
 #include <fmt/format.h>
 
 #include "store/postgres/pg_archive.hpp"
@@ -28,8 +29,9 @@ SELECT {columns}, micros, found FROM (
           ORDER BY {at} DESC, id DESC LIMIT $9::bigint) c
     WINDOW w AS (ORDER BY {at} DESC, id DESC)) p
 WHERE nth = 1 OR size <= $10::bigint ORDER BY nth)",
-                       fmt::arg("columns", from.columns), fmt::arg("table", from.table), fmt::arg("at", from.at),
-                       fmt::arg("bytes", from.bytes), fmt::arg("condition", from.condition),
+                       fmt::arg("columns", from.columns), fmt::arg("table", from.table),
+                       fmt::arg("at", from.at), fmt::arg("bytes", from.bytes),
+                       fmt::arg("condition", from.condition),
                        fmt::arg("iso", fmt::format(fmt::runtime(iso), from.at)));
 }
 
@@ -67,15 +69,27 @@ CasePage<KeptConflict> PgStore::conflicts(const CaseQuery& asked) {
     const Result found = run(
         c, "list conflicts",
         page_sql({"tideway.conflict", "at",
-                  "coalesce(octet_length(desktop_row::text), 0) + coalesce(octet_length(cloud_row::text), 0)", "true",
+                  "coalesce(octet_length(desktop_row::text), 0) + coalesce(octet_length(cloud_row::text), 0)",
+                  "true",
                   "id, tbl, key, kind, winner, policy, status, " + fmt::format(fmt::runtime(iso), "at") +
                       ", reason, desktop_row, cloud_row, run, coalesce(facts, '')"}),
         parameters_of(pair_, asked));
     const auto text = [&](int row, int column) { return std::string(found.text(row, column)); };
     const auto read = [&](int i) {
-        return KeptConflict{found.integer(i, 0), static_cast<int>(found.integer(i, 1)), parse_text_array(found.text(i, 2)),
-                            text(i, 3), text(i, 4), text(i, 5), text(i, 6), text(i, 7), text(i, 8), found.cell(i, 9),
-                            found.cell(i, 10), text(i, 11), text(i, 12), found.integer(i, 13)};
+        return KeptConflict{found.integer(i, 0),
+                            static_cast<int>(found.integer(i, 1)),
+                            parse_text_array(found.text(i, 2)),
+                            text(i, 3),
+                            text(i, 4),
+                            text(i, 5),
+                            text(i, 6),
+                            text(i, 7),
+                            text(i, 8),
+                            found.cell(i, 9),
+                            found.cell(i, 10),
+                            text(i, 11),
+                            text(i, 12),
+                            found.integer(i, 13)};
     };
     CasePage<KeptConflict> page = page_of<KeptConflict>(found, asked, read);
     transaction.commit();
@@ -85,19 +99,31 @@ CasePage<KeptConflict> PgStore::conflicts(const CaseQuery& asked) {
 CasePage<WaitingEntry> PgArchive::waiting(const CaseQuery& asked) {
     Connection& c = store_.asker();
     Transaction transaction(c, {.read_only = true});
-    const Result found = run(
-        c, "read waiting keys",
-        page_sql({"tideway.waiting", "first_seen", "octet_length(key::text) + coalesce(octet_length(detail), 0)",
-                  asked.undecided ? "choice IS NULL" : "true",
-                  "id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail, ''), "
-                  "coalesce(constraint_name, ''), coalesce(choice, ''), " +
-                      fmt::format(fmt::runtime(iso), "first_seen") + ", run, coalesce(facts::text, '')"}),
-        parameters_of(store_.pair(), asked));
+    const Result found =
+        run(c, "read waiting keys",
+            page_sql({"tideway.waiting", "first_seen",
+                      "octet_length(key::text) + coalesce(octet_length(detail), 0)",
+                      asked.undecided ? "choice IS NULL" : "true",
+                      "id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail, ''), "
+                      "coalesce(constraint_name, ''), coalesce(choice, ''), " +
+                          fmt::format(fmt::runtime(iso), "first_seen") + ", run, coalesce(facts::text, '')"}),
+            parameters_of(store_.pair(), asked));
     const auto text = [&](int row, int column) { return std::string(found.text(row, column)); };
     const auto read = [&](int i) {
-        return WaitingEntry{found.integer(i, 0), static_cast<int>(found.integer(i, 1)), parse_text_array(found.text(i, 2)),
-                            text(i, 3), text(i, 4), text(i, 5), text(i, 6), text(i, 7), text(i, 8), text(i, 9), text(i, 10),
-                            text(i, 11), text(i, 12), found.integer(i, 13)};
+        return WaitingEntry{found.integer(i, 0),
+                            static_cast<int>(found.integer(i, 1)),
+                            parse_text_array(found.text(i, 2)),
+                            text(i, 3),
+                            text(i, 4),
+                            text(i, 5),
+                            text(i, 6),
+                            text(i, 7),
+                            text(i, 8),
+                            text(i, 9),
+                            text(i, 10),
+                            text(i, 11),
+                            text(i, 12),
+                            found.integer(i, 13)};
     };
     CasePage<WaitingEntry> page = page_of<WaitingEntry>(found, asked, read);
     transaction.commit();

@@ -71,9 +71,21 @@ ORDER BY at DESC LIMIT $3::int)",
     const auto text = [&](int row, int column) { return std::string(found.text(row, column)); };
     const auto number = [&](int row, int column) { return found.integer(row, column); };
     for (int i = 0; i < found.rows(); ++i)
-        runs.push_back({text(i, 0), text(i, 1), text(i, 2), text(i, 3), text(i, 4), number(i, 5),
-                        {number(i, 7), number(i, 8), number(i, 9)}, {number(i, 10), number(i, 11), number(i, 12)},
-                        number(i, 13), number(i, 14), number(i, 15), number(i, 16), number(i, 17), number(i, 18), text(i, 6)});
+        runs.push_back({text(i, 0),
+                        text(i, 1),
+                        text(i, 2),
+                        text(i, 3),
+                        text(i, 4),
+                        number(i, 5),
+                        {number(i, 7), number(i, 8), number(i, 9)},
+                        {number(i, 10), number(i, 11), number(i, 12)},
+                        number(i, 13),
+                        number(i, 14),
+                        number(i, 15),
+                        number(i, 16),
+                        number(i, 17),
+                        number(i, 18),
+                        text(i, 6)});
     return runs;
 }
 
