@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -19,8 +20,12 @@ ConflictFilter filter_of(const Request& request) {
             request.conflicts.open};
 }
 
+// The oldest first.
 std::vector<ConflictEntry> entries(const Request& request, const ConflictFilter& filter, std::ostream& err) {
-    return with_engine(request, err, [&](Engine& e) { return e.conflicts(filter); });
+    std::vector<ConflictEntry> found =
+        with_engine(request, err, [&](Engine& e) { return e.conflicts(filter).entries; });
+    std::reverse(found.begin(), found.end());
+    return found;
 }
 
 std::string read_row(const std::string& path) {

@@ -88,7 +88,8 @@ Exit doctor(const Request& request, std::ostream& out, std::ostream& err) {
 }
 
 Exit list_parked(const Request& request, std::ostream& out, std::ostream& err) {
-    const std::vector<ParkedEntry> entries = with_engine(request, err, [](Engine& e) { return e.parked(); });
+    std::vector<ParkedEntry> entries = with_engine(request, err, [](Engine& e) { return e.parked().entries; });
+    std::reverse(entries.begin(), entries.end());
     out << (request.json ? dump(parked_json(entries)) : parked_text(entries));
     return Exit::ok;
 }
@@ -96,9 +97,7 @@ Exit list_parked(const Request& request, std::ostream& out, std::ostream& err) {
 // Their tables alone: what they wait for may stand in any of those.
 Exit retry_parked(const Request& request, std::ostream& out, std::ostream& err) {
     Request retry = request;
-    for (const ParkedEntry& entry : with_engine(request, err, [](Engine& e) { return e.parked(); }))
-        if (std::find(retry.tables.begin(), retry.tables.end(), entry.table) == retry.tables.end())
-            retry.tables.push_back(entry.table);
+    retry.tables = with_engine(request, err, [](Engine& e) { return e.tables_with_parked(); });
     if (retry.tables.empty()) return list_parked(request, out, err);
     return sync(retry, out, err);
 }

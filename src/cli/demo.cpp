@@ -1,5 +1,6 @@
 #include "cli/demo.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -127,8 +128,9 @@ class Demo {
     }
 
     void look_again(Story& story) const {
-        const std::vector<ConflictEntry> conflicts =
-            EngineSession(configuration(), ProgressKind::none, err_).engine().conflicts({});
+        std::vector<ConflictEntry> conflicts =
+            EngineSession(configuration(), ProgressKind::none, err_).engine().conflicts({}).entries;
+        std::reverse(conflicts.begin(), conflicts.end());
         for (Episode& episode : story.episodes) {
             episode.after = look(episode.scene);
             for (const ConflictEntry& conflict : conflicts)

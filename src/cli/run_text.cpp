@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/confirm_text.hpp"
 #include "cli/text.hpp"
 #include "cli/text_table.hpp"
 #include "cli/waiting.hpp"
@@ -171,9 +172,9 @@ void add_guard(const RunReport& report, std::vector<std::string>& lines) {
         text += "\n    if that is wanted, name the other table in side_effects = [...]; these rows are parked "
                 "until then";
     if (std::any_of(stops.begin(), stops.end(), can_be_confirmed)) {
-        text += "\n    look at the rows: tideway plan --rows";
-        if (!report.plan_hash.empty())
-            text += fmt::format("\n    if that is what you want: tideway sync --confirm {}", report.plan_hash);
+        const StoppedRun run{report.plan_hash, report.mode, report.direction, report.only_tables};
+        text += "\n    look at the rows: " + plan_command(run);
+        if (!report.plan_hash.empty()) text += "\n    if that is what you want: " + confirm_command(run);
     }
     lines.push_back(text);
 }

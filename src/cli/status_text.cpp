@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/confirm_text.hpp"
 #include "cli/text.hpp"
 #include "cli/text_table.hpp"
 #include "cli/waiting.hpp"
@@ -41,11 +42,12 @@ std::string tables_text(const StatusReport& report) {
 std::string verdict(const StatusReport& report, const std::vector<Waiting>& waiting) {
     if (report.last_run_status == "failed")
         return "the last run failed; nothing is half-done\n  what to do: tideway sync, or tideway doctor\n";
+    if (report.stopped)
+        return fmt::format("{} was stopped by a guard\n  what to do: {} shows the rows; {} lets them through\n",
+                           report.last_run_status == "guard" ? "the last run" : "an earlier run",
+                           plan_command(*report.stopped), confirm_command(*report.stopped));
     if (report.last_run_status == "guard")
-        return fmt::format("the last run was stopped by a guard\n  what to do: tideway plan --rows shows the rows{}\n",
-                           report.stopped_plan.empty()
-                               ? ""
-                               : "; tideway sync --confirm " + report.stopped_plan + " lets them through");
+        return "the last run was stopped by a guard\n  what to do: tideway plan --rows shows the rows\n";
     const WaitingTotals totals = total(waiting);
     if (totals.any()) return fmt::format("rows wait: {}\n", waiting_words(totals));
     for (const TableStatus& table : report.tables)

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/shell_word.hpp"
+
 namespace tideway::cli {
 
 std::string grouped(std::int64_t number) {
@@ -35,8 +37,14 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 
 std::string printable(std::string_view text) {
     std::string out;
-    for (const char c : text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
         const auto code = static_cast<unsigned char>(c);
+        if (const unsigned found = steering_character(text.substr(at))) {
+            out += fmt::format("\\u{:04x}", found);
+            at += found < 0x800 ? 1 : 2;
+            continue;
+        }
         if (c == '\n')
             out += "\\n";
         else if (c == '\t')

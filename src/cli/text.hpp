@@ -13,7 +13,8 @@ std::string counted(std::int64_t number, std::string_view singular, std::string_
 std::string duration(std::int64_t milliseconds);  // "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"
 std::string joined(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
-// Text from a database, safe for a terminal: control characters as \n, \t, \xNN.
+// Text from a database, safe for a terminal: control characters as \n, \t, \xNN, and marks that turn the direction of
+// writing as \uNNNN.
 std::string printable(std::string_view text);
 // At most `width` characters, ending in "..." when something was cut.
 std::string shortened(std::string_view text, std::size_t width);

@@ -72,6 +72,15 @@ std::string by_table(const Pairs& pairs, Family family, std::int64_t TableTotals
     return family.text();
 }
 
+std::string conflicts(const Pairs& pairs) {
+    Family family("tideway_conflicts_total", "counter", "Conflicts that runs of this process have settled.");
+    each_table(pairs, [&](const Labels& labels, const TableTotals& totals) {
+        for (const auto& [by, count] : totals.conflicts)
+            family.sample(with(with(labels, "policy", by.first.c_str()), "winner", by.second.c_str()), count);
+    });
+    return family.text();
+}
+
 std::string protected_rows(const Pairs& pairs) {
     Family family("tideway_protected_rows", "gauge", "Rows of mobile origin in the cloud.");
     each_table(pairs, [&](const Labels& labels, const TableTotals& totals) {
@@ -143,8 +152,7 @@ std::string metrics_text(const std::vector<PairState>& pairs, const std::string&
     build.sample({{"version", version}}, std::int64_t{1});
     using T = TableTotals;
     return build.text() + applied(pairs) +
-           by_table(pairs, {"tideway_conflicts_total", "counter", "Conflicts found by runs of this process."},
-                    &T::conflicts) +
+           conflicts(pairs) +
            by_table(pairs, {"tideway_open_conflicts", "gauge", "Conflicts that wait for a person."},
                     &T::open_conflicts) +
            by_table(pairs, {"tideway_held_rows", "gauge", "Rows that ownership, deletes or where hold back."},

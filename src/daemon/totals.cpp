@@ -25,7 +25,7 @@ void add(Totals& totals, const RunReport& report, Moment began, bool whole) {
         TableTotals& sum = totals.tables[table.desktop];
         add(sum.to_cloud, table.to_cloud);
         add(sum.to_desktop, table.to_desktop);
-        sum.conflicts += table.conflicts;
+        for (const auto& [by, count] : table.settled) sum.conflicts[by] += count;
         sum.open_conflicts = table.open_conflicts;
         sum.held = table.held;
         sum.parked = table.parked;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "daemon/moment.hpp"
 #include "model/report.hpp"
@@ -13,7 +14,7 @@ namespace tideway::daemon {
 
 struct TableTotals {
     WriteCounts to_cloud, to_desktop;   // rows written since the start
-    std::int64_t conflicts = 0;         // found since the start
+    std::map<std::pair<std::string, std::string>, std::int64_t> conflicts;  // found since the start: by policy and winner
     std::int64_t open_conflicts = 0, held = 0, parked = 0, pending = 0;  // after the last run
     std::optional<std::int64_t> protected_rows;                          // likewise
     std::optional<std::int64_t> proven_at;  // microseconds since 1970: when a verify found it equal

@@ -5,18 +5,16 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/iso_time.hpp"
+#include "engine/case_list.hpp"
+#include "engine/case_number.hpp"
 #include "reconcile/reconcile.hpp"
 
 namespace tideway {
 namespace {
 
 using Json = nlohmann::json;
-
-// Numbers of both sides in one list: the desktop's are even, the cloud's odd.
-std::int64_t public_id(std::int64_t id, Side side) { return 2 * id + (side == Side::cloud ? 1 : 0); }
 
 std::optional<std::string> moment(const Json& facts, const char* name) {
     if (!facts.is_object() || !facts.contains(name)) return std::nullopt;
@@ -104,61 +102,85 @@ void show_live_rows(Session& session, ConflictCase& found) {
     }
 }
 
-bool lets_through(const ConflictFilter& filter, const ConflictEntry& entry) {
-    const auto& tables = filter.tables;
-    if (!tables.empty() && std::find(tables.begin(), tables.end(), entry.table) == tables.end()) return false;
-    if (!filter.kind.empty() && filter.kind != entry.kind) return false;
-    if (!filter.since.empty() && entry.at < filter.since) return false;
-    return !filter.open || entry.status == "open";
-}
-
 // A misspelt kind must not look like an empty list.
-void require_known_kind(const ConflictFilter& filter, const std::vector<ConflictCase>& cases) {
-    std::set<std::string> known{"conflict",      "held",          "update_update", "update_delete",
-                                "delete_update", "insert_insert", "collision"};
-    for (const ConflictCase& each : cases) known.insert(each.entry.kind);
-    if (!filter.kind.empty() && !known.contains(filter.kind))
-        throw Error(Code::usage, fmt::format("no conflict is of the kind \"{}\"", filter.kind),
+void require_known_kind(const std::string& kind) {
+    static const std::vector<std::string> known{"conflict",      "held",          "update_update", "update_delete",
+                                                "delete_update", "insert_insert", "collision"};
+    if (!kind.empty() && std::find(known.begin(), known.end(), kind) == known.end())
+        throw Error(Code::usage, fmt::format("no conflict is of the kind \"{}\"", kind),
                     fmt::format("kinds are {}", fmt::join(known, ", ")));
 }
 
-}  // namespace
+// Of tables that are not in the configuration any more as well.
+std::vector<int> numbers_of(Session& session, const std::vector<std::string>& names) {
+    std::vector<int> numbers;
+    for (const TableUse& table : session.desktop->known_tables())
+        if (std::find(names.begin(), names.end(), session.table_name(table.id)) != names.end())
+            numbers.push_back(table.id);
+    return numbers;
+}
 
-std::vector<ConflictCase> all_cases(Session& session) {
+bool waits(const std::string& kind) { return kind.empty() || kind == "conflict" || kind == "held"; }
+
+std::vector<ConflictCase> waiting_cases(Session& session, const CaseQuery& asked) {
     std::vector<ConflictCase> cases;
-    if (!session.installed()) return cases;
-    for (const WaitingEntry& waiting : session.archive().waiting())
-        if (waiting.kind == "conflict" || waiting.kind == "held") cases.push_back(case_of(session, waiting));
-    for (const Side side : {Side::desktop, Side::cloud})
-        for (const KeptConflict& kept : session.store(side).conflicts())
-            cases.push_back(case_of(session, kept, side));
-    std::stable_sort(cases.begin(), cases.end(),
-                     [](const ConflictCase& a, const ConflictCase& b) { return a.entry.at < b.entry.at; });
+    for (const WaitingEntry& each : session.archive().waiting(asked).cases) cases.push_back(case_of(session, each));
     return cases;
 }
 
-ConflictCase case_of(const std::vector<ConflictCase>& cases, std::int64_t id) {
-    for (const ConflictCase& each : cases)
-        if (each.entry.id == id) return each;
-    throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id),
-                "tideway conflicts list shows all of them");
+std::vector<ConflictCase> kept_cases(Session& session, Side side, const CaseQuery& asked) {
+    std::vector<ConflictCase> cases;
+    for (const KeptConflict& each : session.store(side).conflicts(asked).cases)
+        cases.push_back(case_of(session, each, side));
+    return cases;
 }
 
-std::vector<ConflictEntry> Engine::conflicts(const ConflictFilter& filter) {
+const std::vector<std::string> kinds_that_wait{"conflict", "held"};
+
+}  // namespace
+
+ConflictCase case_of(Session& session, std::int64_t id) {
+    std::vector<ConflictCase> found;
+    CaseQuery asked;
+    asked.id = own_id(id);
+    if (session.installed() && id >= 0) found = kept_cases(session, side_of(id), asked);
+    asked.kinds = kinds_that_wait;
+    if (session.installed() && found.empty() && side_of(id) == Side::desktop) found = waiting_cases(session, asked);
+    if (found.empty())
+        throw Error(Code::conflict_unknown, fmt::format("there is no conflict {}", id),
+                    "tideway conflicts list shows all of them");
+    return found.front();
+}
+
+ConflictPage Engine::conflicts(const ConflictFilter& filter, const PageRequest& page) {
+    require_known_kind(filter.kind);
+    CaseList<ConflictEntry> list(page);
     Session session(config_, connector_, world_, progress_);
     session.link_tables();
-    const std::vector<ConflictCase> cases = all_cases(session);
-    require_known_kind(filter, cases);
-    std::vector<ConflictEntry> entries;
-    for (const ConflictCase& each : cases)
-        if (lets_through(filter, each.entry)) entries.push_back(each.entry);
-    return entries;
+    if (!session.installed()) return {};
+    CaseQuery asked;
+    asked.tables = numbers_of(session, filter.tables);
+    if (asked.tables.empty() && !filter.tables.empty()) return {};
+    asked.since = filter.since;
+    asked.undecided = filter.open;
+    asked.kinds = filter.kind.empty() ? kinds_that_wait : std::vector{filter.kind};
+    if (waits(filter.kind))
+        list.add(session.archive().waiting(list.part_of(asked, Side::desktop)), Side::desktop,
+                 [&](const WaitingEntry& each) { return case_of(session, each).entry; });
+    if (filter.kind.empty()) asked.kinds.clear();
+    for (const Side side : {Side::desktop, Side::cloud})
+        if (!filter.open)
+            list.add(session.store(side).conflicts(list.part_of(asked, side)), side,
+                     [&](const KeptConflict& each) { return case_of(session, each, side).entry; });
+    ConflictPage found;
+    found.next = list.take(found.entries);
+    return found;
 }
 
 ConflictEntry Engine::conflict(std::int64_t id) {
     Session session(config_, connector_, world_, progress_);
     session.link_tables();
-    ConflictCase found = case_of(all_cases(session), id);
+    ConflictCase found = case_of(session, id);
     if (!found.settled) show_live_rows(session, found);
     return found.entry;
 }

@@ -1,7 +1,5 @@
-// Conflicts and held rows of both sides in one list, with what is needed to resolve them.
+// A conflict or held row of either side, with what is needed to resolve it.
 #pragma once
-#include <vector>
-
 #include "engine/session.hpp"
 #include "model/report.hpp"
 
@@ -17,9 +15,7 @@ struct ConflictCase {
     Versions seen = {};         // of one that waits: the rows that the last run looked at, or that somebody chose between
 };
 
-// The oldest first.
-std::vector<ConflictCase> all_cases(Session& session);
-// Error(conflict_unknown) where there is none of that number.
-ConflictCase case_of(const std::vector<ConflictCase>& cases, std::int64_t id);
+// The one of that number, without its live rows. Error(conflict_unknown) where there is none.
+ConflictCase case_of(Session& session, std::int64_t id);
 
 }  // namespace tideway

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "engine/case_number.hpp"
 #include "engine/retention.hpp"
 #include "engine/run.hpp"
 #include "engine/session.hpp"
@@ -75,7 +74,7 @@ StatusReport Engine::status() {
             report.lag_seconds = last->age_seconds;
             left_out = last->left_out;
             stopped = last->stopped;
-            report.stopped_plan = last->plan_hash;
+            report.stopped = last->stopped_run;
         }
         const LeaseState lease = session.desktop->lease();
         if (lease.held) report.lease_holder = lease.holder;
@@ -127,26 +126,14 @@ StatusReport Engine::status() {
     return report;
 }
 
-namespace {
-
-std::string in_one_line(std::string names) {
-    for (std::size_t at; (at = names.find('\n')) != std::string::npos;) names.replace(at, 1, ", ");
-    return names;
-}
-
-}  // namespace
-
-std::vector<ParkedEntry> Engine::parked() {
+std::vector<RunOfTable> Engine::runs_of(const std::string& table, int most) {
     Session session(config_, connector_, world_, progress_);
     session.link_tables();
-    std::vector<ParkedEntry> entries;
-    if (!session.installed()) return entries;
-    for (const WaitingEntry& entry : session.archive().waiting())
-        if (entry.kind == "parked" || entry.kind == "emptied")
-            entries.push_back({session.table_name(entry.table_id), display(entry.key), entry.sqlstate,
-                               entry.reason, entry.detail, in_one_line(entry.constraint), entry.first_seen,
-                               entry.rule});
-    return entries;
+    session.select({table});
+    std::vector<RunOfTable> runs;
+    for (const TableUnderSync& each : session.tables)
+        if (each.selected && session.installed()) runs = session.archive().runs_of(each.link, most);
+    return runs;
 }
 
 // Without a session: what is wrong between the two sides may be the reason why somebody wants to start anew.

@@ -71,10 +71,13 @@ class Engine {
     StatusReport status();
     std::vector<Finding> doctor();
     std::string grants();  // SQL for both sides: the least rights that sync needs
-    // Throws Error(usage) for a kind that no conflict has.
-    std::vector<ConflictEntry> conflicts(const ConflictFilter& filter);
+    // Conflicts and held rows. Throws Error(usage) for a kind that no conflict has.
+    ConflictPage conflicts(const ConflictFilter& filter, const PageRequest& page = {});
     ConflictEntry conflict(std::int64_t id);
-    std::vector<ParkedEntry> parked();
+    ParkedPage parked(const PageRequest& page = {});
+    std::vector<std::string> tables_with_parked();  // by their desktop names
+    // The last recorded runs that did something to the table, or should have; the newest first.
+    std::vector<RunOfTable> runs_of(const std::string& table, int most);
     // take: the side whose row holds. An open conflict is carried out by the next sync; a settled one is reversed
     // by writing the loser back as an edit. Error(conflict_unknown) before anything is done.
     std::vector<Resolution> resolve(const std::vector<std::int64_t>& ids, Side take);

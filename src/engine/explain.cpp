@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/shell_word.hpp"
 #include "engine/case_number.hpp"
 #include "engine/gather.hpp"
 
@@ -14,6 +15,7 @@ constexpr int page_rows = 1'000;
 constexpr std::int64_t page_bytes = 4LL * 1024 * 1024;
 // Older versions are found by SQL.
 constexpr std::size_t most_versions = 50;
+constexpr int most_cases = 200;
 
 const char* action_of(Kept kept) {
     switch (kept) {
@@ -75,16 +77,6 @@ class Explanation {
     }
 
   private:
-    static std::string shell_word(const std::string& text) {
-        const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-            return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '/' || c == '-' || c == ':';
-        });
-        if (plain) return text;
-        std::string quoted = "'";
-        for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-        return quoted + "'";
-    }
-
     // The key, or a row of it where rows repeat.
     bool concerns(const Key& key) const {
         return key.size() >= key_.size() && std::equal(key_.begin(), key_.end(), key.begin());
@@ -135,18 +127,27 @@ class Explanation {
         }
     }
 
+    CaseQuery of_this_row() const {
+        CaseQuery asked;
+        asked.tables = {table_.id};
+        asked.key = key_;
+        asked.most = most_cases;
+        return asked;
+    }
+
     void conflicts() {
-        for (const Side side : {Side::desktop, Side::cloud})
-            for (const KeptConflict& kept : session_.store(side).conflicts())
-                if (kept.table_id == table_.id && concerns(kept.key))
-                    story_.conflicts.push_back({public_id(kept.id, side), story_.table, display(kept.key),
-                                                kept.kind, kept.winner, kept.policy, kept.status, kept.at,
-                                                kept.reason, kept.desktop_row, kept.cloud_row});
+        for (const Side side : {Side::desktop, Side::cloud}) {
+            std::vector<KeptConflict> found = session_.store(side).conflicts(of_this_row()).cases;
+            std::reverse(found.begin(), found.end());
+            for (const KeptConflict& kept : found)
+                story_.conflicts.push_back({public_id(kept.id, side), story_.table, display(kept.key), kept.kind,
+                                            kept.winner, kept.policy, kept.status, kept.at, kept.reason,
+                                            kept.desktop_row, kept.cloud_row});
+        }
     }
 
     void waiting() {
-        for (const WaitingEntry& entry : session_.archive().waiting()) {
-            if (entry.table_id != table_.id || !concerns(entry.key)) continue;
+        for (const WaitingEntry& entry : session_.archive().waiting(of_this_row()).cases) {
             const bool listed = entry.kind == "held" || entry.kind == "conflict";
             std::string advice = waiting_advice(entry);
             if (const std::size_t at = advice.find("ID"); listed && at != std::string::npos)

@@ -236,7 +236,7 @@ class Gatherer {
         const bool all = std::all_of(session_.tables.begin(), session_.tables.end(),
                                      [](const TableUnderSync& table) { return table.selected; });
         if (all || !session_.installed()) return;
-        for (const WaitingEntry& entry : session_.archive().waiting())
+        for (const WaitingEntry& entry : session_.archive().waiting({}).cases)
             for (const TableUnderSync& table : session_.tables)
                 if (!table.selected && table.link.id == entry.table_id && entry.rule == "R4")
                     gathered_.collisions.note(table.link, entry.key);

@@ -197,9 +197,8 @@ void require_open(Session& session, const ConflictCase& each) {
 std::vector<Resolution> Engine::resolve(const std::vector<std::int64_t>& ids, Side take) {
     Session session(config_, connector_, world_, progress_);
     session.link_tables();
-    const std::vector<ConflictCase> cases = all_cases(session);
     std::vector<ConflictCase> wanted;
-    for (const std::int64_t id : ids) wanted.push_back(case_of(cases, id));
+    for (const std::int64_t id : ids) wanted.push_back(case_of(session, id));
     const std::string run = random_uuid(world_.random);
     const std::map<std::int64_t, Versions> now = versions_now(session, wanted);
     std::vector<Resolution> resolutions;
@@ -212,7 +211,7 @@ std::vector<Resolution> Engine::resolve(const std::vector<std::int64_t>& ids, Si
 Resolution Engine::resolve_with_row(std::int64_t id, const std::string& row) {
     Session session(config_, connector_, world_, progress_);
     session.link_tables();
-    const ConflictCase found = case_of(all_cases(session), id);
+    const ConflictCase found = case_of(session, id);
     require_open(session, found);
     const TableUnderSync& table = *table_of(session, found);
     const Json checked = checked_row(table.link, found.key, row);

@@ -27,6 +27,7 @@ Run::Run(Session& session, const RunOptions& options, std::string run,
     report_.run = std::move(run);
     report_.mode = options.mode;
     report_.direction = options.direction;
+    report_.only_tables = options.tables;
     report_.clock_offset_ms = session.clocks.offset / 1000;
     confirm_ = options.confirm;
 }

@@ -73,6 +73,16 @@ Delivery Run::deliver_to(Side target, Batch batch) {
     return delivery;
 }
 
+namespace {
+
+void count_conflict(TableReport& report, const PlannedRow& row) {
+    const ConflictNote& note = row.conflict ? *row.conflict : *row.if_altered;
+    ++report.conflicts;
+    ++report.settled[{note.policy, row.ahead ? "merged" : name(note.winner)}];
+}
+
+}  // namespace
+
 void Run::count_writes(const Delivery& delivery, Side target) {
     for (const DeliveredRow& row : delivery.applied) {
         TableReport& report = run_of(row.table)->report;
@@ -80,7 +90,7 @@ void Run::count_writes(const Delivery& delivery, Side target) {
         (row.row.write == Write::insert   ? writes.inserted
          : row.row.write == Write::update ? writes.updated
                                           : writes.deleted)++;
-        if (row.row.conflict || row.outcome.altered) ++report.conflicts;
+        if (row.row.conflict || row.outcome.altered) count_conflict(report, row.row);
         if (row.row.rule == "R31") ++report.merged;
         if (row.row.ahead) run_of(row.table)->merged.push_back(row.row.key);
         if (!row.outcome.constraint.empty()) ++report.parked;  // without a reference, until its parent comes

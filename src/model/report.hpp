@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/policy.hpp"
@@ -29,6 +30,7 @@ struct TableReport {
     std::int64_t renumbered = 0;  // desktop rows that got another key (collision = "remap")
     std::int64_t merged = 0;      // rows that both sides had edited, made one by their columns
     std::int64_t conflicts = 0;   // found in this run, the loser kept
+    std::map<std::pair<std::string, std::string>, std::int64_t> settled = {};  // of those: by policy and winner
     std::int64_t open_conflicts =
         0;  // wait for a person (conflict = "manual", unreliable clocks, collisions)
     std::int64_t held = 0, parked = 0;
@@ -65,6 +67,7 @@ struct RunReport {
     std::vector<GuardStop> guard;
     std::vector<PlannedChange> rows;                 // plan --rows only
     std::vector<std::string> remarks;                // things worth knowing that need no action
+    std::vector<std::string> only_tables = {};       // as they were asked for; empty: all
     bool rehearsal = false;                          // on copies of both sides
     std::string error_code, error_text, error_hint;  // status failed
 };
@@ -87,10 +90,18 @@ struct JournalStatus {  // what a side keeps of replaced rows and losers
     std::optional<std::string> oldest;  // ISO, UTC; none: it is empty
 };
 
+// The run that a guard stopped: only one of its kind finds the same plan.
+struct StoppedRun {
+    std::string plan_hash;
+    Mode mode = Mode::incremental;
+    Direction direction = Direction::both;
+    std::vector<std::string> tables;  // empty: all
+};
+
 struct StatusReport {
     std::vector<JournalStatus> journals;  // desktop, cloud; empty before the first run
     std::string pair, last_run, last_run_at, last_run_status, lease_holder;
-    std::string stopped_plan = {};            // of the last run, if a guard stopped something: for --confirm
+    std::optional<StoppedRun> stopped = {};   // the last one that a guard stopped, for --confirm
     std::optional<std::int64_t> lag_seconds;  // since the last completed run
     std::vector<TableStatus> tables;
     std::vector<AlertFailure> alerts = {};
@@ -104,6 +115,12 @@ struct Finding {
     std::string code;   // "TW304" or a stable word such as "no-timestamps"
     std::string where;  // "cloud", "desktop.climaster"
     std::string text, remedy;
+};
+
+// Which part of a list, the newest first.
+struct PageRequest {
+    std::size_t most = SIZE_MAX;
+    std::string after = {};  // `next` of the part before; empty: from the newest on
 };
 
 struct ParkedEntry {  // a row that the other database refuses for now
@@ -129,6 +146,25 @@ struct ConflictFilter {  // what is empty lets everything through
     std::vector<std::string> tables;  // by their desktop names
     std::string kind, since;          // since: ISO, or the beginning of one
     bool open = false;
+};
+
+struct ConflictPage {
+    std::vector<ConflictEntry> entries;
+    std::string next;  // empty: there are no older ones
+};
+
+struct ParkedPage {
+    std::vector<ParkedEntry> entries;
+    std::string next;
+};
+
+// What a recorded run did to one table.
+struct RunOfTable {
+    std::string run, at, status, mode, direction;
+    std::int64_t duration_ms = 0;
+    WriteCounts to_cloud, to_desktop;
+    std::int64_t adopted = 0, conflicts = 0, open_conflicts = 0, held = 0, parked = 0, pending = 0;
+    std::string reason;  // why a guard stopped it, or why it was left out
 };
 
 // What became of one conflict that somebody resolved.

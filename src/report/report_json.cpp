@@ -25,6 +25,9 @@ Json table_json(const TableReport& table) {
     out["renumbered"] = table.renumbered;
     out["merged"] = table.merged;
     out["conflicts"] = table.conflicts;
+    out["settled"] = Json::array();
+    for (const auto& [by, count] : table.settled)
+        out["settled"].push_back({{"policy", by.first}, {"winner", by.second}, {"count", count}});
     out["open_conflicts"] = table.open_conflicts;
     out["held"] = table.held;
     out["parked"] = table.parked;
@@ -73,6 +76,10 @@ Json row_json(const std::optional<std::string>& row) {
 
 Json written_json(const Written& written) {
     return {{"stamp", or_null(written.stamp)}, {"captured", or_null(written.captured)}};
+}
+
+Json stopped_json(const StoppedRun& run) {
+    return {{"mode", to_string(run.mode)}, {"direction", to_string(run.direction)}, {"tables", run.tables}};
 }
 
 const char* severity_name(Severity severity) {
@@ -125,6 +132,7 @@ Json run_json(const RunReport& report) {
     out["clock_offset_ms"] = report.clock_offset_ms;
     out["remarks"] = report.remarks;
     out["rehearsal"] = report.rehearsal;
+    out["only_tables"] = report.only_tables;
     if (report.status == "failed")
         out["error"] = error_json(report.error_code, report.error_text, report.error_hint)["error"];
     return out;
@@ -144,7 +152,8 @@ Json status_json(const StatusReport& report) {
     out["last_run"] = {{"run", or_none(report.last_run)},
                        {"at", or_none(report.last_run_at)},
                        {"status", or_none(report.last_run_status)}};
-    out["stopped_plan"] = or_none(report.stopped_plan);
+    out["stopped_plan"] = report.stopped ? Json(report.stopped->plan_hash) : Json(nullptr);
+    out["stopped_run"] = report.stopped ? stopped_json(*report.stopped) : Json(nullptr);
     out["lag_seconds"] = or_null(report.lag_seconds);
     out["lease_holder"] = or_none(report.lease_holder);
     out["journal"] = Json::object();
@@ -213,6 +222,27 @@ Json resolutions_json(const std::vector<Resolution>& resolutions, const std::str
                                    {"outcome", each.outcome},
                                    {"reason", each.reason.empty() ? Json(nullptr) : Json(each.reason)}});
     }
+    return out;
+}
+
+Json runs_of_json(const std::vector<RunOfTable>& runs) {
+    Json out = {{"version", json_version}, {"runs", Json::array()}};
+    for (const RunOfTable& run : runs)
+        out["runs"].push_back({{"run", run.run},
+                               {"at", run.at},
+                               {"status", run.status},
+                               {"mode", run.mode},
+                               {"direction", run.direction},
+                               {"duration_ms", run.duration_ms},
+                               {"to_cloud", counts_json(run.to_cloud)},
+                               {"to_desktop", counts_json(run.to_desktop)},
+                               {"adopted", run.adopted},
+                               {"conflicts", run.conflicts},
+                               {"open_conflicts", run.open_conflicts},
+                               {"held", run.held},
+                               {"parked", run.parked},
+                               {"pending", run.pending},
+                               {"reason", run.reason.empty() ? Json(nullptr) : Json(run.reason)}});
     return out;
 }
 

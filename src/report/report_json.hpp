@@ -22,6 +22,7 @@ Json findings_json(const std::vector<Finding>& findings);
 Json conflict_json(const ConflictEntry& entry);
 Json conflicts_json(const std::vector<ConflictEntry>& entries);
 Json resolutions_json(const std::vector<Resolution>& resolutions, const std::string& take);
+Json runs_of_json(const std::vector<RunOfTable>& runs);
 Json parked_json(const std::vector<ParkedEntry>& entries);
 Json config_json(const Config& config);
 Json error_json(std::string_view code, const std::string& message, const std::string& hint);

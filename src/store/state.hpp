@@ -1,5 +1,6 @@
 // What Tideway keeps of its own: leases, agreements, receipts, waiting keys, run history.
 #pragma once
+#include <climits>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "model/catalog.hpp"
 #include "model/choice.hpp"
 #include "model/decision.hpp"
+#include "model/report.hpp"
 #include "model/table.hpp"
 #include "model/value.hpp"
 #include "store/refused.hpp"
@@ -90,6 +92,30 @@ struct RunRecord {
     std::vector<Line> lines;
 };
 
+// Where a list of conflicts or waiting keys was left: at the one of this moment and number.
+struct CasePlace {
+    std::int64_t at_micros = 0, id = 0;
+};
+
+// Which of them are meant; what is empty lets everything through.
+struct CaseQuery {
+    std::vector<int> tables = {};
+    std::vector<std::string> kinds = {};
+    std::string since = {};                // ISO, or the beginning of one
+    bool undecided = false;                // waiting keys: those for which nobody has chosen
+    Key key = {};                          // where rows repeat: all rows of it, unless the ordinal is behind
+    std::optional<std::int64_t> id = {};
+    std::optional<CasePlace> before = {};  // only what is older
+    int most = INT_MAX - 1;
+    std::int64_t most_bytes = INT64_MAX;   // of rows and details; one case is given in any case
+};
+
+template <typename Case>
+struct CasePage {
+    std::vector<Case> cases;  // the newest first
+    bool more = false;
+};
+
 struct KeptConflict {
     std::int64_t id = 0;
     int table_id = 0;
@@ -97,6 +123,7 @@ struct KeptConflict {
     std::string kind, winner, policy, status, at, reason;
     std::optional<std::string> desktop_row, cloud_row;
     std::string run = {}, facts = {};  // facts: as in ConflictNote
+    std::int64_t at_micros = 0;
 };
 
 // A row that is written as a user would: captured like an edit of theirs, journaled like one of ours. Images are
@@ -215,6 +242,7 @@ struct WaitingEntry {
     Key key;
     std::string kind, rule, reason, sqlstate, detail, constraint, choice, first_seen;
     std::string run = {}, facts = {};
+    std::int64_t at_micros = 0;  // first_seen
 };
 
 struct TableCounts {
@@ -228,7 +256,7 @@ struct LastRun {
     std::int64_t age_seconds = 0;
     std::map<std::string, std::string> left_out;  // desktop table: why it was not synchronised
     std::map<std::string, std::string> stopped = {};  // desktop table: what a guard stopped
-    std::string plan_hash = {};
+    std::optional<StoppedRun> stopped_run = {};       // the run that stopped them
 };
 
 }  // namespace tideway

@@ -217,7 +217,7 @@ class Store {
         return ended;
     }
     virtual void record_idle(const RunRecord& record) = 0;  // one status row
-    virtual std::vector<KeptConflict> conflicts() = 0;
+    virtual CasePage<KeptConflict> conflicts(const CaseQuery& asked) = 0;
 
     // what people decide. None, and nothing happened: the row is not as expected. Throws Refused.
     virtual std::optional<WrittenByUser> write_as_user(const RowEdit&) { throw not_offered(); }
@@ -272,7 +272,9 @@ class Archive {
     virtual void remember(const LinkedTable&, Side, const std::vector<SeenRow>&, std::int64_t) { throw not_offered(); }
     virtual std::vector<TableCounts> counts() = 0;
     virtual std::optional<LastRun> last_run() = 0;
-    virtual std::vector<WaitingEntry> waiting() = 0;
+    virtual CasePage<WaitingEntry> waiting(const CaseQuery& asked) = 0;
+    // The last recorded runs that did something to this table, or should have; the newest first.
+    virtual std::vector<RunOfTable> runs_of(const LinkedTable& table, int most) = 0;
     virtual ProofRecords& proofs() { throw not_offered(); }
     virtual void choose(std::int64_t waiting_id, const Choice& choice) = 0;  // conflicts resolve
     virtual KeptPlans& kept_plans() = 0;

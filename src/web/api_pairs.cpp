@@ -29,12 +29,12 @@ daemon::RunRequest run_in(const Json& body) {
 
 Response list_pairs(const Call& call) {
     Json out = {{"version", 1}, {"pairs", Json::array()}};
-    for (const daemon::PairState& pair : call.service.pairs()) out["pairs"].push_back(pair_json(pair));
+    for (const daemon::PairState& pair : call.service.pairs()) out["pairs"].push_back(pair_json(pair, call.world.clock.monotonic_micros()));
     return json_answer(out);
 }
 
 Response show_pair(const Call& call) {
-    return json_answer({{"version", 1}, {"pair", pair_json(pair_of(call))}});
+    return json_answer({{"version", 1}, {"pair", pair_json(pair_of(call), call.world.clock.monotonic_micros())}});
 }
 
 Response list_runs(const Call& call) {
@@ -58,6 +58,14 @@ Response show_run(const Call& call) {
         return json_answer({{"version", 1}, {"run", json}});
     }
     throw Error(Code::not_there, fmt::format("run {} is not known any more", number));
+}
+
+Response list_runs_of_table(const Call& call) {
+    const std::string limit = call.request.asked("limit");
+    const std::int64_t wanted = limit.empty() ? usual_runs : whole_number(limit, "limit");
+    const int most = static_cast<int>(std::clamp(wanted, std::int64_t{1}, most_runs));
+    return json_answer(
+        runs_of_json(ask(call, [&](Engine& engine) { return engine.runs_of(call.names[1], most); })));
 }
 
 Response request_run(const Call& call) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "web/answers.hpp"
 #include "web/ask.hpp"
@@ -30,6 +29,11 @@ Response resolve_with_row(const Call& call, std::int64_t id, const Json& row) {
     return json_answer(resolutions_json({done}, "row"));
 }
 
+Response page_answer(Json list, const std::string& next) {
+    list["next"] = next.empty() ? Json(nullptr) : Json(next);
+    return json_answer(list);
+}
+
 // A row is handed over as it was written: parsed, its numbers might be rounded.
 bool has_inexact_numbers(const Json& value) {
     return value.is_number_float() ||
@@ -40,7 +44,9 @@ bool has_inexact_numbers(const Json& value) {
 
 Response list_conflicts(const Call& call) {
     const ConflictFilter filter = filter_of(call.request);
-    return json_answer(conflicts_json(ask(call, [&](Engine& engine) { return engine.conflicts(filter); })));
+    const PageRequest wanted = page_in(call.request);
+    const ConflictPage page = ask(call, [&](Engine& engine) { return engine.conflicts(filter, wanted); });
+    return page_answer(conflicts_json(page.entries), page.next);
 }
 
 Response show_conflict(const Call& call) {
@@ -68,16 +74,17 @@ Response resolve_conflicts(const Call& call) {
 }
 
 Response list_parked(const Call& call) {
-    return json_answer(parked_json(ask(call, [](Engine& engine) { return engine.parked(); })));
+    const PageRequest wanted = page_in(call.request);
+    const ParkedPage page = ask(call, [&](Engine& engine) { return engine.parked(wanted); });
+    return page_answer(parked_json(page.entries), page.next);
 }
 
 Response retry_parked(const Call& call) {
-    std::set<std::string> tables;
-    for (const ParkedEntry& entry : ask(call, [](Engine& engine) { return engine.parked(); }))
-        tables.insert(entry.table);
+    const std::vector<std::string> tables =
+        ask(call, [](Engine& engine) { return engine.tables_with_parked(); });
     if (tables.empty()) return json_answer({{"version", 1}, {"status", "nothing parked"}});
     daemon::RunRequest wanted;
-    wanted.sync.tables.assign(tables.begin(), tables.end());
+    wanted.sync.tables = tables;
     call.service.request_run(call.pair(), wanted);
     return json_answer({{"version", 1}, {"status", "requested"}, {"tables", tables}}, 202);
 }

@@ -63,6 +63,13 @@ Direction direction_named(const std::string& text) {
     return *direction;
 }
 
+PageRequest page_in(const Request& request) {
+    constexpr std::int64_t usual = 100, most = 500;
+    const std::string limit = request.asked("limit");
+    const std::int64_t wanted = limit.empty() ? usual : whole_number(limit, "limit");
+    return {static_cast<std::size_t>(std::clamp(wanted, std::int64_t{1}, most)), request.asked("after")};
+}
+
 Json body_of(const Request& request, const std::vector<std::string_view>& known) {
     if (!request.header("content-type").value_or("").starts_with("application/json"))
         unfit("the body is not announced as JSON", "send Content-Type: application/json");

@@ -31,6 +31,9 @@ std::optional<Side> side_named(const std::string& text);
 Mode mode_named(const std::string& text);            // empty: incremental
 Direction direction_named(const std::string& text);  // empty: both
 
+// Which part of a list: `limit`, and `after` which is `next` of the part before. Throws Error(request_unfit).
+PageRequest page_in(const Request& request);
+
 // The JSON object of a request's body, whose fields are all among `known`. Throws Error(request_unfit).
 Json body_of(const Request& request, const std::vector<std::string_view>& known);
 // Fields of it: what is not there is empty. Throw Error(request_unfit) for another type.

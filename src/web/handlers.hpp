@@ -20,6 +20,7 @@ Response list_pairs(const Call& call);
 Response show_pair(const Call& call);
 Response list_runs(const Call& call);
 Response show_run(const Call& call);
+Response list_runs_of_table(const Call& call);
 Response request_run(const Call& call);
 
 // api_checks.cpp

@@ -26,6 +26,14 @@ Json live_json(const std::optional<daemon::LiveRun>& live) {
             {"total", live->total}};
 }
 
+// As in the metrics; null where no run since the start has told.
+Json lag_json(const daemon::Totals& totals, std::int64_t steady) {
+    const auto since = [&](const std::optional<std::int64_t>& at) {
+        return at ? Json(static_cast<double>(steady - *at) / 1e6) : Json(nullptr);
+    };
+    return {{"forward", since(totals.forward_at)}, {"reverse", since(totals.reverse_at)}};
+}
+
 std::int64_t total_of(const Json& counts) {
     std::int64_t total = 0;
     for (const char* kind : {"inserted", "updated", "deleted"}) total += counts.value(kind, std::int64_t{0});
@@ -86,7 +94,7 @@ Json past_run_json(const daemon::PastRun& run) {
     return out;
 }
 
-Json pair_json(const daemon::PairState& pair) {
+Json pair_json(const daemon::PairState& pair, std::int64_t steady) {
     const auto run_or_null = [](const std::optional<daemon::PastRun>& run) {
         return run ? past_run_json(*run) : Json(nullptr);
     };
@@ -94,6 +102,7 @@ Json pair_json(const daemon::PairState& pair) {
                 {"phase", daemon::phase_name(pair.phase)},
                 {"reason", text_or_null(pair.reason)},
                 {"until", moment(pair.until)},
+                {"lag_seconds", lag_json(pair.totals, steady)},
                 {"listens", {{"desktop", pair.listens_desktop}, {"cloud", pair.listens_cloud}}},
                 {"jobs", Json::array()},
                 {"live", live_json(pair.live)},

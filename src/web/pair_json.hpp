@@ -5,7 +5,8 @@
 
 namespace tideway::web {
 
-Json pair_json(const daemon::PairState& pair);
+// steady: now, by the steady clock.
+Json pair_json(const daemon::PairState& pair, std::int64_t steady);
 // Without its report, but with the report's sums.
 Json past_run_json(const daemon::PastRun& run);
 

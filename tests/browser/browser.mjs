@@ -17,6 +17,9 @@ export const expect = (holds, what) => {
 export const equal = (found, wanted, what) =>
   expect(JSON.stringify(found) === JSON.stringify(wanted), `${what}: ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
 
+// What stands beside a name in a list of facts.
+export const fact = (page, name) => page.locator('dl.facts > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('dd').first();
+
 export const shot = async (page, name) => {
   mkdirSync(screens, { recursive: true });
   await page.screenshot({ path: join(screens, `${name}.png`), fullPage: true });

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <regex>
 
 #include "paths.hpp"
 #include "scenario/two_sides.hpp"
@@ -16,6 +17,26 @@ namespace {
 namespace fs = std::filesystem;
 const fs::path build = TIDEWAY_BINARY_DIR, source = TIDEWAY_SOURCE_DIR;
 const fs::path modules = source / "build" / "browser";
+
+const std::string markup = R"(<script>document.title="owned"</script>)";
+const std::string picture = R"(<img src=x onerror=document.title="owned">)";
+const fs::path screens = build / "test-logs" / "screenshots";
+
+// The names that a script gives to its pictures; those that it puts together are not among them.
+std::vector<std::string> pictures_of(const fs::path& script) {
+    static const std::regex shot(R"(shot\(page, '([a-z-]+)'\))");
+    const std::string text = read_file(script);
+    std::vector<std::string> names;
+    for (std::sregex_iterator at(text.begin(), text.end(), shot), end; at != end; ++at) names.push_back((*at)[1]);
+    return names;
+}
+
+void expect_picture(const std::string& name, fs::file_time_type since) {
+    const fs::path file = screens / (name + ".png");
+    ASSERT_TRUE(fs::exists(file)) << file;
+    EXPECT_GT(fs::file_size(file), 4'000u) << file;
+    EXPECT_GE(fs::last_write_time(file), since) << file << " is an old one";
+}
 
 class Browser : public testing::Test {
   protected:
@@ -40,11 +61,13 @@ class Browser : public testing::Test {
         env["TIDEWAY_BROWSER_MODULES"] = modules.string();
         env["TIDEWAY_CONSOLE_URL"] = console->url();
         env["TIDEWAY_CONSOLE_TOKEN"] = console->token();
-        env["TIDEWAY_SCREENSHOTS"] = (build / "test-logs" / "screenshots").string();
+        env["TIDEWAY_SCREENSHOTS"] = screens.string();
         env["TIDEWAY_SCRIPT"] = script;
-        const Finished played = test::run({"node", source / "tests/browser/scripts" / (script + ".mjs")},
-                                          {.env = env}, std::chrono::seconds(300));
+        const fs::path file = source / "tests/browser/scripts" / (script + ".mjs");
+        const auto begun = fs::file_time_type::clock::now() - std::chrono::seconds(1);
+        const Finished played = test::run({"node", file}, {.env = env}, std::chrono::seconds(300));
         EXPECT_EQ(played.exit_code, 0) << script << "\n" << played.out << played.err;
+        for (const std::string& name : pictures_of(file)) expect_picture(name, begun);
     }
     void edit_on_both_sides() {
         sides.desktop.exec("update jobshead set status = 'Desktop ' || job_id where job_id <= 4");
@@ -161,14 +184,37 @@ TEST_F(Browser, SeesFindingsAndSettingsWithoutSecrets) {
 }
 
 TEST_F(Browser, H81_ShowsHostileCellsAsText) {
-    serve_synced(5);
-    sides.on_both("update jobshead set status = '=cmd|calc' where job_id = 1");
-    sides.desktop.exec(
-        R"(update jobshead set job_name = '<script>document.title="owned"</script>' where job_id = 1)");
-    sides.cloud.exec(
-        R"(update jobshead set job_name = '<img src=x onerror=document.title="owned">' where job_id = 1)");
+    sides.on_both("create table tag (name text primary key, body text, formula text, escapes text, large text)");
+    sides.desktop.exec(fmt::format("insert into tag select {0} || '!' || i from generate_series(1, 40) i; insert into tag "
+                                   "values ({0}), ({1})",
+                                   quote_literal(markup), quote_literal(picture)));
+    serve(5, {}, "[[table]]\nname = 'tag'\nconflict = 'manual'\n");
+    ASSERT_EQ(console->run()["status"], "ok");
+    sides.desktop.exec("update tag set formula = '=cmd|calc' where formula is null");
+    ASSERT_EQ(console->run()["status"], "ok");
+    sides.desktop.exec(fmt::format("update tag set body = {0}, escapes = E'\\x1b]0;owned\\x07\\x1b[31mred' where name = {0}",
+                                   quote_literal(markup)));
+    sides.cloud.exec(fmt::format("update tag set body = {}, escapes = U&'\\202Etxt.exe', large = repeat('y', 1000000) where "
+                                 "name = {}",
+                                 quote_literal(picture), quote_literal(markup)));
+    sides.cloud.exec("alter table tag add constraint fussy check (body <> 'Odd')");
+    sides.desktop.exec(fmt::format("update tag set body = 'Odd' where name = {}", quote_literal(picture)));
     ASSERT_EQ(console->run()["status"], "attention");
+    sides.desktop.exec("delete from tag where name like '%!1%' or name like '%!2%'");
+    ASSERT_EQ(console->run()["status"], "guard");
     play("hostile");
+    const std::string log = console->process().err();
+    for (const char* text : {"<script", "<img", "\x1b", "\u202e"}) EXPECT_EQ(log.find(text), log.npos) << text << "\n" << log;
+}
+
+TEST_F(Browser, ReadsLongListsInParts) {
+    serve_synced(5);
+    for (const auto& [many, kind] : {std::pair(250, "conflict"), std::pair(150, "parked")})
+        sides.desktop.exec(fmt::format(
+            "insert into tideway.waiting (pair, tbl, key, kind, rule, reason, run, first_seen) select 'main', 1, "
+            "array[({2} + i)::text], '{0}', 'R5', 'why', 'r', now() - i * interval '1 second' from generate_series(1, {1}) i",
+            kind, many, 1000 * many));
+    play("parts");
 }
 
 TEST_F(Browser, EveryPageIsAccessibleInBothSchemesAndOnAPhone) {
@@ -183,7 +229,11 @@ TEST_F(Browser, EveryPageIsAccessibleInBothSchemesAndOnAPhone) {
     console->run();
     sides.desktop.exec("delete from jobshead where job_id between 5 and 35");
     ASSERT_EQ(console->run()["status"], "guard");
+    const auto begun = fs::file_time_type::clock::now() - std::chrono::seconds(1);
     play("accessibility");
+    for (const char* page : {"overview", "pair", "conflicts", "conflict", "waiting", "guard", "guard-dialog", "journal",
+                             "undo-dialog", "row", "story", "run", "table", "doctor", "settings"})
+        for (const char* scheme : {"light", "dark", "phone"}) expect_picture(fmt::format("{}-{}", page, scheme), begun);
 }
 
 }  // namespace

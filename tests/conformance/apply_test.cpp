@@ -248,7 +248,7 @@ TEST_P(Apply, ALosingVersionIsKeptWithItsWinner) {
         PlannedRow plan = planned(table, side, Write::update, {"1"}, Cells{"1", "winner"});
         plan.conflict = ConflictNote{"update_update", "latest", "the later one wins", other(side)};
         apply(side, table, {plan});
-        const auto kept = store(side).conflicts();
+        const auto kept = store(side).conflicts({}).cases;
         ASSERT_EQ(kept.size(), 1U);
         EXPECT_EQ(kept[0].key, Key{"1"});
         EXPECT_EQ(kept[0].winner, name(other(side)));

@@ -146,7 +146,7 @@ TEST_P(State, WaitingKeysAreListedChosenAndSettled) {
                        {&table, {"3"}, "conflict", "R5", "both", {}}};
     archive().book(booking, desktop_fence);
     EXPECT_TRUE(archive().anything_waits());
-    const auto waiting = archive().waiting();
+    const auto waiting = archive().waiting({}).cases;
     ASSERT_EQ(waiting.size(), 3U);
     const auto of = [&](const std::string& key) {
         return *std::find_if(waiting.begin(), waiting.end(),

@@ -50,8 +50,11 @@ TEST_F(ConsoleApi, ReadsWhatTheCommandLinePrints) {
     serve(10);
     console->run();
     EXPECT_EQ(console->get("/pairs/main/doctor"), said_by({"doctor"}));
-    EXPECT_EQ(console->get("/pairs/main/conflicts"), said_by({"conflicts", "list"}));
-    EXPECT_EQ(console->get("/pairs/main/parked"), said_by({"parked", "list"}));
+    for (const auto& [path, command] : {std::pair("conflicts", "conflicts"), std::pair("parked", "parked")}) {
+        const json part = console->get(fmt::format("/pairs/main/{}", path));
+        EXPECT_EQ(part[path], said_by({command, "list"})[path]);
+        EXPECT_TRUE(part["next"].is_null());
+    }
     EXPECT_EQ(console->get("/pairs/main/status")["tables"], said_by({"status"})["tables"]);
     sides.desktop.exec("update jobshead set status = 'Done' where job_id = 3");
     EXPECT_EQ(console->get("/pairs/main/plan?mode=full")["rows"],

@@ -1,4 +1,6 @@
 // --confirm lets exactly those keys through that were stopped and are still what they were.
+#include <sstream>
+
 #include "scenario/live_pair.hpp"
 #include "support/sqlite_file.hpp"
 
@@ -99,6 +101,28 @@ TEST_F(Confirm, uninstall_removes_the_kept_plans) {
     EXPECT_EXIT_CODE(0, run_tideway(pair.config, {"uninstall"}));
     EXPECT_EXIT_CODE(0, run_tideway(pair.config, {"uninstall", "--check"}));
     EXPECT_ROWS(pair.desktop, "select count(*) from pg_namespace where nspname = 'tideway'", "0");
+}
+
+// No trigger has seen the deletes: only a full run finds them, and of the tables that it looked at.
+TEST_F(Confirm, status_prints_the_command_that_lets_the_stopped_rows_through) {
+    pair.configure("[sync]\ncapture = 'changelog'\n[[table]]\nname = 'note'\n[[table]]\nname = 'log'\n");
+    EXPECT_EXIT_CODE(0, pair.sync({"--mode", "full"}));
+    pair.desktop.exec("alter table note disable trigger user; delete from note where id <= 50");
+    pair.desktop.exec("do $$ declare name text; begin for name in select tgname from pg_trigger where tgrelid = "
+                      "'note'::regclass and not tgisinternal loop execute format('alter table note enable always trigger "
+                      "%I', name); end loop; end $$");
+    EXPECT_EXIT_CODE(4, pair.sync({"--mode", "full", "--direction", "forward", "--table", "note"}));
+    EXPECT_EXIT_CODE(0, pair.sync({"--table", "log"}));  // it does not look at them
+    const std::string text = run_tideway(pair.config, {"status"}).out;
+    const std::size_t begin = text.find("tideway sync ");
+    ASSERT_NE(begin, std::string::npos) << text;
+    Args words;
+    std::istringstream command(text.substr(begin, text.find(" lets", begin) - begin));
+    for (std::string word; command >> word;) words.push_back(word);
+    words.erase(words.begin());
+    EXPECT_EXIT_CODE(0, pair.run(words));
+    EXPECT_ROWS(pair.cloud, "select count(*) from note", "150");
+    EXPECT_TRUE(pair.run({"status"}).json["stopped_run"].is_null());
 }
 
 // The run dies with half of the confirmed keys written: the same confirmation finishes.

@@ -27,6 +27,7 @@ RunReport a_run() {
     table.to_desktop = {4, 5, 6};
     table.adopted = 7;
     table.conflicts = 8;
+    table.settled = {{{"latest", "cloud"}, 8}};
     table.open_conflicts = 9;
     table.held = 10;
     table.parked = 11;
@@ -39,6 +40,7 @@ RunReport a_run() {
     report.tables = {table};
     report.guard = {{"reminder", "would delete 16 of 17 rows", 16, 17, "deletes"}};
     report.remarks = {"remark"};
+    report.only_tables = {"mbreminder"};
     return report;
 }
 
@@ -49,13 +51,13 @@ TEST(RunJson, holds_every_number_of_the_report) {
         "tables": [{"desktop": "mbreminder", "cloud": "reminder",
                     "to_cloud": {"inserted": 1, "updated": 2, "deleted": 3},
                     "to_desktop": {"inserted": 4, "updated": 5, "deleted": 6},
-                    "adopted": 7, "reasserted": 0, "renumbered": 0, "merged": 0, "conflicts": 8, "open_conflicts": 9, "held": 10, "parked": 11, "pending": 12,
+                    "adopted": 7, "reasserted": 0, "renumbered": 0, "merged": 0, "conflicts": 8, "settled": [{"policy": "latest", "winner": "cloud", "count": 8}], "open_conflicts": 9, "held": 10, "parked": 11, "pending": 12,
                     "protected": {"before": 13, "after": 14, "removed_by_users": null}, "lost": 0, "rules": {"R7": 15},
                     "capture": {"desktop": "xmin", "cloud": "changelog"}, "not_synced": null, "stopped": null}],
         "guard": [{"table": "reminder", "what": "would delete 16 of 17 rows", "count": 16, "of": 17, "reason": "deletes",
                    "stopped": true}],
         "idle": false, "receipts_booked": 0, "desktop_rolled_back": false, "cloud_rolled_back": false,
-        "clock_offset_ms": -5, "remarks": ["remark"], "rehearsal": false})"));
+        "clock_offset_ms": -5, "remarks": ["remark"], "rehearsal": false, "only_tables": ["mbreminder"]})"));
 }
 
 TEST(RunJson, is_one_line_that_begins_with_the_version) {

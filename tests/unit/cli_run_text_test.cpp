@@ -109,6 +109,21 @@ TEST(RunText, a_guard_tells_the_rows_and_how_to_go_on) {
 )");
 }
 
+// Another run might not find these rows.
+TEST(RunText, what_a_guard_stopped_is_let_through_by_a_run_of_the_same_kind) {
+    RunReport report;
+    report.status = "guard";
+    report.plan_hash = "4f3a";
+    report.mode = Mode::full;
+    report.direction = Direction::reverse;
+    report.only_tables = {"jobshead", "two words"};
+    report.guard = {{"jobshead", "would delete 812 of 1,000 rows in the cloud", 812, 1000}};
+    const std::string options = " --mode full --direction reverse --table jobshead --table 'two words'";
+    const std::string text = run_text(report);
+    EXPECT_NE(text.find("tideway plan --rows" + options + "\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("tideway sync" + options + " --confirm 4f3a\n"), std::string::npos) << text;
+}
+
 TEST(RunText, rows_that_wait_for_the_other_direction_name_it) {
     RunReport report;
     report.status = "ok";

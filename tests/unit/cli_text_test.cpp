@@ -37,6 +37,9 @@ TEST(Text, durations_have_the_unit_that_fits) {
 TEST(Text, values_cannot_steer_the_terminal) {
     EXPECT_EQ(printable("a\nb\tc\x1b[2J\x7f"), "a\\nb\\tc\\x1b[2J\\x7f");
     EXPECT_EQ(printable("\xc3\xa9"), "\xc3\xa9");
+    EXPECT_EQ(printable("\xc2\x9b" "31m"), "\\u009b31m") << "an escape in one character";
+    EXPECT_EQ(printable("a\xe2\x80\xae" "b\xe2\x81\xa9\xd8\x9c\xe2\x82\xac"), "a\\u202eb\\u2069\\u061c\xe2\x82\xac");
+    EXPECT_EQ(printable("\xe2\x80"), "\xe2\x80") << "cut in the middle of a character";
 }
 
 TEST(Text, shortening_counts_characters_and_never_splits_one) {

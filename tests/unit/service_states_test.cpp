@@ -31,7 +31,8 @@ RunReport report(const std::string& status) {
     table.desktop = table.cloud = "jobs";
     table.to_cloud.inserted = 3;
     table.to_desktop.deleted = 1;
-    table.conflicts = 2;
+    table.conflicts = 3;
+    table.settled = {{{"latest", "cloud"}, 2}, {{"merge", "merged"}, 1}};
     table.parked = 4;
     table.protected_after = 7;
     report.tables.push_back(table);
@@ -54,7 +55,8 @@ TEST(Metrics, add_up_runs_and_show_how_tables_stand) {
          {"tideway_build_info{version=\"0.1\"} 1", "# TYPE tideway_rows_applied_total counter",
           "tideway_rows_applied_total{pair=\"main\",table=\"jobs\",direction=\"forward\",op=\"insert\"} 6",
           "tideway_rows_applied_total{pair=\"main\",table=\"jobs\",direction=\"reverse\",op=\"delete\"} 2",
-          "tideway_conflicts_total{pair=\"main\",table=\"jobs\"} 4",
+          "tideway_conflicts_total{pair=\"main\",table=\"jobs\",policy=\"latest\",winner=\"cloud\"} 4",
+          "tideway_conflicts_total{pair=\"main\",table=\"jobs\",policy=\"merge\",winner=\"merged\"} 2",
           "tideway_parked_rows{pair=\"main\",table=\"jobs\"} 4",
           "tideway_protected_rows{pair=\"main\",table=\"jobs\"} 7",
           "tideway_lag_seconds{pair=\"main\",direction=\"forward\"} 50",

@@ -23,11 +23,15 @@ using namespace std::chrono_literals;
 // One client connection that gives up after ten seconds.
 class Client {
   public:
-    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit Client(std::uint16_t port, const char* from = "127.0.0.1") : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        sockaddr_in own{};
+        own.sin_family = AF_INET;
+        EXPECT_EQ(::inet_pton(AF_INET, from, &own.sin_addr), 1);
+        EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own), 0);
         const timeval patience{10, 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
@@ -82,6 +86,35 @@ Response echo(const Request& request) {
     return {200, {{"X-Peer", request.peer}}, std::move(body)};
 }
 
+struct Well {
+    std::mutex mutex;
+    std::string water;
+    bool dry = false;
+    void pour(const std::string& more) {
+        const std::lock_guard lock(mutex);
+        water += more;
+    }
+};
+
+class WellFeed : public Feed {
+  public:
+    explicit WellFeed(Well& well) : well_(well) {}
+    std::optional<std::string> take() override {
+        const std::lock_guard lock(well_.mutex);
+        if (well_.dry) return std::nullopt;
+        return std::exchange(well_.water, "");
+    }
+
+  private:
+    Well& well_;
+};
+
+Response fed(Well& well) {
+    Response response{200, {}, ""};
+    response.feed = std::make_unique<WellFeed>(well);
+    return response;
+}
+
 TEST(WebServer, RequestsArriveAsValues) {
     Served served(echo);
     const std::string answer = served.get("/a%2Fb/c?a=1%202&b");
@@ -132,12 +165,70 @@ TEST(WebServer, WhoeverIsSlowIsCutOff) {
 TEST(WebServer, H80_ManySlowPeersDoNotKeepOthersOut) {
     Served served(echo);
     std::vector<std::unique_ptr<Client>> slow;
-    for (int i = 0; i < 250; ++i) {
+    // More than one address may have at all: the oldest of those that say nothing make room.
+    for (int i = 0; i < 300; ++i) {
         slow.push_back(std::make_unique<Client>(served.port));
         slow.back()->say("GET / HTTP/1.1\r\nX: ");
         if (i % 50 == 49) {
             EXPECT_TRUE(served.get("/").starts_with("HTTP/1.1 200")) << i;
         }
+    }
+}
+
+// The answer is far larger than what fits on its way, and nobody takes it.
+TEST(WebServer, WhoeverTakesNoAnswerIsCutOff) {
+    ServerLimits limits;
+    limits.per_address = 1;
+    limits.clock.answer = 300ms;
+    Served served([](const Request& request) { return Response{200, {}, std::string(request.path == "/large" ? 64 << 20 : 1, 'x')}; },
+                  limits);
+    Client deaf(served.port);
+    deaf.say("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto begin = std::chrono::steady_clock::now();
+    std::string answer;
+    while (!answer.starts_with("HTTP/1.1 200") && std::chrono::steady_clock::now() - begin < 10s) {
+        answer = served.get("/");
+        if (answer.empty()) std::this_thread::sleep_for(10ms);
+    }
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200")) << "the only connection of this address is still taken";
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 250ms) << "it had its time";
+}
+
+TEST(WebServer, ConnectionsOfOneAddressAreBoundedAndLeaveOthersTheirs) {
+    ServerLimits limits;
+    limits.per_address = 4;
+    Well well;
+    Served served([&](const Request& request) { return request.path == "/feed" ? fed(well) : echo(request); }, limits);
+    std::vector<std::unique_ptr<Client>> open;
+    for (int i = 0; i < 4; ++i) {
+        open.push_back(std::make_unique<Client>(served.port));
+        open.back()->say("GET /feed HTTP/1.1\r\nHost: x\r\n\r\n");
+        EXPECT_TRUE(open.back()->hear("\r\n\r\n").starts_with("HTTP/1.1 200")) << i;
+    }
+    EXPECT_EQ(served.get("/"), "");
+    Client elsewhere(served.port, "127.0.0.2");
+    elsewhere.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(elsewhere.hear("\r\n").starts_with("HTTP/1.1 200"));
+}
+
+TEST(ConnectionClock, ARequestHasTenSecondsAndAnAnswerAMinute) {
+    for (const auto& [answers, limit] : {std::pair(false, 10s), std::pair(true, 60s)}) {
+        int ends[2];
+        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+        const auto is_cut = [&] {
+            char byte;
+            return ::recv(ends[1], &byte, 1, 0) == 0;
+        };
+        ConnectionClock clock({});
+        const ConnectionClock::Time begin{};
+        clock.waits(ends[0], begin);
+        if (answers) clock.answers(ends[0], begin);
+        clock.cut_late(begin + limit - 1ms);
+        EXPECT_FALSE(is_cut());
+        clock.cut_late(begin + limit);
+        EXPECT_TRUE(is_cut());
+        clock.closed(ends[0]);
+        for (const int each : ends) ::close(each);
     }
 }
 
@@ -188,35 +279,6 @@ TEST(WebServer, TooManyRequestsAtOnceAreTurnedAway) {
     const std::string two = second.hear("\r\n"), three = third.hear("\r\n");
     EXPECT_NE(two.starts_with("HTTP/1.1 503"), three.starts_with("HTTP/1.1 503")) << two << three;
     EXPECT_TRUE(first.hear("\r\n").starts_with("HTTP/1.1 200"));
-}
-
-struct Well {
-    std::mutex mutex;
-    std::string water;
-    bool dry = false;
-    void pour(const std::string& more) {
-        const std::lock_guard lock(mutex);
-        water += more;
-    }
-};
-
-class WellFeed : public Feed {
-  public:
-    explicit WellFeed(Well& well) : well_(well) {}
-    std::optional<std::string> take() override {
-        const std::lock_guard lock(well_.mutex);
-        if (well_.dry) return std::nullopt;
-        return std::exchange(well_.water, "");
-    }
-
-  private:
-    Well& well_;
-};
-
-Response fed(Well& well) {
-    Response response{200, {}, ""};
-    response.feed = std::make_unique<WellFeed>(well);
-    return response;
 }
 
 TEST(WebServer, AFeedSaysWhatComesAndEnds) {

@@ -273,61 +273,6 @@ FROM tideway.waiting WHERE pair = $1 AND tbl = $2::int)",
     return all;
 }
 
-std::optional<LastRun> PgArchive::last_run() {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
-    const Result found = run(c, "read last run", R"(
-SELECT r.run, to_char(greatest(r.at, p.idle_forward, p.idle_reverse) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), r.status,
-       extract(epoch FROM clock_timestamp() - greatest(r.at, p.idle_forward, p.idle_reverse))::bigint
-FROM tideway.run r JOIN tideway.pair p USING (pair) WHERE r.pair = $1 ORDER BY r.at DESC LIMIT 1)",
-                             {store_.pair()});
-    if (found.rows() == 0) return std::nullopt;
-    LastRun last{std::string(found.text(0, 0)),
-                 std::string(found.text(0, 1)),
-                 std::string(found.text(0, 2)),
-                 found.integer(0, 3),
-                 {}};
-    const Result left_out = run(c, "read tables left out", R"(
-SELECT t.value->>'desktop', t.value->>'not_synced' FROM tideway.run r, jsonb_array_elements(r.report->'tables') t
-WHERE r.run = $1 AND t.value->>'not_synced' IS NOT NULL)",
-                                {last.run});
-    for (int i = 0; i < left_out.rows(); ++i)
-        last.left_out[std::string(left_out.text(i, 0))] = left_out.text(i, 1);
-    // By the last run that a guard stopped, unless a later one looked at all that it had looked at.
-    const Result stopped = run(c, "read what was stopped", R"(
-SELECT g.value->>'table', g.value->>'what', r.report->>'plan_hash' FROM tideway.run r, jsonb_array_elements(r.report->'guard') g
-WHERE r.run = (
-        SELECT s.run FROM tideway.run s WHERE s.pair = $1 AND s.status = 'guard' AND NOT EXISTS (
-            SELECT FROM tideway.run n WHERE n.pair = s.pair AND n.at > s.at AND n.mode IN (s.mode, 'full')
-                AND n.direction IN (s.direction, 'both')
-                AND (n.report IS NULL OR jsonb_array_length(n.report->'tables') >= jsonb_array_length(s.report->'tables')))
-        ORDER BY s.at DESC LIMIT 1)
-    AND (g.value->>'stopped')::boolean
-    AND g.value->>'reason' NOT IN ('side_effects', 'protected_row', 'schema_changed', 'confirmation') ORDER BY 1, 2 DESC)",
-                               {store_.pair()});
-    for (int i = 0; i < stopped.rows(); ++i) {
-        last.stopped[std::string(stopped.text(i, 0))] = stopped.text(i, 1);
-        last.plan_hash = stopped.text(i, 2);
-    }
-    return last;
-}
-
-std::vector<WaitingEntry> PgArchive::waiting() {
-    Connection& c = store_.asker();
-    Transaction transaction(c, {.read_only = true});
-    const Result found = run(c, "read waiting keys", R"(
-SELECT id, tbl, key, kind, rule, reason, coalesce(sqlstate, ''), coalesce(detail, ''), coalesce(constraint_name, ''), coalesce(choice, ''),
-       to_char(first_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), run, coalesce(facts::text, '') FROM tideway.waiting WHERE pair = $1 ORDER BY id)",
-                             {store_.pair()});
-    std::vector<WaitingEntry> entries;
-    const auto text = [&](int row, int column) { return std::string(found.text(row, column)); };
-    for (int i = 0; i < found.rows(); ++i)
-        entries.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)),
-                           parse_text_array(found.text(i, 2)), text(i, 3), text(i, 4), text(i, 5), text(i, 6),
-                           text(i, 7), text(i, 8), text(i, 9), text(i, 10), text(i, 11), text(i, 12)});
-    return entries;
-}
-
 void PgArchive::choose(std::int64_t waiting_id, const Choice& choice) {
     Transaction transaction(store_.writer());
     const Result chosen = run(store_.writer(), "choose",

@@ -77,7 +77,7 @@ class PgStore : public Store {
     void record_run(const RunRecord& record) override;
     Ended end_run(const Ending& ending) override;
     void record_idle(const RunRecord& record) override;
-    std::vector<KeptConflict> conflicts() override;
+    CasePage<KeptConflict> conflicts(const CaseQuery& asked) override;
     std::optional<WrittenByUser> write_as_user(const RowEdit& edit) override;
     ViewFacts look_at_view(const AppView& view) override;
     void create_view(const AppView& view) override;

@@ -1,4 +1,4 @@
-// What runs leave for people and for the app: history, per table status, kept conflicts.
+// What runs leave for people and for the app: history, per table status.
 #include <fmt/format.h>
 
 #include "store/postgres/pg_store.hpp"
@@ -59,25 +59,6 @@ void PgStore::record_idle(const RunRecord& record) {
 UPDATE tideway.pair SET idle_forward = CASE WHEN $2 <> 'reverse' THEN now() ELSE idle_forward END,
     idle_reverse = CASE WHEN $2 <> 'forward' THEN now() ELSE idle_reverse END WHERE pair = $1)",
                {pair_, record.direction});
-}
-
-std::vector<KeptConflict> PgStore::conflicts() {
-    Connection& c = asker();
-    Transaction transaction(c, {.read_only = true});
-    const Result found = run(c, "list conflicts", R"(
-SELECT id, tbl, key, kind, winner, policy, status, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), reason,
-       desktop_row, cloud_row, run, coalesce(facts, '') FROM tideway.conflict WHERE pair = $1 ORDER BY id)",
-                             {pair_});
-    std::vector<KeptConflict> conflicts;
-    for (int i = 0; i < found.rows(); ++i)
-        conflicts.push_back({found.integer(i, 0), static_cast<int>(found.integer(i, 1)),
-                             parse_text_array(found.text(i, 2)), std::string(found.text(i, 3)),
-                             std::string(found.text(i, 4)), std::string(found.text(i, 5)),
-                             std::string(found.text(i, 6)), std::string(found.text(i, 7)),
-                             std::string(found.text(i, 8)), found.cell(i, 9), found.cell(i, 10),
-                             std::string(found.text(i, 11)), std::string(found.text(i, 12))});
-    transaction.commit();
-    return conflicts;
 }
 
 }  // namespace tideway::pg

@@ -208,63 +208,6 @@ FROM tideway_waiting WHERE pair = ?1 AND tbl = ?2)",
     return all;
 }
 
-std::optional<LastRun> SqliteArchive::last_run() {
-    Statement found(
-        store_.asker(), "read last run",
-        fmt::format("SELECT x.run, {}, x.status, x.seen FROM (SELECT r.run, r.status, max(r.at, "
-                    "coalesce(p.idle_forward, 0), coalesce(p.idle_reverse, 0)) AS seen FROM tideway_run r "
-                    "JOIN tideway_pair p ON p.pair = r.pair WHERE r.pair = ?1 ORDER BY r.at DESC LIMIT 1) x",
-                    time_sql("x.seen")),
-        {store_.pair()});
-    if (!found.step()) return std::nullopt;
-    LastRun last{found.text(0),
-                 found.text(1),
-                 found.text(2),
-                 (store_.now_micros() - found.integer(3)) / 1'000'000,
-                 {}};
-    Statement left_out(store_.asker(), "read tables left out",
-                       "SELECT json_extract(t.value, '$.desktop'), json_extract(t.value, '$.not_synced') "
-                       "FROM tideway_run r, "
-                       "json_each(r.report, '$.tables') t WHERE r.run = ?1 AND r.report <> '' AND "
-                       "json_extract(t.value, '$.not_synced') IS NOT NULL",
-                       {last.run});
-    while (left_out.step()) last.left_out[left_out.text(0)] = left_out.text(1);
-    // By the last run that a guard stopped, unless a later one looked at all that it had looked at.
-    Statement stopped(store_.asker(), "read what was stopped",
-                      "SELECT json_extract(g.value, '$.table'), json_extract(g.value, '$.what'), "
-                      "json_extract(r.report, '$.plan_hash') FROM tideway_run r, "
-                      "json_each(r.report, '$.guard') g WHERE r.run = ("
-                      "SELECT s.run FROM tideway_run s WHERE s.pair = ?1 AND s.status = 'guard' AND s.report <> '' "
-                      "AND NOT EXISTS (SELECT 1 FROM tideway_run n WHERE n.pair = s.pair AND n.at > s.at AND n.mode IN "
-                      "(s.mode, 'full') AND n.direction IN (s.direction, 'both') AND (n.report = '' OR "
-                      "json_array_length(n.report, '$.tables') >= json_array_length(s.report, '$.tables'))) "
-                      "ORDER BY s.at DESC LIMIT 1) AND "
-                      "json_extract(g.value, '$.stopped') AND json_extract(g.value, '$.reason') NOT IN "
-                      "('side_effects', 'protected_row', 'schema_changed', 'confirmation')",
-                      {store_.pair()});
-    while (stopped.step()) {
-        last.stopped[stopped.text(0)] = stopped.text(1);
-        last.plan_hash = stopped.text(2);
-    }
-    return last;
-}
-
-std::vector<WaitingEntry> SqliteArchive::waiting() {
-    Statement found(
-        store_.asker(), "read waiting keys",
-        fmt::format("SELECT id, tbl, key, kind, rule, reason, sqlstate, detail, constraint_name, choice, {}, "
-                    "run, coalesce(facts, '') FROM tideway_waiting WHERE pair = ?1 ORDER BY id",
-                    time_sql("first_seen")),
-        {store_.pair()});
-    std::vector<WaitingEntry> entries;
-    while (found.step())
-        entries.push_back({found.integer(0), static_cast<int>(found.integer(1)),
-                           sql::parse_text_array(found.text(2)), found.text(3), found.text(4), found.text(5),
-                           found.text(6), found.text(7), found.text(8), found.text(9), found.text(10),
-                           found.text(11), found.text(12)});
-    return entries;
-}
-
 void SqliteArchive::choose(std::int64_t waiting_id, const Choice& choice) {
     Transaction transaction(store_.writer(), Access::write);
     const std::int64_t chosen =

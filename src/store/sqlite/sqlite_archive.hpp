@@ -24,7 +24,8 @@ class SqliteArchive : public Archive {
     std::unique_ptr<Worklist> worklist(const LinkedTable& table, bool installed) override;
     std::vector<TableCounts> counts() override;
     std::optional<LastRun> last_run() override;
-    std::vector<WaitingEntry> waiting() override;
+    CasePage<WaitingEntry> waiting(const CaseQuery& asked) override;
+    std::vector<RunOfTable> runs_of(const LinkedTable& table, int most) override;
     ProofRecords& proofs() override { return proofs_; }
     void choose(std::int64_t waiting_id, const Choice& choice) override;
     KeptPlans& kept_plans() override { return kept_plans_; }

@@ -168,21 +168,4 @@ void SqliteStore::record_idle(const RunRecord& record) {
     transaction.commit();
 }
 
-std::vector<KeptConflict> SqliteStore::conflicts() {
-    Statement found(
-        asker(), "list conflicts",
-        fmt::format(
-            "SELECT id, tbl, key, kind, winner, policy, status, {}, reason, desktop_row, cloud_row, run, "
-            "coalesce(facts, '') FROM tideway_conflict WHERE pair = ?1 ORDER BY id",
-            time_sql("at")),
-        {pair_});
-    std::vector<KeptConflict> conflicts;
-    while (found.step())
-        conflicts.push_back({found.integer(0), static_cast<int>(found.integer(1)),
-                             sql::parse_text_array(found.text(2)), found.text(3), found.text(4),
-                             found.text(5), found.text(6), found.text(7), found.text(8), found.cell(9),
-                             found.cell(10), found.text(11), found.text(12)});
-    return conflicts;
-}
-
 }  // namespace tideway::sqlite

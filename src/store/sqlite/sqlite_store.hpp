@@ -50,7 +50,7 @@ class SqliteStore : public Store {
 
     void record_run(const RunRecord& record) override;
     void record_idle(const RunRecord& record) override;
-    std::vector<KeptConflict> conflicts() override;
+    CasePage<KeptConflict> conflicts(const CaseQuery& asked) override;
     Archive* archive() override;
     Journal& journal() override;
 

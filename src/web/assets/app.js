@@ -10,13 +10,14 @@ import { conflicts, conflict } from '/assets/conflicts.js';
 import { waiting } from '/assets/waiting.js';
 import { guard } from '/assets/guard.js';
 import { doctor, settings } from '/assets/checks.js';
+import { history as tableHistory } from '/assets/history.js';
 import { journal } from '/assets/journal.js';
 import { story } from '/assets/story.js';
 
 // Pages of a pair: the last part of the address, the name in the navigation, the page itself, the page of one item.
 const pages = [
   ['', 'Overview', pair], ['conflicts', 'Conflicts', conflicts, conflict], ['waiting', 'Held and parked', waiting],
-  ['guard', 'Guard', guard], ['journal', 'Journal', journal], ['row', 'One row', story], ['doctor', 'Doctor', doctor], ['settings', 'Settings', settings], ['runs', null, null, run],
+  ['guard', 'Guard', guard], ['journal', 'Journal', journal], ['row', 'One row', story], ['doctor', 'Doctor', doctor], ['settings', 'Settings', settings], ['runs', null, null, run], ['tables', null, null, tableHistory],
 ];
 
 const main = document.getElementById('main'), nav = document.getElementById('nav');

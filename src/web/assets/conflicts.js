@@ -2,6 +2,7 @@
 import { h, badge, card, facts, table, button, empty, ask, announce, note } from '/assets/dom.js';
 import { get, post, of } from '/assets/api.js';
 import { counted, when, clock, pairPath, kinds } from '/assets/words.js';
+import { parts } from '/assets/parts.js';
 import { problem } from '/assets/app.js';
 
 const standing = (entry) => (entry.status === 'open' ? badge('warn', 'Waits for you') : badge('good', entry.status === 'kept' ? 'Settled' : 'Chosen'));
@@ -38,7 +39,7 @@ const filters = (state, changed) => {
 
 const list = (pair, entries, chosen, changed) => h('div', { class: 'scroll' }, table('Conflicts and held rows', [
   { title: 'Chosen', hidden: true, cell: (entry) => entry.status === 'open' && h('input', {
-    type: 'checkbox', 'aria-label': `Choose ${entry.table} ${entry.key}`,
+    type: 'checkbox', 'aria-label': `Choose ${entry.table} ${entry.key}`, checked: chosen.has(entry.id),
     on: { change: (event) => { if (event.target.checked) chosen.add(entry.id); else chosen.delete(entry.id); changed(); } } }) },
   { title: 'Row', main: true, cell: (entry) => h('a', { class: 'wrap', href: pairPath(pair, 'conflicts', entry.id) }, `${entry.table} ${entry.key}`) },
   { title: 'What happened', cell: (entry) => kinds[entry.kind] ?? entry.kind },
@@ -47,12 +48,10 @@ const list = (pair, entries, chosen, changed) => h('div', { class: 'scroll' }, t
   { title: 'Found', cell: (entry) => when(entry.at) },
 ], entries));
 
-const shown = 200;
-
 export const conflicts = async ({ content, pair }) => {
   const state = { kind: '', open: true };
   const chosen = new Set();
-  const place = h('div', {}), result = h('div', {}), count = h('span', { class: 'soft small', role: 'status' });
+  const result = h('div', {}), count = h('span', { class: 'soft small', role: 'status' });
   const act = (take) => button(`Take ${take}`, async () => {
     try {
       const done = await choose(pair, [...chosen], take);
@@ -68,20 +67,21 @@ export const conflicts = async ({ content, pair }) => {
     count.textContent = `${counted(chosen.size, 'row')} chosen`;
     for (const each of actions) each.disabled = chosen.size === 0;
   };
+  const found = parts(async (after) => {
+    const query = new URLSearchParams({ ...(state.kind && { kind: state.kind }), ...(state.open && { open: '1' }), ...(after && { after }) });
+    const { conflicts: entries, next } = await get(of(pair, `/conflicts?${query}`));
+    return { entries, next };
+  }, (entries) => (entries.length === 0
+    ? empty('No conflicts', state.open ? 'Nothing waits for somebody.' : 'No two people have changed the same row.')
+    : list(pair, entries, chosen, changed)));
   const refresh = async () => {
     chosen.clear();
     changed();
-    const query = new URLSearchParams({ ...(state.kind && { kind: state.kind }), ...(state.open && { open: '1' }) });
-    const { conflicts: entries } = await get(of(pair, `/conflicts?${query}`));
-    const newest = entries.reverse();
-    place.replaceChildren(newest.length === 0
-      ? empty('No conflicts', state.open ? 'Nothing waits for somebody.' : 'No two people have changed the same row.')
-      : list(pair, newest.slice(0, shown), chosen, changed),
-    newest.length > shown ? h('p', { class: 'soft small' }, `${counted(newest.length - shown, 'older one')} not shown; tideway conflicts list has all.`) : '');
+    await found.refresh();
   };
   content.append(h('h1', {}, 'Conflicts'), h('p', { class: 'soft' }, 'Rows that both sides changed. No version is lost: the one that does not hold is kept.'),
     filters(state, (more) => { Object.assign(state, more); refresh().catch((error) => result.replaceChildren(problem(error))); }), result,
-    card(null, h('div', { class: 'row' }, actions, count), place));
+    card(null, h('div', { class: 'row' }, actions, count), found.place));
   await refresh();
 };
 

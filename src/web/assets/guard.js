@@ -20,12 +20,6 @@ const rowTable = ({ rows, more_rows: more }) => (rows.length === 0 ? '' : card(`
   ], rows)),
   more ? h('p', { class: 'soft small' }, 'There are more; tideway plan --rows has all.') : ''));
 
-// What another program's run stopped is looked for everywhere.
-const everywhere = { mode: 'full', direction: 'both', tables: [] };
-const stoppedRun = async (pair, hash) => {
-  const { runs } = await get(of(pair, '/runs?limit=500'));
-  return runs.find((run) => run.command === 'sync' && run.sums?.plan_hash === hash) ?? everywhere;
-};
 const planOf = (pair, run) => get(of(pair, `/plan?${new URLSearchParams(
   [['mode', run.mode], ['direction', run.direction], ...run.tables.map((name) => ['table', name])])}`));
 
@@ -54,7 +48,7 @@ export const guard = async ({ content, pair }) => {
   }
   const wait = h('p', { class: 'soft', role: 'status' }, 'Reading both sides for the plan ...');
   content.append(wait);
-  const run = await stoppedRun(pair, hash);
+  const run = status.stopped_run;
   const plan = await planOf(pair, run);
   wait.remove();
   const said = h('div', {});

@@ -22,6 +22,19 @@ export const start = () => {
     });
 };
 
+// Does the work at once, then at most once a second however often it is asked for, and once more behind the last question.
+export const calmly = (work) => {
+  let resting = false, again = false;
+  const go = async () => {
+    again = resting;
+    if (resting) return;
+    resting = true;
+    await work().catch(() => {});
+    setTimeout(() => { resting = false; if (again) go(); }, 1000);
+  };
+  return go;
+};
+
 // listener(kind, data); returns what ends it.
 export const listen = (listener) => {
   listeners.add(listener);

@@ -1,8 +1,8 @@
 // All pairs, each on a card.
 import { h, badge, facts, empty } from '/assets/dom.js';
 import { get, of } from '/assets/api.js';
-import { listen } from '/assets/live.js';
-import { count, when, pairPath, phases, statuses, waitingRows, wayOut } from '/assets/words.js';
+import { listen, calmly } from '/assets/live.js';
+import { count, lag, when, pairPath, phases, statuses, waitingRows, wayOut } from '/assets/words.js';
 
 const sum = (tables, ...names) => tables.reduce((all, table) => all + names.reduce((n, name) => n + table[name], 0), 0);
 
@@ -14,6 +14,7 @@ const protectedRows = (pair) => {
 };
 
 const details = (pair, status) => facts([
+  ['Lag', lag(pair.lag_seconds)],
   ['Last good run', when(pair.last_good?.finished_at ?? null)],
   ['Last proven equal', status ? when(oldest(status.tables.map((table) => table.last_proof))) : '-'],
   ['Open conflicts', status ? waitingRows(pair.name, 'conflicts', sum(status.tables, 'open_conflicts')) : '-'],
@@ -43,5 +44,6 @@ export const overview = async ({ content, whenLeft }) => {
   };
   content.append(h('h1', {}, 'Pairs'), h('p', { class: 'soft' }, 'Two databases each, kept the same in both directions.'), cards);
   await refresh();
-  whenLeft(listen((kind) => { if (kind === 'finished' || kind === 'phase') refresh().catch(() => {}); }));
+  const later = calmly(refresh);
+  whenLeft(listen((kind) => { if (kind === 'finished' || kind === 'phase') later(); }));
 };

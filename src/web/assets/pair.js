@@ -1,9 +1,9 @@
 // One pair: what it does now, how its tables stand, what it did.
 import { h, badge, facts, card, table, button, announce, empty, note } from '/assets/dom.js';
 import { get, post, of } from '/assets/api.js';
-import { listen } from '/assets/live.js';
+import { listen, calmly } from '/assets/live.js';
 import { plots } from '/assets/plots.js';
-import { count, span, when, tableName, pairPath, phases, statuses, states, reasons, waitingRows, wayOut } from '/assets/words.js';
+import { count, lag, span, when, tableName, pairPath, phases, statuses, states, reasons, waitingRows, wayOut } from '/assets/words.js';
 import { problem } from '/assets/app.js';
 
 const heading = (pair) => {
@@ -18,6 +18,7 @@ const summary = (pair, status, runs) => {
   const proofs = status.tables.map((each) => each.last_proof);
   const safe = runs.find((run) => run.sums?.protected?.after !== null && run.sums?.protected?.after !== undefined)?.sums.protected;
   return facts([
+    ['Lag', lag(pair.lag_seconds)],
     ['Last good run', when(pair.last_good?.finished_at ?? null)],
     ['Last proven equal', when(proofs.length && proofs.every(Boolean) ? proofs.sort()[0] : null)],
     ['Rows in sync', count(sum('rows'))],
@@ -29,11 +30,11 @@ const summary = (pair, status, runs) => {
   ]);
 };
 
-const tables = (status) => {
+const tables = (name, status) => {
   if (status.tables.length === 0) return empty('No tables', 'The configuration names none.');
-  const number = (title, name) => ({ title, number: true, cell: (each) => count(each[name]) });
+  const number = (title, field) => ({ title, number: true, cell: (each) => count(each[field]) });
   return h('div', { class: 'scroll' }, table('Tables of this pair', [
-    { title: 'Table', main: true, cell: tableName },
+    { title: 'Table', main: true, cell: (each) => h('a', { href: pairPath(name, 'tables', each.desktop) }, tableName(each)) },
     { title: 'State', cell: (each) => badge(...(states[each.state] ?? ['plain', each.state])) },
     number('Rows', 'rows'), number('Conflicts', 'open_conflicts'), number('Held', 'held'), number('Parked', 'parked'), number('In flight', 'pending'),
     { title: 'Last proof', cell: (each) => when(each.last_proof) },
@@ -91,7 +92,7 @@ const follow = (name, parts, refresh) => listen((kind, data) => {
   if (kind !== 'progress') {
     if (kind === 'started') announce(`A run of ${name} has begun.`);
     if (kind === 'finished') announce(`A run of ${name} has ended: ${statuses[data.status]?.[1] ?? data.status ?? ''}`);
-    refresh().catch(() => {});
+    refresh();
   } else if (parts.pair) {
     parts.pair.live = { ...parts.pair.live, ...data };
     parts.live.replaceChildren(live(parts.pair) ?? '');
@@ -111,11 +112,11 @@ export const pair = async ({ content, pair: name, whenLeft }) => {
     fill('plots', plots(runs) ?? h('p', { class: 'soft' }, 'Plots appear after the first run.'));
     const status = await get(of(name, '/status')).catch((error) => ({ error }));
     fill('summary', status.error ? problem(status.error) : summary(parts.pair, status, runs));
-    if (!status.error) fill('tables', tables(status));
+    if (!status.error) fill('tables', tables(name, status));
   };
   content.append(parts.head, parts.live, card(null, parts.summary), runButtons(name), card('Tables', parts.tables),
     card('Lately', parts.plots), card('Runs', parts.history), card('Jobs', parts.jobs));
-  whenLeft(follow(name, parts, refresh));
+  whenLeft(follow(name, parts, calmly(refresh)));
   await refresh();
 };
 

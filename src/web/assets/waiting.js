@@ -2,6 +2,7 @@
 import { h, card, table, button, empty, announce } from '/assets/dom.js';
 import { get, post, of } from '/assets/api.js';
 import { when, counted, pairPath } from '/assets/words.js';
+import { parts } from '/assets/parts.js';
 import { problem } from '/assets/app.js';
 
 const held = (pair, entries) => (entries.length === 0 ? empty('Nothing is held', 'No rule keeps a change from crossing.')
@@ -20,9 +21,20 @@ const parked = (entries) => (entries.length === 0 ? empty('Nothing is parked', '
     { title: 'Since', cell: (entry) => when(entry.since) },
   ], entries)));
 
+// A list of the API under a heading with its length, as far as that is known.
+const listed = (pair, path, field, words, show) => {
+  const heading = h('h2', {});
+  const found = parts(async (after) => {
+    const page = await get(of(pair, `${path}${after && `${path.includes('?') ? '&' : '?'}${new URLSearchParams({ after })}`}`));
+    return { entries: page[field], next: page.next };
+  }, (entries, more) => {
+    heading.textContent = `${words}: ${counted(entries.length, 'row')}${more ? ' and more' : ''}`;
+    return show(entries);
+  });
+  return { ...found, heading };
+};
+
 export const waiting = async ({ content, pair }) => {
-  const { conflicts } = await get(of(pair, '/conflicts?kind=held&open=1'));
-  const { parked: refused } = await get(of(pair, '/parked'));
   const said = h('div', { role: 'status' });
   const retry = button('Try them now', async () => {
     try {
@@ -33,9 +45,14 @@ export const waiting = async ({ content, pair }) => {
       said.replaceChildren(problem(error));
     }
   }, 'primary');
+  const action = h('div', { class: 'row' }, retry, h('span', { class: 'hint' }, 'Every ordinary run tries them too.'));
+  const stopped = listed(pair, '/conflicts?kind=held&open=1', 'conflicts', 'Held', (entries) => held(pair, entries));
+  const refused = listed(pair, '/parked', 'parked', 'Parked', (entries) => {
+    action.hidden = entries.length === 0;
+    return parked(entries);
+  });
+  await Promise.all([stopped.refresh(), refused.refresh()]);
   content.append(h('h1', {}, 'Held and parked'),
     h('p', { class: 'soft' }, 'Both rows of a key that waits stay as they are. Nothing is dropped.'),
-    card(`Held: ${counted(conflicts.length, 'row')}`, held(pair, conflicts)),
-    card(`Parked: ${counted(refused.length, 'row')}`, parked(refused),
-      refused.length > 0 ? h('div', { class: 'row' }, retry, h('span', { class: 'hint' }, 'Every ordinary run tries them too.')) : '', said));
+    card(null, stopped.heading, stopped.place), card(null, refused.heading, refused.place, action, said));
 };

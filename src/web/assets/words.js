@@ -24,6 +24,17 @@ const relative = (iso) => {
 export const when = (iso, none = 'never') =>
   iso ? h('time', { datetime: iso, title: iso.replace('T', ' ').replace('Z', ' UTC') }, relative(iso)) : none;
 
+// How far a pair is behind, which goes on while the page is open. lag: { forward, reverse } in seconds.
+export const lag = ({ forward, reverse }) => {
+  if (forward === null || reverse === null) return '-';
+  const seconds = Math.max(forward, reverse);
+  return h('span', { class: 'lag', 'data-since': Date.now() - seconds * 1000, title: `to the cloud ${span(forward)}, to the desktop ${span(reverse)}` }, span(seconds));
+};
+
+setInterval(() => {
+  for (const each of document.querySelectorAll('[data-since]')) each.textContent = span((Date.now() - each.dataset.since) / 1000);
+}, 1000);
+
 setInterval(() => {
   for (const each of document.querySelectorAll('time[datetime]')) each.textContent = relative(each.dateTime);
 }, 10000);

@@ -25,15 +25,37 @@ const check = async (page, name, suffix) => {
 
 const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+// Pages of one thing, whose address depends on what happened.
+const items = async (page) => {
+  await open(page, '/pairs/main/conflicts', 'Conflicts');
+  const conflict = await page.getByRole('table', { name: 'Conflicts and held rows' }).getByRole('link', { name: 'jobshead 1' }).getAttribute('href');
+  return [['conflict', conflict, 'jobshead 1'], ['run', '/pairs/main/runs/1', 'Sync 1'], ['table', '/pairs/main/tables/jobshead', 'jobshead'],
+    ['story', '/pairs/main/row?table=jobshead&key=1', 'One row']];
+};
+
+// Questions are looked at while they are open.
+const dialogs = async (page, suffix) => {
+  for (const [name, path, heading, action] of [['guard-dialog', '/pairs/main/guard', 'Guard', 'Let it through ...'], ['undo-dialog', '/pairs/main/journal', 'Journal', 'Undo ...']]) {
+    await open(page, path, heading);
+    await page.getByRole('button', { name: action }).first().click();
+    await page.getByRole('dialog').waitFor();
+    await check(page, name, suffix);
+    await shot(page, `${name}-${suffix}`);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+};
+
 const visit = async (page, suffix) => {
   await logIn(page);
-  for (const [name, path, heading] of pages) {
+  for (const [name, path, heading] of [...pages, ...await items(page)]) {
     await open(page, path, heading);
     await page.getByText(/^(Looking at|Reading both)/).waitFor({ state: 'detached' });
     expect(await sideways(page) <= 0, `${name} ${suffix} fits its width`);
     await check(page, name, suffix);
     await shot(page, `${name}-${suffix}`);
   }
+  await dialogs(page, suffix);
   await page.goto(`${base}/login`);
   await check(page, 'login', suffix);
 };

@@ -30,4 +30,6 @@ await withPage({}, async (page) => {
   await page.getByRole('button', { name: 'Take desktop' }).click();
   await question.getByRole('button', { name: 'Take 2' }).click();
   await page.getByText('2 choices taken').waitFor();
+  await open(page, '/pairs/main', 'main');
+  await page.getByRole('figure').filter({ hasText: 'Conflicts a run' }).getByText('4 conflicts').waitFor();
 });
