@@ -219,13 +219,14 @@ TEST(Hazard, H30_ARunThatSleptAfterItsWriteBooksNothing) {
 }
 
 // Of two first runs at once, one may look at the desktop before the other has made anything and at the cloud
-// after it was done. The name of the schema is what the first one sees of that.
+// after it was done. The name of the schema is what the first one sees of that; the cloud's lease is what it asks for
+// once it has seen both.
 TEST(Hazard, H30_AFirstRunThatAnotherOneOvertakesTakesTheCloudForNoStranger) {
     LivePair pair("h30first");
     twenty_notes(pair);
     pair.desktop.exec("alter schema tideway rename to not_made_yet");
     Db meanwhile(pair.cloud_database);
-    meanwhile.exec("begin; lock table tideway.pair in access exclusive mode");
+    meanwhile.exec("begin; lock table tideway.lease in access exclusive mode");
     const auto process = pair.start();
     wait_until_tideway_blocks(pair.cloud);
     pair.desktop.exec("alter schema not_made_yet rename to tideway");
