@@ -102,6 +102,19 @@ TEST_P(Conflicts, CollisionsOfTwoCreationsProtectBoth) {
               dump(sides.cloud, "select job_id, job_name from jobshead order by 1"));
 }
 
+// An app that was fed by other means before: what it made stays its own.
+TEST_F(Commands, P3_APhonesRowThatBothSidesHeldBeforeTheFirstSyncIsThePhonesFromThenOn) {
+    make_jobs(sides, 5);
+    sides.desktop.exec("insert into jobshead values (99, 1, 'Theirs', 'Open', 'M', '2025-10-01 09:00', '2025-10-01 09:00')");
+    sides.cloud.exec(
+        "insert into jobshead (job_id, client_id, job_name, status, source, created_at, updated_at) values "
+        "(99, 1, 'Theirs', 'Open', 'M', '2025-10-01 09:00+05:30', '2025-10-01 09:00+05:30')");
+    EXPECT_EQ(jobs_of(run_json({"sync"}, 0))["adopted"], 1);
+    sides.desktop.exec("update jobshead set job_name = 'Ours' where job_id = 99");
+    EXPECT_EQ(jobs_of(run_json({"sync"}, 3))["held"], 1);
+    EXPECT_EQ(jobs(sides.cloud, "job_id = 99 and job_name = 'Theirs'"), 1);
+}
+
 TEST_F(Commands, ConflictsThatAreNotThereAreErrors) {
     make_jobs(sides, 3);
     for (int synced = 0; synced < 2; ++synced) {
