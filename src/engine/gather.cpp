@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <numeric>
 
 #include "engine/guard.hpp"
@@ -133,11 +134,12 @@ class Gatherer {
             if (touched > gathered_.examined) gathered_.examined = touched;
             if (gathered_.calls_for_a_run()) return;
         }
+        std::future<std::vector<int>> ahead = compare_ahead(run, desktop_capture, mode);
         const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
         gathered_.examined += seen.examined;
         run.report.capture_desktop = to_string(seen.needs_digest ? Capture::digest : desktop_capture);
         failpoint("M1.hints");
-        read_cloud(run, mode);
+        read_cloud(run, mode, ahead);
         failpoint("M2.hints");
         run.worklist->add_waiting_keys();
         run.tally = run.worklist->tally();
@@ -258,7 +260,18 @@ class Gatherer {
         return settled && *settled == gathered_.cloud->count_in_scope(run.link());
     }
 
-    void read_cloud(TableRun& run, Mode mode) {
+    // Where all rows are compared on both sides, both servers are at work at once. Files are read by this thread alone.
+    std::future<std::vector<int>> compare_ahead(TableRun& run, Capture desktop_capture, Mode mode) {
+        const bool all = desktop_capture == Capture::digest &&
+                         capture_and_mark(run.link(), Side::cloud, mode).first == Capture::digest;
+        if (!all || session_.embedded()) return {};
+        return std::async(std::launch::async, [this, &table = run.link(), agreed = run.worklist->base_digest(false)] {
+            return gathered_.cloud->unequal_buckets(table, false, agreed);
+        });
+    }
+
+    // ahead: the unequal buckets, if they were asked for already.
+    void read_cloud(TableRun& run, Mode mode, std::future<std::vector<int>>& ahead) {
         const LinkedTable& table = run.link();
         const auto [capture, mark] = capture_and_mark(table, Side::cloud, mode);
         HintStage stage(*run.worklist);
@@ -270,7 +283,9 @@ class Gatherer {
         // xmin sees no deletes: the set of keys is compared as well, unless its size alone tells that there were none.
         if (seen.needs_digest || (capture == Capture::xmin && !has_lost_nothing(run, seen))) {
             const bool keys_only = !seen.needs_digest;
-            complete = gathered_.cloud->unequal_buckets(table, keys_only, run.worklist->base_digest(keys_only));
+            complete = ahead.valid()
+                           ? ahead.get()
+                           : gathered_.cloud->unequal_buckets(table, keys_only, run.worklist->base_digest(keys_only));
             if (!complete.empty()) gathered_.cloud->list_buckets(table, complete, stage.sink());
         }
         stage.close(complete);
