@@ -173,5 +173,23 @@ TEST(Hazard, H42_AColumnThatWasFilledBeforeItWasMappedIsNotBlanked) {
         }
 }
 
+// Each row has something that the other lacks, so neither is the fuller one.
+TEST(Hazard, H42_P1_WhereRowsAlsoDifferOtherwiseWhenAColumnIsMappedThePolicyDecidesAndTheLoserIsKept) {
+    LivePair pair("h42d");
+    twenty_notes(pair, "conflict = 'desktop'\n");
+    pair.cloud.exec("alter table note add column photo text");
+    pair.cloud.exec("update note set photo = 'photo of ' || id where id <= 2");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("alter table note add column photo text");
+    pair.desktop.exec("update note set body = 'edited at the office' where id = 1");
+    for (int i = 0; i < 3; ++i) EXPECT_EXIT_CODE(0, pair.sync());
+    for (Db* side : {&pair.desktop, &pair.cloud})
+        EXPECT_ROWS(*side, "select id, body = 'edited at the office', photo from note where id <= 2 order by id",
+                    "1|t|(null)\n2|f|photo of 2");
+    EXPECT_ROWS(pair.cloud, "select key[1], cloud_row ->> 'photo' from tideway.conflict where winner = 'desktop'",
+                "1|photo of 1");
+    expect_quiet(pair);
+}
+
 }  // namespace
 }  // namespace tideway::test
