@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <condition_variable>
 #include <cstring>
@@ -25,7 +26,9 @@ struct Exchange {
     int socket = -1;
     Request request;
     Response response;
-    bool too_large = false, answered = false;
+    bool too_large = false;
+    // Written last by whoever answers and read first by the server's thread: what it hands over does not lean on the library's locks.
+    std::atomic<bool> answered{false};
 };
 
 int socket_of(MHD_Connection* connection) {
@@ -196,10 +199,11 @@ MHD_Result HttpServer::Parts::hand_over(Exchange& exchange) {
 // On a thread of the queue, but for what finds no room in it. Once the connection goes on, the exchange is no
 // longer ours.
 void HttpServer::Parts::work(Exchange& exchange, bool last) {
+    MHD_Connection* const connection = exchange.connection;
     exchange.response = last ? plain(503, "too much to do at once, or the service stops; try again\n")
                              : answer(exchange.request);
     exchange.answered = true;
-    MHD_resume_connection(exchange.connection);
+    MHD_resume_connection(connection);
 }
 
 MHD_Result HttpServer::Parts::send(Exchange& exchange) {
@@ -235,6 +239,8 @@ void HttpServer::Parts::on_completed(void* self, MHD_Connection*, void** place,
                                      MHD_RequestTerminationCode how) {
     const std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(*place));
     *place = nullptr;
+    // Whoever answered may have been at work with it until just now, also where the peer is gone.
+    if (exchange) static_cast<void>(exchange->answered.load());
     if (exchange && exchange->socket >= 0 && how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
         static_cast<Parts*>(self)->clock.waits(exchange->socket, Clock::now());
 }
