@@ -36,6 +36,7 @@ class ServedConsole {
     nlohmann::json run(const nlohmann::json& wanted = {{"command", "sync"}});
 
   private:
+    bool shows_a_pair();
     PortLease lease_;
     std::unique_ptr<ConfigFile> config_;
     std::unique_ptr<Process> process_;
