@@ -1,6 +1,8 @@
 // One part of a list of conflicts or waiting keys, merged from what several lists of the sides' states give.
 #pragma once
 #include <algorithm>
+#include <climits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

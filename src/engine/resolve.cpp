@@ -87,7 +87,8 @@ std::vector<std::string> columns_to_write(const TableUnderSync& table, Side side
     return columns;
 }
 
-// The winner's own side, as far as whoever looks at the settled conflict knows it: what both sides agreed on last.
+// True: the row that won is not the agreed one on its own side any more. Nobody who looks at the settled conflict has
+// seen that edit.
 bool edited_on_the_other_side(Session& session, const TableUnderSync& table, const ConflictCase& each, const Versions& now) {
     const Side others = other(each.side);
     for (const Agreed& agreed : session.archive().agreed(table.link, each.key)) {
