@@ -277,6 +277,17 @@ TEST_P(Reversed, P1_the_loser_comes_back_and_the_winner_is_kept) {
     EXPECT_EQ(versions_of(sides), before) << "once is enough";
 }
 
+TEST_P(Reversed, P1_a_reversal_that_dies_before_its_choice_loses_neither_row) {
+    const json conflict = settled_for(winner);
+    run_tideway(config, {"conflicts", "resolve", id_of(conflict), "--take", loser},
+                {{"TIDEWAY_FAILPOINTS", "resolve.written=kill9"}});
+    EXPECT_EQ(status_of(losing_side(), 5), losing_status());
+    run({"sync"});
+    EXPECT_EQ(status_of(losing_side(), 5), losing_status()) << "it is an edit like any other";
+    EXPECT_EQ(losing_side().scalar("select before->>'status' from tideway.journal where rule = 'resolve'"),
+              winning_status());
+}
+
 TEST_P(Reversed, an_edit_made_since_is_not_overwritten) {
     const json conflict = settled_for(winner);
     losing_side().exec("update jobshead set job_name = 'Edited since' where job_id = 5");
