@@ -69,6 +69,12 @@ const std::vector<CodeInfo> table = {
      "known authority, or it is for another name.",
      "Give the authority's certificate with `sslrootcert=FILE` in the url (hosted databases offer it for "
      "download), or choose `sslmode=require` to encrypt without proof of the server's identity."},
+    {Code::strange_answer, "TW208", "a server's answer is not what was asked for", Exit::failed,
+     "What the url names speaks PostgreSQL's protocol but answers with other rows, columns or messages than the statement "
+     "has, or without an end: it is no PostgreSQL server, or something on the way to it changes what it says. The connection "
+     "was closed, and what was open on it is rolled back.",
+     "Check what listens at the named host and port. Where it is a PostgreSQL server, this is a defect of tideway: report it "
+     "with the message."},
 
     {Code::table_missing, "TW301", "a configured table does not exist", Exit::usage,
      "One side has no table of the configured name.",
@@ -273,8 +279,9 @@ const std::vector<CodeInfo> table = {
     {Code::not_there, "TW496", "the console has nothing under that address", Exit::failed,
      "No page, pair, run or operation has that address, or it does not take that method.",
      "docs/api.md lists all addresses."},
-    {Code::console_busy, "TW497", "the console works on too many questions at once", Exit::failed,
-     "Plans, doctor, conflicts and the like ask both databases. Only a few of these run at the same time, so that the console itself stays quick.",
+    {Code::console_busy, "TW497", "the console cannot answer at this moment", Exit::failed,
+     "Plans, doctor, conflicts and the like ask both databases. Only a few of these run at the same time, so that the console itself stays quick. "
+     "In the first moment of a service it does not know its pairs yet either.",
      "Try again in a moment."},
 
     {Code::defect, "TW901", "a defect in tideway", Exit::defect,

@@ -39,6 +39,7 @@ enum class Code {
     server_version,
     connection_lost,
     tls,
+    strange_answer,
     // the two databases do not fit the configuration (TW3xx)
     table_missing,
     column_missing,

@@ -94,6 +94,7 @@ void Daemon::reload(const Configs& configs) {
         known == runners_.end() ? begin(config) : known->second->use(config);
     }
     bad_ = configs.bad;
+    serving_ = true;
     const std::vector<std::shared_ptr<PairRunner>> ending = ending_;
     lock.unlock();
     for (const auto& runner : ending) runner->end();

@@ -1,5 +1,6 @@
 // The service that runs: one runner for each pair, begun and ended as configurations come and go.
 #pragma once
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,8 @@ class Daemon : public Service {
     // Begins to serve what is new. What cannot be used leaves its pair as it is; a pair whose file is gone
     // ends after its run, is shown until then, and is waited for.
     void reload(const Configs& configs);
+    // False until the first configurations are in use.
+    bool serving() const override { return serving_; }
     // Browsers are told that nothing more comes.
     void close() { events_.close(); }
 
@@ -55,6 +58,7 @@ class Daemon : public Service {
     std::map<std::string, std::shared_ptr<PairRunner>> runners_;
     std::vector<std::shared_ptr<PairRunner>> ending_;  // served no longer; with a run to finish
     std::vector<BadFile> bad_;
+    std::atomic<bool> serving_ = false;
 };
 
 }  // namespace tideway::daemon

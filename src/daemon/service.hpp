@@ -86,6 +86,8 @@ struct RunRequest {
 class Service {
   public:
     virtual ~Service() = default;
+    // False in the first moment: which pairs there will be is not known yet.
+    virtual bool serving() const = 0;
     virtual std::vector<PairState> pairs() const = 0;
     // Newest first, at most `limit`. Error(usage) for a pair that is not served; so do the others below.
     virtual std::vector<PastRun> history(const std::string& pair, std::size_t limit) const = 0;

@@ -1,5 +1,7 @@
 #include "engine/first_contact.hpp"
 
+#include <future>
+
 #include "engine/table_loader.hpp"
 
 namespace tideway {
@@ -7,10 +9,11 @@ namespace {
 
 constexpr std::size_t booked_rows = 50'000;
 
-std::int64_t link_equal_rows(Session& session, Gathered& gathered, TableRun& run, const StartState& state) {
-    gathered.list_cloud(run);
+// Of these buckets, row by row: what is alike is booked, the rest is for the ordinary batches.
+std::int64_t link_buckets(Session& session, Gathered& gathered, TableRun& run, const StartState& state,
+                          const std::vector<int>& buckets, std::int64_t linked) {
+    gathered.list_cloud(run, buckets);
     std::vector<Agreement> agreements;
-    std::int64_t linked = 0;
     const auto flush = [&] {
         session.archive().book_found(agreements, state.cloud_barrier, state.desktop_fence);
         linked += static_cast<std::int64_t>(agreements.size());
@@ -23,6 +26,17 @@ std::int64_t link_equal_rows(Session& session, Gathered& gathered, TableRun& run
     });
     flush();
     return linked;
+}
+
+// Both servers add up what they hold at the same time; only where the sums differ keys and hashes cross.
+std::int64_t link_equal_rows(Session& session, Gathered& gathered, TableRun& run, const StartState& state) {
+    std::future<Digest> there =
+        std::async(std::launch::async, [&] { return gathered.cloud->adoptable(run.link()); });
+    const Adopted adopted = session.archive().adopt(run.link(), state.cloud_barrier, state.desktop_fence,
+                                                    [&] { return there.get(); });
+    session.progress.table(run.link().desktop.display(), adopted.rows, run.rows_to_load);
+    if (adopted.unequal.empty()) return adopted.rows;
+    return link_buckets(session, gathered, run, state, adopted.unequal, adopted.rows);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <future>
-#include <numeric>
 
 #include "engine/guard.hpp"
 
@@ -352,11 +351,9 @@ Gathered gather_again(Session& session, Gathered& earlier) {
     return gathered;
 }
 
-void Gathered::list_cloud(TableRun& run) {
-    std::vector<int> everything(bucket_count);
-    std::iota(everything.begin(), everything.end(), 0);
+void Gathered::list_cloud(TableRun& run, const std::vector<int>& buckets) {
     HintStage stage(*run.worklist);
-    cloud->list_buckets(run.link(), everything, stage.sink());
+    cloud->list_buckets(run.link(), buckets, stage.sink());
     stage.flush();
 }
 

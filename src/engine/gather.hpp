@@ -27,8 +27,8 @@ struct TableRun {
 struct Gathered {
     std::unique_ptr<Snapshot> desktop, cloud;  // outlived by nothing that reads
     std::vector<TableRun> tables;              // parents first
-    // Streams all rows of the cloud's table into the worklist's hints.
-    void list_cloud(TableRun& run);
+    // Streams the rows of the cloud's table in these buckets into the worklist's hints.
+    void list_cloud(TableRun& run, const std::vector<int>& buckets);
     std::vector<GuardStop> left_out;  // tables that changed since they were linked
     std::int64_t keys = 0;
     std::int64_t examined = 0;  // hints looked at, also those that turned out to be nothing

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/app_views.hpp"
+#include "engine/at_once.hpp"
 
 namespace tideway {
 
@@ -122,8 +123,8 @@ void Session::link_tables(OlderState older) {
         at_desktop.push_back(sql::TableName::parse(setting.desktop));
         at_cloud.push_back(sql::TableName::parse(setting.cloud));
     }
-    const auto desktop_relations = desktop->relations(at_desktop);
-    const auto cloud_relations = cloud->relations(at_cloud);
+    const auto [desktop_relations, cloud_relations] = at_once(
+        !embedded(), [&] { return desktop->relations(at_desktop); }, [&] { return cloud->relations(at_cloud); });
     for (std::size_t i = 0; i < config.tables.size(); ++i) {
         const TableSetting& setting = config.tables[i];
         TableUnderSync table;

@@ -14,6 +14,12 @@ struct BucketSum {
 };
 using Digest = std::map<int, BucketSum>;
 
+// What adopt() has put into the base, and the buckets in which the two sides are not known to be alike.
+struct Adopted {
+    std::int64_t rows = 0;
+    std::vector<int> unequal;
+};
+
 // Those that differ, or that only one of the two has; in order.
 inline std::vector<int> unequal_buckets(const Digest& one, const Digest& other) {
     std::vector<int> unequal;

@@ -43,6 +43,9 @@ class Snapshot {
     virtual std::vector<int> unequal_buckets(const LinkedTable& table, bool keys_only, const Digest& agreed) {
         return tideway::unequal_buckets(agreed, digest(table, keys_only));
     }
+    // Sums of groups of buckets, for adopt(): of the rows that a desktop may hold as well, with their stamps; what the cloud
+    // marks as the phones' is not among them.
+    virtual Digest adoptable(const LinkedTable&) { throw not_offered(); }
     // Every row of those buckets.
     virtual void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                               const HintSink& sink) = 0;
@@ -264,6 +267,12 @@ class Archive {
     virtual void book_load(const LoadBatch&, const LoadOutcome&, std::int64_t) { throw not_offered(); }
     // Agreements on keys of one table that the base does not know; cloud_barrier as in Booking.
     virtual void book_found(const std::vector<Agreement>&, std::int64_t, std::int64_t) {
+        throw not_offered();
+    }
+    // The base of a table that the base does not know yet, of all rows that both sides hold alike, in one transaction.
+    // `cloud` gives adoptable() of the other side, whose hashes must be comparable; cloud_barrier as in Booking.
+    virtual Adopted adopt(const LinkedTable&, std::int64_t /*cloud_barrier*/, std::int64_t /*fence*/,
+                          const std::function<Digest()>& /*cloud*/) {
         throw not_offered();
     }
     // Merged tables: live keys of which it was not looked yet how that side's row is, at most so many.

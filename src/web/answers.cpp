@@ -14,6 +14,7 @@ constexpr StatusOf statuses[] = {
     {Code::conflict_unknown, 404}, {Code::row_unfit, 422},    {Code::row_changed_since, 409},
     {Code::confirm_stale, 409},    {Code::lease_held, 409},   {Code::server_unreachable, 503},
     {Code::connection_lost, 503},  {Code::interrupted, 503},  {Code::console_busy, 503},
+    {Code::strange_answer, 502},
 };
 
 int status_of(Code code) {

@@ -21,7 +21,10 @@ const Json& field(const Json& body, const char* name) {
 
 }  // namespace
 
+// While the service starts it is not known which pairs there are.
 daemon::PairState pair_of(const Call& call) {
+    if (!call.service.serving())
+        throw Error(Code::console_busy, "the service is starting", "ask again in a moment");
     for (daemon::PairState& each : call.service.pairs())
         if (each.name == call.pair()) return std::move(each);
     throw Error(Code::not_there, fmt::format("no pair \"{}\" is served here", call.pair()));

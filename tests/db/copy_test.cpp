@@ -41,7 +41,7 @@ TEST_F(Copy, CarriesHostileCellsUnharmedBothWays) {
               7);
 
     std::vector<Cells> copied;
-    connection.copy_out(out, [&](const Cells& cells) { copied.push_back(cells); });
+    connection.copy_out(out, 3, [&](const Cells& cells) { copied.push_back(cells); });
     EXPECT_TRUE(copied == rows);
     const Result queried = connection.query({"all", "select n, a, b from public.t order by n"});
     for (int row = 0; row < 7; ++row)
@@ -63,7 +63,7 @@ TEST_F(Copy, StreamsManyRowsInPiecesOfAnySize) {
     EXPECT_EQ(rows, next);
     EXPECT_EQ(count(), next);
     std::int64_t sum = 0, seen = 0;
-    connection.copy_out(out, [&](const Cells& cells) { sum += std::stoll(*cells[0]), ++seen; });
+    connection.copy_out(out, 3, [&](const Cells& cells) { sum += std::stoll(*cells[0]), ++seen; });
     EXPECT_EQ(seen, next);
     EXPECT_EQ(sum, std::int64_t{next} * (next - 1) / 2);
 }
@@ -71,7 +71,7 @@ TEST_F(Copy, StreamsManyRowsInPiecesOfAnySize) {
 TEST_F(Copy, OfNothingIsNothing) {
     Connection connection = connect(url());
     EXPECT_EQ(connection.copy_in(in, [](std::string&) { return false; }), 0);
-    connection.copy_out(out, [](const Cells&) { ADD_FAILURE(); });
+    connection.copy_out(out, 3, [](const Cells&) { ADD_FAILURE(); });
     expect_usable(connection);
 }
 
@@ -120,7 +120,7 @@ TEST_F(Copy, PassesOnWhatTheSinkThrows) {
     Connection connection = connect(url());
     const Statement endless{"read", "copy (select generate_series(1, 1000000000)) to stdout"};
     int seen = 0;
-    EXPECT_THROW(connection.copy_out(endless,
+    EXPECT_THROW(connection.copy_out(endless, 1,
                                      [&](const Cells&) {
                                          if (++seen == 1000) throw StopRequested{};
                                      }),
@@ -134,7 +134,7 @@ TEST_F(Copy, StopsWhenTheHookThrows) {
     Connection connection = connect(url(), &hook);
     hook.throw_at = hook.ticks + 2;
     const Statement endless{"read", "copy (select generate_series(1, 1000000000)) to stdout"};
-    EXPECT_THROW(connection.copy_out(endless, [](const Cells&) {}), StopRequested);
+    EXPECT_THROW(connection.copy_out(endless, 1, [](const Cells&) {}), StopRequested);
     hook.throw_at = hook.ticks + 3;
     int next = 0;
     EXPECT_THROW(
@@ -155,24 +155,42 @@ TEST_F(Copy, HasADeadlineForEachWaitAndNotForTheWhole) {
     const Statement slow{
         "read", "copy (select repeat('x', 20000), pg_sleep(0.3) from generate_series(1, 5)) to stdout"};
     int seen = 0;
-    connection.copy_out(slow, [&](const Cells&) { ++seen; });
+    connection.copy_out(slow, 1, [&](const Cells&) { ++seen; });
     EXPECT_EQ(seen, 5);
     const Statement stuck{"read", "copy (select pg_sleep(60)) to stdout"};
-    const auto error = caught<DbError>([&] { connection.copy_out(stuck, [](const Cells&) {}); });
+    const auto error = caught<DbError>([&] { connection.copy_out(stuck, 1, [](const Cells&) {}); });
     ASSERT_TRUE(error);
     EXPECT_EQ(error->sqlstate(), "57014");
     expect_usable(connection);
 }
 
-TEST_F(Copy, RefusesStatementsThatAreNoSuchCopy) {
+TEST_F(Copy, AnsweredByAnythingElseEndsTheConnection) {
+    const auto strange = [&](const auto& talk) {
+        Connection connection = connect(url());
+        const auto error = caught<DbError>([&] { talk(connection); });
+        ASSERT_TRUE(error);
+        EXPECT_EQ(error->code(), Code::strange_answer);
+        EXPECT_TRUE(connection.lost());
+    };
+    const auto nothing = [](std::string&) { return false; };
+    const auto ignore = [](const Cells&) {};
+    strange([&](Connection& c) { c.copy_in({"x", "select 1"}, nothing); });
+    strange([&](Connection& c) { c.copy_in(out, nothing); });
+    strange([&](Connection& c) { c.copy_out(in, 3, ignore); });
+    strange([&](Connection& c) { c.copy_out({"x", "copy public.t to stdout (format binary)"}, 3, ignore); });
+    strange([&](Connection& c) { c.copy_out({"x", "copy (select 1, 2) to stdout"}, 1, ignore); });
+    strange([&](Connection& c) {
+        c.copy_out({"x", "copy (select 'seven') to stdout"}, 1, [](const Cells& cells) { integer_in(cells[0]); });
+    });
+    strange([&](Connection& c) {
+        c.copy_lines({"x", "copy (select null) to stdout"}, [](std::string_view) { text_in(Cell()); });
+    });
+}
+
+TEST_F(Copy, OfATableThatIsNotThereIsAnOrdinaryError) {
     Connection connection = connect(url());
-    EXPECT_THROW(connection.copy_in({"x", "select 1"}, [](std::string&) { return false; }), Defect);
-    EXPECT_THROW(connection.copy_in(out, [](std::string&) { return false; }), Defect);
-    EXPECT_THROW(connection.copy_out(in, [](const Cells&) {}), Defect);
-    EXPECT_THROW(connection.copy_out({"x", "copy public.t to stdout (format binary)"}, [](const Cells&) {}),
-                 Defect);
     const auto error = caught<DbError>([&] {
-        connection.copy_out({"x", "copy nowhere to stdout"}, [](const Cells&) {});
+        connection.copy_out({"x", "copy nowhere to stdout"}, 1, [](const Cells&) {});
     });
     ASSERT_TRUE(error);
     EXPECT_EQ(error->sqlstate(), "42P01");

@@ -106,7 +106,7 @@ TEST_F(Flights, CopyTakesAlongWhatWasPosted) {
         EXPECT_EQ(added.get().affected(), 1);
         std::vector<std::string> seen;
         connection.post({"add", "insert into public.t values (9)"});
-        connection.copy_out({"read", "copy (select a from public.t order by 1) to stdout"},
+        connection.copy_out({"read", "copy (select a from public.t order by 1) to stdout"}, 1,
                             [&](const Cells& cells) { seen.push_back(*cells[0]); });
         EXPECT_EQ(seen, (std::vector<std::string>{"1", "7", "8", "9"}));
     }

@@ -221,6 +221,69 @@ TEST(FirstContact, P9_linking_goes_on_after_a_kill) {
     expect_quiet(office.pair);
 }
 
+TEST(FirstContact, what_users_write_between_the_snapshots_and_the_linking_is_seen) {
+    TwoFilledSides office;
+    const TidewayResult result = office.pair.sync_while("M3.cloud", [&] {
+        office.pair.desktop.exec("update item set body = 'office' where id = 20; delete from item where id = 21;"
+                                 "insert into item values (8000, 'office', 1)");
+        office.pair.cloud.exec("update item set body = 'phone' where id = 22; delete from item where id = 23;"
+                               "insert into item values (8001, 'phone', 1)");
+        // Now as the cloud has it: linked or not, nothing is to be done.
+        office.pair.desktop.exec("update item set body = 'cloud' where id = 10");
+    });
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(dump(office.pair.cloud, "select id, body from item where id in (10, 20, 21, 22, 23) or id >= 8000 order by id"),
+              "10|cloud\n20|office\n22|phone\n8000|office\n8001|phone");
+    expect_quiet(office.pair, 0, {"--mode", "full"});
+}
+
+TEST(FirstContact, P3_a_phones_row_among_equal_ones_stays_a_phones) {
+    Load office(3'000, ", source char(1) default 'D'");
+    office.pair.cloud.exec("insert into item select i, E'item\\t' || i || E'\\\\', i % 7, case when i in (50, 60) then 'M' end from "
+                           "generate_series(1, 3000) i");
+    office.pair.configure("[[table]]\nname = 'item'\norigin = { column = 'source' }\n");
+    const TidewayResult result = office.pair.sync();
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EQ(reported(result, "adopted"), 3'000) << told(result);
+    EXPECT_EQ(dump(office.pair.desktop, "select k1 from tideway.base_1_1 where origin = 'M' order by k1"), "50\n60");
+    office.pair.desktop.exec("delete from item where id in (50, 51)");
+    office.pair.sync();
+    EXPECT_EQ(dump(office.pair.cloud, "select id from item where id in (50, 51)"), "50");
+}
+
+TEST(FirstContact, the_stamps_of_both_sides_are_known_afterwards) {
+    LivePair pair("first_load");
+    pair.both("create table item (id int primary key, body text, changed timestamptz);"
+              "insert into item select i, 'item', timestamptz '2026-01-01 00:00:00Z' + i * interval '1 s' from generate_series(1, 3000) i");
+    pair.cloud.exec("update item set changed = changed + interval '1 hour' where id = 77; update item set changed = null where id = 78");
+    pair.configure("[[table]]\nname = 'item'\nskip = ['changed']\ntimestamps = { updated = 'changed' }\n");
+    const TidewayResult result = pair.sync();
+    EXPECT_EXIT_CODE(0, result);
+    EXPECT_EQ(reported(result, "adopted"), 3'000) << told(result);
+    const auto stamps = [](Db& db, const std::string& where) {
+        return dump(db, "select id, (extract(epoch from changed) * 1000000)::bigint from item where " + where + " order by id");
+    };
+    EXPECT_EQ(dump(pair.desktop, "select k1, ts_d from tideway.base_1_1 order by k1"), stamps(pair.desktop, "true"));
+    EXPECT_EQ(dump(pair.desktop, "select k1, ts_c from tideway.base_1_1 order by k1"), stamps(pair.cloud, "true"));
+}
+
+TEST(FirstContact, a_key_that_comes_twice_meanwhile_links_no_row_wrongly) {
+    LivePair pair("first_load");
+    pair.desktop.exec("create table item (id int not null, body text)");
+    pair.cloud.exec("create table item (id int primary key, body text)");
+    pair.both("insert into item select i, 'item' from generate_series(1, 3000) i");
+    pair.configure("[[table]]\nname = 'item'\nkey = ['id']\n");
+    pair.sync_while("M3.cloud", [&] { pair.desktop.exec("insert into item values (30, 'again')"); });
+    EXPECT_EQ(pair.cloud.number("select count(*) from item where body = 'item'"), 3'000);
+    pair.desktop.exec("delete from item where body = 'again'; delete from item where id = 31");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.expect_equal("select id, body from item order by id");
+    EXPECT_EQ(pair.cloud.number("select count(*) from item"), 2'999);
+}
+
 TEST(FirstContact, a_reverse_run_links_and_brings_the_clouds_rows_only) {
     TwoFilledSides office;
     const TidewayResult result = office.pair.sync({"--direction", "reverse"});

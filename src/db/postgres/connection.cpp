@@ -93,16 +93,16 @@ Result Connection::Impl::collect(std::string_view statement, Patience& patience)
             case PGRES_COPY_IN:
             case PGRES_COPY_OUT:
             case PGRES_COPY_BOTH:
-                throw Defect("a COPY was run as an ordinary statement");
+                throw Misfit(unasked_copy);
             case PGRES_SINGLE_TUPLE:
             case PGRES_PIPELINE_SYNC:
             case PGRES_PIPELINE_ABORTED:
-                throw Defect("libpq answered in a mode that was not asked for");
+                throw Misfit(unasked_mode);
         }
     }
     if (failed) throw error_of(failed.get(), side, statement, line.lost());
     if (!last) throw lost_error(side, statement, "the connection broke before the server's answer");
-    return Result(last.release());
+    return {last.release(), side, std::string(statement)};
 }
 
 Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -184,6 +184,9 @@ void Connection::commit() {
     } catch (const DeadlinePassed&) {
         impl_->line.abandon();
         throw impl_->outcome_of_commit(deadline_error(impl_->side, "COMMIT", limit, true));
+    } catch (const Misfit& misfit) {
+        impl_->line.abandon();
+        throw impl_->outcome_of_commit(strange_answer(impl_->side, "COMMIT", misfit.what()));
     } catch (const DbError& error) {
         if (error.connection_is_lost() || error.sqlstate() == "40003") throw impl_->outcome_of_commit(error);
         throw;

@@ -25,7 +25,7 @@ struct Statement {
 };
 
 // An error that a server (or the line to it) reported. code() is statement_failed, no_rights (42501),
-// connection_lost, commit_unknown or one of the connect codes.
+// connection_lost, commit_unknown, strange_answer or one of the connect codes.
 class DbError : public Error {
   public:
     struct Fields {
@@ -43,21 +43,34 @@ class DbError : public Error {
     Fields fields_;
 };
 
+// A cell as what its statement says it is; a server that sends something else is no server of ours.
+std::int64_t integer_in(const Cell& cell);       // throws Misfit if null or not a number
+const std::string& text_in(const Cell& cell);    // throws Misfit if null
+// Code strange_answer, without a side. Thrown by a sink of copy_out or copy_lines it becomes a DbError.
+class Misfit : public Error {
+  public:
+    explicit Misfit(const char* what) : Error(Code::strange_answer, what) {}
+};
+
+// Reading a cell as what it is not, or one that is not there, throws DbError(strange_answer).
 class Result {
   public:
-    explicit Result(pg_result* owned);
+    Result(pg_result* owned, Side side, std::string statement);
     int rows() const;
     int columns() const;
     bool null(int row, int column) const;
     std::string_view text(int row, int column) const;  // valid while the Result lives; empty if null
     Cell cell(int row, int column) const;
-    std::int64_t integer(int row, int column) const;  // Defect if null or not a number
+    std::int64_t integer(int row, int column) const;
     bool boolean(int row, int column) const;
     std::int64_t affected() const;
     std::string_view command() const;  // the server's tag: "COMMIT", "INSERT 0 1"
 
   private:
+    [[noreturn]] void misfit(const char* what) const;
     std::shared_ptr<pg_result> result_;
+    Side side_;
+    std::string statement_;
 };
 
 // What a posted statement will have answered, once it has been sent.
@@ -110,9 +123,9 @@ class Connection {
     Answer post(const Statement& statement, std::vector<Cell> parameters = {});
     void flush();  // sends what was posted
 
-    // COPY ... TO STDOUT in text format: sink gets the cells of each row, unescaped. The view is valid in the
-    // call only.
-    void copy_out(const Statement& statement, const std::function<void(const Cells&)>& sink);
+    // COPY ... TO STDOUT in text format: sink gets the cells of each row, unescaped, so many as `columns` says. The view
+    // is valid in the call only.
+    void copy_out(const Statement& statement, std::size_t columns, const std::function<void(const Cells&)>& sink);
 
     // The same without taking the rows apart: sink gets each as a line of COPY text, with its newline.
     void copy_lines(const Statement& statement, const std::function<void(std::string_view)>& sink);

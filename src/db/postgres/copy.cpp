@@ -23,21 +23,22 @@ void Connection::Impl::begin_copy(const Statement& statement, ExecStatusType exp
     const ResultPtr first = line.next(patience);
     const ExecStatusType status = first ? PQresultStatus(first.get()) : PGRES_FATAL_ERROR;
     if (status == expected) {
-        ensure(PQbinaryTuples(first.get()) == 0, "COPY runs in text format");
+        if (PQbinaryTuples(first.get()) != 0) throw Misfit("it copies in a binary format");
         return;
     }
-    ensure(status == PGRES_FATAL_ERROR, "a statement given to copy_in or copy_out is that COPY");
+    if (status != PGRES_FATAL_ERROR) throw Misfit("it does not copy as it was asked to");
     while (line.next(patience)) continue;
     throw first ? error_of(first.get(), side, statement.name, line.lost())
                 : lost_error(side, statement.name, "the connection broke before the server's answer");
 }
 
-void Connection::copy_out(const Statement& statement, const std::function<void(const Cells&)>& sink) {
+void Connection::copy_out(const Statement& statement, std::size_t columns, const std::function<void(const Cells&)>& sink) {
     impl_->exchange(statement.name, [&](Patience& patience) {
         impl_->begin_copy(statement, PGRES_COPY_OUT, patience);
         Cells cells;
         while (const auto row = impl_->line.copy_row(patience)) {
             sql::parse_copy_row(*row, cells);
+            if (cells.size() != columns) throw Misfit("a row has more or fewer columns than the statement");
             sink(cells);
             patience.progress();
         }

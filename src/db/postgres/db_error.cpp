@@ -52,7 +52,7 @@ DbError::DbError(Code code, Fields fields, std::string hint)
 
 bool DbError::connection_is_lost() const {
     return code() == Code::connection_lost || code() == Code::commit_unknown ||
-           code() == Code::server_unreachable;
+           code() == Code::server_unreachable || code() == Code::strange_answer;
 }
 
 bool DbError::transient() const {
@@ -88,6 +88,14 @@ DbError lost_error(Side side, std::string_view statement, std::string message) {
     fields.statement = statement;
     fields.side = side;
     return {Code::connection_lost, std::move(fields), hint_of(Code::connection_lost)};
+}
+
+DbError strange_answer(Side side, std::string_view statement, std::string message) {
+    DbError::Fields fields;
+    fields.message = std::move(message);
+    fields.statement = statement;
+    fields.side = side;
+    return {Code::strange_answer, std::move(fields), "is it a PostgreSQL server that answers there? See docs/errors.md#tw208"};
 }
 
 DbError deadline_error(Side side, std::string_view statement, Millis limit, bool lost) {

@@ -71,7 +71,7 @@ void Flight::note(const Request& request, ResultPtr result) {
         case PGRES_EMPTY_QUERY:
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK:
-            if (request.answer) request.answer->emplace(result.release());
+            if (request.answer) request.answer->emplace(result.release(), side_, request.name);
             break;
         case PGRES_BAD_RESPONSE:
         case PGRES_FATAL_ERROR:
@@ -85,10 +85,10 @@ void Flight::note(const Request& request, ResultPtr result) {
         case PGRES_COPY_IN:
         case PGRES_COPY_OUT:
         case PGRES_COPY_BOTH:
-            throw Defect("a COPY was run as an ordinary statement");
+            throw Misfit(unasked_copy);
         case PGRES_SINGLE_TUPLE:
         case PGRES_PIPELINE_SYNC:
-            throw Defect("libpq answered in a mode that was not asked for");
+            throw Misfit(unasked_mode);
     }
 }
 

@@ -47,6 +47,9 @@ class Flight {
     const Request* failing_ = nullptr;
 };
 
+inline constexpr const char* unasked_copy = "it copies, and nothing asked for that";
+inline constexpr const char* unasked_mode = "it belongs to another way of asking";
+
 // Null-terminated texts of the parameters; NULL is a null pointer. DbError for a zero byte.
 std::vector<const char*> parameter_values(std::span<const Cell> parameters, Side side,
                                           std::string_view statement);

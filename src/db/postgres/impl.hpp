@@ -36,16 +36,20 @@ struct Connection::Impl {
     void begin_copy(const Statement& statement, ExecStatusType expected, Patience& patience);
 
     // talk(patience) speaks with the server. Whatever leaves it as an exception, the line is idle afterwards,
-    // or lost.
+    // or lost; a Misfit gives it up.
     template <class Talk>
     auto exchange(std::string_view statement, Talk talk) {
         require_idle(statement);
         Patience patience(hook, statement_deadline);
+        line.expect_answer();
         try {
             return talk(patience);
         } catch (const DeadlinePassed&) {
             line.settle();
             throw deadline_error(side, statement, statement_deadline, line.lost());
+        } catch (const Misfit& misfit) {
+            line.abandon();
+            throw strange_answer(side, statement, misfit.what());
         } catch (...) {
             line.settle();
             throw;

@@ -1,12 +1,14 @@
 #include "db/postgres/line.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <new>
 
 #include "db/postgres/cancel.hpp"
+#include "db/postgres/connection.hpp"
 
 namespace tideway::pg {
 namespace {
@@ -17,6 +19,7 @@ constexpr Millis settle_step{500};
 // Long enough for a server to roll back what a cancelled statement did; beyond it the line is given up.
 constexpr Millis settle_limit{10'000};
 constexpr std::size_t copy_piece = 256 * 1024;
+constexpr std::int64_t longest_answer = 1LL << 30;
 
 }  // namespace
 
@@ -56,11 +59,19 @@ void Patience::tick() {
     if (hook_) hook_->tick();
 }
 
+// What waits in the socket is what libpq takes out of it; encryption makes it a little longer.
+bool Line::take_in() {
+    int waiting = 0;
+    if (::ioctl(PQsocket(raw()), FIONREAD, &waiting) == 0) taken_ += waiting;
+    if (taken_ > longest_answer) throw Misfit("it has no end");
+    return PQconsumeInput(raw()) != 0;
+}
+
 void Line::flush(Patience& patience) {
     while (PQflush(raw()) > 0) {
         const int ready = patience.wait(PQsocket(raw()), POLLIN | POLLOUT);
         // What the server has to say is taken in as well, or both sides might wait for the other to read.
-        if ((ready & POLLIN) != 0 && PQconsumeInput(raw()) == 0) return;
+        if ((ready & POLLIN) != 0 && !take_in()) return;
     }
 }
 
@@ -68,7 +79,7 @@ ResultPtr Line::next(Patience& patience) {
     flush(patience);
     while (PQisBusy(raw()) != 0 && PQsocket(raw()) >= 0) {
         patience.wait(PQsocket(raw()), POLLIN);
-        if (PQconsumeInput(raw()) == 0) break;
+        if (!take_in()) break;
     }
     return ResultPtr(PQgetResult(raw()));
 }
@@ -78,10 +89,11 @@ std::optional<std::string_view> Line::copy_row(Patience& patience) {
         char* data = nullptr;
         const int length = PQgetCopyData(raw(), &data, 1);
         row_.reset(data);
+        if (length > 0) expect_answer();
         if (length > 0) return std::string_view(data, static_cast<std::size_t>(length));
         if (length < 0 || PQsocket(raw()) < 0) return std::nullopt;
         patience.wait(PQsocket(raw()), POLLIN);
-        if (PQconsumeInput(raw()) == 0) return std::nullopt;
+        if (!take_in()) return std::nullopt;
     }
 }
 

@@ -56,6 +56,9 @@ class Line {
         return lost() ? PQTRANS_UNKNOWN : PQtransactionStatus(raw());
     }
 
+    // What comes from now on is counted anew: one answer is at most 1 GiB long, what is longer is a Misfit. libpq keeps an
+    // answer whole, and PostgreSQL itself makes no value longer than that.
+    void expect_answer() { taken_ = 0; }
     // Until everything that libpq holds is sent. Failures show in the next result.
     void flush(Patience& patience);
     // The next result of the statement; null when there is no more.
@@ -77,8 +80,11 @@ class Line {
         void operator()(char* memory) const { PQfreemem(memory); }
     };
     void drain(Patience& patience);
+    // PQconsumeInput. False: the line is lost.
+    bool take_in();
 
     ConnectionPtr connection_;
+    std::int64_t taken_ = 0;
     std::unique_ptr<char, FreeMemory> row_;
 };
 

@@ -1,8 +1,9 @@
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <utility>
 
-#include "db/postgres/connection.hpp"
+#include "db/postgres/db_error.hpp"
 
 namespace tideway::pg {
 namespace {
@@ -16,14 +17,29 @@ std::optional<std::int64_t> number(std::string_view text) {
 
 }  // namespace
 
-Result::Result(pg_result* owned) : result_(owned, PQclear) {}
+std::int64_t integer_in(const Cell& cell) {
+    const std::optional<std::int64_t> value = cell ? number(*cell) : std::nullopt;
+    if (!value) throw Misfit("a cell that is a number holds none");
+    return *value;
+}
+
+const std::string& text_in(const Cell& cell) {
+    if (!cell) throw Misfit("a cell that is never empty holds NULL");
+    return *cell;
+}
+
+Result::Result(pg_result* owned, Side side, std::string statement)
+    : result_(owned, PQclear), side_(side), statement_(std::move(statement)) {}
+
+void Result::misfit(const char* what) const { throw strange_answer(side_, statement_, what); }
 
 int Result::rows() const { return PQntuples(result_.get()); }
 
 int Result::columns() const { return PQnfields(result_.get()); }
 
 bool Result::null(int row, int column) const {
-    ensure(row >= 0 && row < rows() && column >= 0 && column < columns(), "a cell lies within its result");
+    const bool within = row >= 0 && row < rows() && column >= 0 && column < columns();
+    if (!within) misfit("it has fewer rows or columns than the statement");
     return PQgetisnull(result_.get(), row, column) != 0;
 }
 
@@ -40,13 +56,13 @@ Cell Result::cell(int row, int column) const {
 
 std::int64_t Result::integer(int row, int column) const {
     const auto value = number(text(row, column));
-    ensure(value.has_value(), "a cell that is read as an integer holds one");
+    if (!value) misfit("a cell that is a number holds none");
     return *value;
 }
 
 bool Result::boolean(int row, int column) const {
     const std::string_view value = text(row, column);
-    ensure(value == "t" || value == "f", "a cell that is read as a boolean holds one");
+    if (value != "t" && value != "f") misfit("a cell that is true or false is neither");
     return value == "t";
 }
 

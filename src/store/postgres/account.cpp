@@ -100,7 +100,7 @@ void stream_protected(Connection& connection, const Expressions& e, const std::f
     connection.copy_out({"list protected rows",
                          fmt::format("COPY (SELECT {} FROM {} t WHERE {} AND {}) TO STDOUT", join(e.key_cells()),
                                      e.relation(), e.marked_mobile(), e.in_scope())},
-                        [&](const Cells& cells) {
+                        e.key_cells().size(), [&](const Cells& cells) {
                             Key key;
                             for (const Cell& cell : cells) key.push_back(cell.value_or(""));
                             sink(std::move(key));

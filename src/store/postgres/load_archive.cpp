@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 
 #include "sql/copy_text.hpp"
@@ -60,6 +59,7 @@ std::string_view split(std::string_view line, std::size_t count, Cells& head) {
     std::size_t end = 0;
     for (std::size_t i = 0; i < count; ++i) end = line.find('\t', end) + 1;
     sql::parse_copy_row(line.substr(0, end - 1), head);
+    if (end == 0 || head.size() != count) throw Misfit("a row has fewer columns than the statement");
     return line.substr(end);
 }
 
@@ -69,13 +69,6 @@ void append_number(std::string& out, const std::optional<std::int64_t>& value) {
         fmt::format_to(std::back_inserter(out), "{}", *value);
     else
         out += "\\N";
-}
-
-// Of a cell that a server has written.
-std::int64_t number_in(const std::string& cell) {
-    std::int64_t value = 0;
-    std::from_chars(cell.data(), cell.data() + cell.size(), value);
-    return value;
 }
 
 Cell number(std::int64_t value) { return std::to_string(value); }
@@ -107,9 +100,11 @@ void expand_load(const Receipt& load, std::string_view lines, std::vector<Receip
         sql::parse_copy_row(lines.substr(0, end), cells);
         lines.remove_prefix(end);
         Receipt receipt = load;
-        const std::size_t keys = cells.size() - (same ? 3 : 6);
-        const auto integer = [&](std::size_t i) { return std::stoll(*cells[keys + i]); };
-        for (std::size_t i = 0; i < keys; ++i) receipt.agreement.key.push_back(*cells[i]);
+        const std::size_t facts = same ? 3 : 6;
+        if (cells.size() <= facts) throw Misfit("a receipt has other columns");
+        const std::size_t keys = cells.size() - facts;
+        const auto integer = [&](std::size_t i) { return integer_in(cells[keys + i]); };
+        for (std::size_t i = 0; i < keys; ++i) receipt.agreement.key.push_back(text_in(cells[i]));
         receipt.agreement.desktop = {integer(0), integer(1)};
         receipt.agreement.cloud = same ? receipt.agreement.desktop : Hash{integer(2), integer(3)};
         const std::size_t stamp_desktop = same ? 2 : 4, stamp_cloud = same ? 2 : 5;
@@ -135,9 +130,9 @@ void PgArchive::stream_unknown_rows(const LinkedTable& table, const std::vector<
     store_.reader().copy_lines({"stream new rows", query}, [&](std::string_view line) {
         LoadRow row;
         row.line = split(line, keys + 3, head);
-        for (std::size_t i = 0; i < keys; ++i) row.key.push_back(std::move(*head[i]));
-        row.hash = {number_in(*head[keys]), number_in(*head[keys + 1])};
-        if (head[keys + 2]) row.stamp = number_in(*head[keys + 2]);
+        for (std::size_t i = 0; i < keys; ++i) row.key.push_back(text_in(head[i]));
+        row.hash = {integer_in(head[keys]), integer_in(head[keys + 1])};
+        if (head[keys + 2]) row.stamp = integer_in(head[keys + 2]);
         sink(std::move(row));
     });
 }

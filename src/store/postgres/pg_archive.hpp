@@ -28,6 +28,8 @@ class PgArchive : public Archive {
     void book_load(const LoadBatch& batch, const LoadOutcome& outcome, std::int64_t fence) override;
     void book_found(const std::vector<Agreement>& agreements, std::int64_t cloud_barrier,
                     std::int64_t fence) override;
+    Adopted adopt(const LinkedTable& table, std::int64_t cloud_barrier, std::int64_t fence,
+                  const std::function<Digest()>& cloud) override;
     std::vector<Key> unseen(const LinkedTable& table, Side side, int limit) override;
     void remember(const LinkedTable& table, Side side, const std::vector<SeenRow>& rows,
                   std::int64_t fence) override;

@@ -227,23 +227,29 @@ std::string PgStore::relation_mark(const LinkedTable& table) const {
     return found == relations_.end() ? "" : found->second;
 }
 
+// After the key: hash, moment, size; with these also the stamp and the mark.
+constexpr std::size_t short_hint = 4, long_hint = 6;
+
 CloudHint hint_of(const Cells& cells, std::size_t keys) {
+    if (cells.size() != keys + short_hint && cells.size() != keys + long_hint) throw Misfit("a hint has other columns");
     CloudHint hint;
-    for (std::size_t i = 0; i < keys; ++i) hint.key.push_back(*cells[i]);
-    if (cells[keys]) hint.hash = Hash{std::stoll(*cells[keys]), std::stoll(*cells[keys + 1])};
-    if (cells[keys + 2]) hint.captured = std::stoll(*cells[keys + 2]);
-    if (cells[keys + 3]) hint.bytes = std::stoll(*cells[keys + 3]);
-    if (cells.size() > keys + 4) {
-        if (cells[keys + 4]) hint.stamp = std::stoll(*cells[keys + 4]);
+    for (std::size_t i = 0; i < keys; ++i) hint.key.push_back(text_in(cells[i]));
+    if (cells[keys]) hint.hash = Hash{integer_in(cells[keys]), integer_in(cells[keys + 1])};
+    if (cells[keys + 2]) hint.captured = integer_in(cells[keys + 2]);
+    if (cells[keys + 3]) hint.bytes = integer_in(cells[keys + 3]);
+    if (cells.size() == keys + long_hint) {
+        if (cells[keys + 4]) hint.stamp = integer_in(cells[keys + 4]);
         hint.marked_mobile = cells[keys + 5] == "t";
     }
     return hint;
 }
 
-std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& from, const HintSink& sink) {
+std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& from, std::size_t facts,
+                                      const HintSink& sink) {
     const std::size_t keys = e.table().key_cells();
     std::int64_t count = 0;
-    connection_.copy_out({"stream hints", fmt::format("COPY ({}) TO STDOUT", from)}, [&](const Cells& cells) {
+    const Statement copy{"stream hints", fmt::format("COPY ({}) TO STDOUT", from)};
+    connection_.copy_out(copy, keys + facts, [&](const Cells& cells) {
         ++count;
         sink(hint_of(cells, keys));
     });
@@ -253,7 +259,7 @@ std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& f
 HintOutcome PgSnapshot::changelog_hints(const Expressions& e, const Mark& since, const HintSink& sink) {
     const std::string changes = changes_name(store_.pair_number(), e.table().id);
     if (truncated_since(connection_, changes, since)) return {.needs_digest = true};
-    return {.examined = stream_hints(e, changelog_hints_sql(e, since), sink)};
+    return {.examined = stream_hints(e, changelog_hints_sql(e, since), short_hint, sink)};
 }
 
 std::string PgSnapshot::changelog_hints_sql(const Expressions& e, const Mark& since) const {
@@ -291,7 +297,7 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
     const std::string from = fmt::format(
         "SELECT {}, CASE WHEN {} THEN {} END, {}, NULL::bigint, {} FROM {} t WHERE {}", join(e.key_cells()),
         e.in_scope(), e.hash_a(), e.hash_b(), e.bytes(), e.relation(), condition);
-    return {.examined = stream_hints(e, from, sink)};
+    return {.examined = stream_hints(e, from, short_hint, sink)};
 }
 
 void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
@@ -306,7 +312,7 @@ void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& 
         e,
         fmt::format("SELECT {}, {}, {}, NULL::bigint, {}, {}, {} FROM {} t WHERE {}", join(e.key_cells()),
                     e.hash_a(), e.hash_b(), e.bytes(), e.stamp(), e.marked_mobile(), e.relation(), filter),
-        sink);
+        long_hint, sink);
 }
 
 std::vector<RowImage> PgSnapshot::rows(const LinkedTable& table, const std::vector<Key>& keys) {

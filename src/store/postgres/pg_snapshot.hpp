@@ -49,6 +49,7 @@ class PgSnapshot : public Snapshot {
                       const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;
     std::vector<int> unequal_buckets(const LinkedTable& table, bool keys_only, const Digest& agreed) override;
+    Digest adoptable(const LinkedTable& table) override;
     void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                       const HintSink& sink) override;
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;
@@ -64,7 +65,7 @@ class PgSnapshot : public Snapshot {
     std::optional<std::int64_t> newest_journaled() override;
 
   private:
-    std::int64_t stream_hints(const Expressions& expressions, const std::string& from, const HintSink& sink);
+    std::int64_t stream_hints(const Expressions& expressions, const std::string& from, std::size_t facts, const HintSink& sink);
     HintOutcome changelog_hints(const Expressions& expressions, const Mark& since, const HintSink& sink);
     std::string changelog_hints_sql(const Expressions& expressions, const Mark& since) const;
     Answer ask_rows(const LinkedTable& table, const std::vector<Key>& keys);

@@ -280,13 +280,14 @@ void PgWorklist::stream_equal(const std::function<void(Agreement&&)>& sink) {
                      join(e_.key_cells()), e_.stamp(), hints_, e_.relation(), e_.key_match("h"),
                      e_.key_present(), e_.in_scope(), e_.hash_a(), e_.hash_b(), base_,
                      key_equal(keys_, "b", "h"))},
+        keys_ + 5,
         [&](const Cells& cells) {
             Agreement agreement;
             agreement.table = &table_;
-            for (std::size_t i = 0; i < keys_; ++i) agreement.key.push_back(*cells[i]);
-            agreement.desktop = agreement.cloud = {std::stoll(*cells[keys_]), std::stoll(*cells[keys_ + 1])};
-            if (cells[keys_ + 2]) agreement.stamp_desktop = std::stoll(*cells[keys_ + 2]);
-            if (cells[keys_ + 3]) agreement.stamp_cloud = std::stoll(*cells[keys_ + 3]);
+            for (std::size_t i = 0; i < keys_; ++i) agreement.key.push_back(text_in(cells[i]));
+            agreement.desktop = agreement.cloud = {integer_in(cells[keys_]), integer_in(cells[keys_ + 1])};
+            if (cells[keys_ + 2]) agreement.stamp_desktop = integer_in(cells[keys_ + 2]);
+            if (cells[keys_ + 3]) agreement.stamp_cloud = integer_in(cells[keys_ + 3]);
             agreement.origin = cells[keys_ + 4] == "t" ? Origin::mobile : Origin::desktop;
             sink(std::move(agreement));
         });

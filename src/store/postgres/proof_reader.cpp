@@ -114,10 +114,10 @@ void PgProofReader::list(const std::vector<int>& buckets, const std::function<vo
         const std::string wanted = fmt::format("x.bucket = ANY ('{{{}}}'::int[])", fmt::join(buckets, ","));
         connection_.copy_out({"list rows", fmt::format("COPY ({} WHERE {}) TO STDOUT",
                                                        hashes(key_list(keys, "x"), images(condition, true)), wanted)},
-                             [&](const Cells& cells) {
+                             keys + 2, [&](const Cells& cells) {
                                  ProofRow row;
                                  for (std::size_t i = 0; i < keys; ++i) row.key.push_back(cells[i].value_or(""));
-                                 row.hash = {std::stoll(*cells[keys]), std::stoll(*cells[keys + 1])};
+                                 row.hash = {integer_in(cells[keys]), integer_in(cells[keys + 1])};
                                  sink(std::move(row));
                              });
         return true;
