@@ -31,7 +31,7 @@ std::int64_t link_buckets(Session& session, Gathered& gathered, TableRun& run, c
 // Both servers add up what they hold at the same time; only where the sums differ keys and hashes cross.
 std::int64_t link_equal_rows(Session& session, Gathered& gathered, TableRun& run, const StartState& state) {
     std::future<Digest> there =
-        std::async(std::launch::async, [&] { return gathered.cloud->adoptable(run.link()); });
+        std::async(std::launch::async, [&] { return gathered.cloud->sums(run.link(), Summed::adoptable); });
     const Adopted adopted = session.archive().adopt(run.link(), state.cloud_barrier, state.desktop_fence,
                                                     [&] { return there.get(); });
     session.progress.table(run.link().desktop.display(), adopted.rows, run.rows_to_load);

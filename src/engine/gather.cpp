@@ -133,19 +133,26 @@ class Gatherer {
             if (touched > gathered_.examined) gathered_.examined = touched;
             if (gathered_.calls_for_a_run()) return;
         }
-        std::future<std::vector<int>> ahead = compare_ahead(run, desktop_capture, mode);
-        const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
-        gathered_.examined += seen.examined;
-        run.report.capture_desktop = to_string(seen.needs_digest ? Capture::digest : desktop_capture);
-        failpoint("M1.hints");
-        read_cloud(run, mode, ahead);
-        failpoint("M2.hints");
+        if (compares_all(table, desktop_capture, mode)) {
+            compare_by_sums(run);
+        } else {
+            compare_by_hints(run, desktop_capture, desktop_mark, mode);
+        }
         run.worklist->add_waiting_keys();
-        run.tally = run.worklist->tally();
+        run.tally = run.worklist->tally(rows_that_tell(run.table->setting->guard));
         note_marks(table);
     }
 
   private:
+    void compare_by_hints(TableRun& run, Capture desktop_capture, const std::string& desktop_mark, Mode mode) {
+        const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
+        gathered_.examined += seen.examined;
+        run.report.capture_desktop = to_string(seen.needs_digest ? Capture::digest : desktop_capture);
+        failpoint("M1.hints");
+        read_cloud(run, mode);
+        failpoint("M2.hints");
+    }
+
     // False: a table changed since it was linked. It is left out, the others flow.
     bool take_snapshots(std::vector<const LinkedTable*>& tables) try {
         gathered_.desktop = snapshot(Side::desktop, tables);
@@ -259,18 +266,34 @@ class Gatherer {
         return settled && *settled == gathered_.cloud->count_in_scope(run.link());
     }
 
-    // Where all rows are compared on both sides, both servers are at work at once. Files are read by this thread alone.
-    std::future<std::vector<int>> compare_ahead(TableRun& run, Capture desktop_capture, Mode mode) {
-        const bool all = desktop_capture == Capture::digest &&
-                         capture_and_mark(run.link(), Side::cloud, mode).first == Capture::digest;
-        if (!all || session_.embedded()) return {};
-        return std::async(std::launch::async, [this, &table = run.link(), agreed = run.worklist->base_digest(false)] {
-            return gathered_.cloud->unequal_buckets(table, false, agreed);
-        });
+    // All rows of both sides, of a table that was compared before: most of them are what was agreed on.
+    bool compares_all(const LinkedTable& table, Capture desktop_capture, Mode mode) const {
+        const auto marked = [&](Side side) { return marks_ && marks_->contains({table.id, side}); };
+        return desktop_capture == Capture::digest && marked(Side::desktop) && marked(Side::cloud) && !table.repeats() &&
+               !session_.embedded() && capture_and_mark(table, Side::cloud, mode).first == Capture::digest;
     }
 
-    // ahead: the unequal buckets, if they were asked for already.
-    void read_cloud(TableRun& run, Mode mode, std::future<std::vector<int>>& ahead) {
+    // Both servers add up what they hold, and the desktop what was agreed on, at the same time; only groups of buckets whose
+    // sums differ are compared row by row.
+    void compare_by_sums(TableRun& run) {
+        const LinkedTable& table = run.link();
+        std::future<Digest> adding =
+            std::async(std::launch::async, [&] { return gathered_.cloud->sums(table, Summed::agreed); });
+        std::future<AgreedSums> known = std::async(std::launch::async, [&] { return run.worklist->agreed_sums(); });
+        const Digest desktop = gathered_.desktop->sums(table, Summed::agreed);
+        const AgreedSums agreed = known.get();
+        const std::vector<int> written = buckets_of(unequal_buckets(agreed.desktop, desktop));
+        if (!written.empty()) run.worklist->add_desktop_buckets(written);
+        failpoint("M1.hints");
+        const std::vector<int> unequal = buckets_of(unequal_buckets(agreed.cloud, adding.get()));
+        HintStage stage(*run.worklist);
+        if (!unequal.empty()) gathered_.cloud->list_buckets(table, unequal, stage.sink());
+        stage.close(unequal);
+        failpoint("M2.hints");
+        run.report.capture_desktop = run.report.capture_cloud = to_string(Capture::digest);
+    }
+
+    void read_cloud(TableRun& run, Mode mode) {
         const LinkedTable& table = run.link();
         const auto [capture, mark] = capture_and_mark(table, Side::cloud, mode);
         HintStage stage(*run.worklist);
@@ -282,9 +305,8 @@ class Gatherer {
         // xmin sees no deletes: the set of keys is compared as well, unless its size alone tells that there were none.
         if (seen.needs_digest || (capture == Capture::xmin && !has_lost_nothing(run, seen))) {
             const bool keys_only = !seen.needs_digest;
-            complete = ahead.valid()
-                           ? ahead.get()
-                           : gathered_.cloud->unequal_buckets(table, keys_only, run.worklist->base_digest(keys_only));
+            complete =
+                gathered_.cloud->unequal_buckets(table, keys_only, run.worklist->base_digest(keys_only));
             if (!complete.empty()) gathered_.cloud->list_buckets(table, complete, stage.sink());
         }
         stage.close(complete);
@@ -345,7 +367,7 @@ Gathered gather_again(Session& session, Gathered& earlier) {
             if (raced[run.link().id].empty()) return;
             run.worklist = session.archive().worklist(run.link(), session.installed());
             run.worklist->add_keys(raced[run.link().id]);
-            run.tally = run.worklist->tally();
+            run.tally = run.worklist->tally(rows_that_tell(run.table->setting->guard));
         },
         Reach::all);
     return gathered;

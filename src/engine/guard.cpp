@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
 
 #include "engine/limits.hpp"
@@ -112,6 +113,14 @@ std::vector<GuardStop> judge(const std::string& table, const Outlook& outlook, c
         }
     }
     return stops;
+}
+
+// One more than needed: limit_rows() rounds down.
+std::int64_t rows_that_tell(const GuardSetting& guard) {
+    double least = 100;
+    for (const Limit& limit : {guard.max_deletes, guard.max_updates, guard.max_shrinkage})
+        if (limit.percent > 0) least = std::min(least, limit.percent);
+    return static_cast<std::int64_t>(std::ceil(100 / least)) + 1;
 }
 
 bool may_be_stopped(const Tally& tally, const GuardSetting& guard) {

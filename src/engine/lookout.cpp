@@ -98,6 +98,7 @@ void Lookout::tally(Sight& sight, const TableRun& run, const KeyWork& work) cons
 // Pages through the table once. Where every row that was agreed on is missing and none is there, it is empty.
 void Lookout::look_at(TableRun& run, const std::string& plan) {
     Sight& sight = sights_[run.link().id];
+    if (run.worklist) run.tally.base_rows = run.worklist->tally().base_rows;
     sight.outlook.rows = rows_at_stake(run.tally);
     sight.outlook.clock_difference_s = std::abs(session_.clocks.offset) / 1'000'000;
     std::vector<KeptKey> kept;

@@ -122,7 +122,7 @@ class Renumberer {
         const std::vector<Colliding> rows = colliding_rows(session_, gathered_, run, direction);
         if (rows.empty()) return;
         const auto count = static_cast<std::int64_t>(rows.size());
-        if (count > limit_rows(session_.config.guard.max_updates, rows_at_stake(run.tally)))
+        if (count > limit_rows(session_.config.guard.max_updates, rows_at_stake(run.worklist->tally())))
             return remark(
                 run,
                 fmt::format("{} keys collide, more than guard.max_updates lets through: they wait", count));

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <vector>
 
 namespace tideway {
@@ -13,6 +14,31 @@ struct BucketSum {
     bool operator==(const BucketSum&) const = default;
 };
 using Digest = std::map<int, BucketSum>;
+
+// Buckets of neighbouring numbers taken together: few sums cross a line, and little has to be listed where little is unequal.
+constexpr int buckets_of_group = 16;
+
+inline std::vector<int> buckets_of(const std::vector<int>& groups) {
+    std::vector<int> buckets;
+    for (const int group : groups)
+        for (int i = 0; i < buckets_of_group; ++i) buckets.push_back(group * buckets_of_group + i);
+    return buckets;
+}
+
+inline std::vector<int> all_buckets() {
+    std::vector<int> buckets(bucket_count);
+    std::iota(buckets.begin(), buckets.end(), 0);
+    return buckets;
+}
+
+// Which rows sums() adds up. agreed: those that take part, by one hash of 64 bits; adoptable: those that a desktop may hold
+// as well, so without what the cloud marks as the phones', by both hashes and with their stamps.
+enum class Summed { agreed, adoptable };
+
+// What was agreed on, as sums() of each side would tell it. A row in doubt makes its group unequal.
+struct AgreedSums {
+    Digest desktop, cloud;
+};
 
 // What adopt() has put into the base, and the buckets in which the two sides are not known to be alike.
 struct Adopted {

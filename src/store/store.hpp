@@ -43,9 +43,8 @@ class Snapshot {
     virtual std::vector<int> unequal_buckets(const LinkedTable& table, bool keys_only, const Digest& agreed) {
         return tideway::unequal_buckets(agreed, digest(table, keys_only));
     }
-    // Sums of groups of buckets, for adopt(): of the rows that a desktop may hold as well, with their stamps; what the cloud
-    // marks as the phones' is not among them.
-    virtual Digest adoptable(const LinkedTable&) { throw not_offered(); }
+    // By groups of buckets.
+    virtual Digest sums(const LinkedTable&, Summed) { throw not_offered(); }
     // Every row of those buckets.
     virtual void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                               const HintSink& sink) = 0;
@@ -89,6 +88,10 @@ class Worklist {
     // that is not known.
     virtual std::optional<std::int64_t> settled_rows() { return std::nullopt; }
     virtual HintOutcome add_desktop_hints(Capture capture, const std::string& mark) = 0;
+    // To be compared with sums() of both snapshots; may be called beside one of these, in a thread of its own.
+    virtual AgreedSums agreed_sums() { throw not_offered(); }
+    // In place of add_desktop_hints(): every row of these buckets is compared.
+    virtual void add_desktop_buckets(const std::vector<int>&) { throw not_offered(); }
     virtual Digest base_digest(bool keys_only) = 0;
     virtual void add_cloud_hints(const std::vector<CloudHint>& hints) = 0;
     // A complete list of the cloud's rows in these buckets arrives through add_cloud_hints(); base rows of
@@ -100,7 +103,8 @@ class Worklist {
     // hash, and that the base does not know, as agreements. The list stays empty. Hashes of the two sides
     // must be comparable.
     virtual void stream_equal(const std::function<void(Agreement&&)>&) { throw not_offered(); }
-    virtual Tally tally() = 0;
+    // of_each: base_rows is counted up to so many for each row of the list, since that tells enough; 0: all of them.
+    virtual Tally tally(std::int64_t of_each = 0) = 0;
     // The next keys in a stable order, at most max_rows and (beyond the first) max_bytes; empty when done.
     virtual std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) = 0;
     virtual void rewind() = 0;
@@ -270,7 +274,7 @@ class Archive {
         throw not_offered();
     }
     // The base of a table that the base does not know yet, of all rows that both sides hold alike, in one transaction.
-    // `cloud` gives adoptable() of the other side, whose hashes must be comparable; cloud_barrier as in Booking.
+    // `cloud` gives the adoptable sums of the other side, whose hashes must be comparable; cloud_barrier as in Booking.
     virtual Adopted adopt(const LinkedTable&, std::int64_t /*cloud_barrier*/, std::int64_t /*fence*/,
                           const std::function<Digest()>& /*cloud*/) {
         throw not_offered();

@@ -2,56 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "store/postgres/group_sums.hpp"
 #include "store/postgres/pg_archive.hpp"
-#include "store/postgres/pg_snapshot.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
-namespace {
-
-// Of neighbouring buckets, so that few lines cross and little has to be listed where little is unequal.
-constexpr int buckets_of_group = 16;
-
-// no, n, a, b of groups, from the rows of `from` with bucket, a, b and stamp. The stamp is bound to its row by the second sum.
-std::string group_sums_sql(const std::string& from) {
-    return fmt::format("SELECT x.bucket / {}, count(*), {}, {} FROM {} x GROUP BY 1", buckets_of_group, checksum_sql("x.a"),
-                       checksum_sql("hashint8extended(x.b, coalesce(x.stamp, -9223372036854775807))"), from);
-}
-
-Digest groups_at(const Result& found) {
-    Digest groups;
-    for (int i = 0; i < found.rows(); ++i)
-        groups[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2), found.integer(i, 3)};
-    return groups;
-}
-
-Adopted nothing() {
-    Adopted adopted{0, std::vector<int>(bucket_count)};
-    std::iota(adopted.unequal.begin(), adopted.unequal.end(), 0);
-    return adopted;
-}
-
-std::vector<int> buckets_of(const std::vector<int>& groups) {
-    std::vector<int> buckets;
-    for (const int group : groups)
-        for (int i = 0; i < buckets_of_group; ++i) buckets.push_back(group * buckets_of_group + i);
-    return buckets;
-}
-
-}  // namespace
-
-Digest PgSnapshot::adoptable(const LinkedTable& table) {
-    const Expressions e = store_.expressions(table);
-    const std::string rows = fmt::format(
-        "(SELECT r.bucket, {} AS a, {} AS b, r.stamp FROM (SELECT {} AS bucket, {} AS record, {} AS stamp FROM {} t WHERE {} "
-        "AND NOT {} OFFSET 0) r)",
-        e.hash_a("r.record"), e.hash_b("r.record"), e.bucket(e.key_cells()), e.record(), e.stamp(), e.relation(),
-        e.in_scope(), e.marked_mobile());
-    return groups_at(connection_.query({"sum up rows", group_sums_sql(rows)}));
-}
-
 namespace {
 
 // All rows of the desktop as agreed on.
@@ -66,8 +22,8 @@ std::string adopt_sql(const Expressions& e, const std::string& base, std::int64_
 }
 
 std::string adopted_sums_sql(const Expressions& e, const std::string& base) {
-    return group_sums_sql(fmt::format("(SELECT {} AS bucket, b.hd_a AS a, b.hd_b AS b, b.ts_d AS stamp FROM {} b)",
-                                      e.bucket(e.key_cells_of("b")), base));
+    return adoptable_sums_sql(fmt::format("(SELECT {} AS bucket, b.hd_a AS a, b.hd_b AS b, b.ts_d AS stamp FROM {} b)",
+                                          e.bucket("b"), base));
 }
 
 }  // namespace
@@ -81,22 +37,22 @@ Adopted PgArchive::adopt(const LinkedTable& table, std::int64_t cloud_barrier, s
     Transaction transaction(c, {.statement_timeout = Millis(0), .idle_timeout = Millis(0)});
     c.post({"adopt rows", adopt_sql(e, base, cloud_barrier)});
     // Read back from the base: RETURNING would keep all rows once more.
-    const Digest here = groups_at(c.query({"sum up adopted rows", adopted_sums_sql(e, base)}));
+    const Digest here = sums_of_groups(c.query({"sum up adopted rows", adopted_sums_sql(e, base)}));
     const std::vector<int> unequal = unequal_buckets(here, cloud());
-    if (2 * unequal.size() > here.size()) return nothing();  // most would have to be taken out again
+    if (2 * unequal.size() > here.size()) return Adopted{0, all_buckets()};  // most would have to be taken out again
     Adopted adopted{0, buckets_of(unequal)};
     for (const auto& [group, sum] : here)
         if (!std::binary_search(unequal.begin(), unequal.end(), group)) adopted.rows += sum.rows;
     if (!unequal.empty())
         c.post({"leave unequal rows out", fmt::format("DELETE FROM {} AS b WHERE {} = ANY ('{{{}}}'::int[])", base,
-                                                      e.bucket(e.key_cells_of("b")), fmt::join(adopted.unequal, ","))});
+                                                      e.bucket("b"), fmt::join(adopted.unequal, ","))});
     check_fence(c, fence);
     note_peer(c, cloud_barrier);
     transaction.commit();
     failpoint("adopt.booked");
     return adopted;
 } catch (const DbError& error) {
-    if (error.sqlstate() == "23505") return nothing();  // a key came twice since the snapshot: no index forbids it
+    if (error.sqlstate() == "23505") return Adopted{0, all_buckets()};  // a key came twice since the snapshot: no index forbids it
     throw;
 }
 

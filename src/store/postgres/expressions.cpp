@@ -199,8 +199,15 @@ std::string Expressions::values() const {
     return fmt::format("json_object(ARRAY[{}]::text[], ARRAY[{}]::text[])::text", join(names), join(values));
 }
 
-std::string Expressions::bucket(const std::vector<std::string>& cells) const {
-    return fmt::format("(hashtextextended(ROW({})::text COLLATE \"C\", 0) & 16383)::int", join(cells));
+std::string Expressions::bucket(const std::string& alias) const {
+    // Where rows share a key the base holds it as text.
+    const std::string native = table_.repeats() ? "" : native_bucket(alias);
+    return native.empty() ? text_bucket(alias) : native;
+}
+
+std::string Expressions::text_bucket(const std::string& alias) const {
+    return fmt::format("(hashtextextended(ROW({})::text COLLATE \"C\", 0) & 16383)::int",
+                       join(alias == "t" ? key_cells() : key_cells_of(alias)));
 }
 
 std::string Expressions::in_scope() const {

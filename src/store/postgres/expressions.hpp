@@ -53,7 +53,8 @@ class Expressions {
     // Types that the key cells have in work tables.
     std::vector<std::string> work_key_types() const;
     std::string key_names() const;  // "a, b" quoted
-    std::string bucket(const std::vector<std::string>& cells) const;
+    // Of the key of `t`, or of a work table's or the base's typed keys; the same on both sides.
+    std::string bucket(const std::string& alias) const;
     // boolean: `t` counts: the filter lets it in, and it is not marked as deleted.
     std::string in_scope() const;
     // boolean: the filter lets `t` in. Bare names in it are linked columns, as the desktop calls them.
@@ -103,7 +104,9 @@ class Expressions {
   private:
     std::string hash(const std::string& record, std::int64_t seed) const;
     std::string unless_kept(std::size_t cell, const std::string& name, const std::string& fresh) const;
-    std::string native_bucket() const;  // empty: the key has to be made a text
+    // From the stored values; empty: the key has to be made a text.
+    std::string native_bucket(const std::string& alias) const;
+    std::string text_bucket(const std::string& alias) const;
     // A value whose hash in the server tells all values apart that are not equal; empty: none.
     std::string natively_hashed(const LinkedColumn& column) const;
     std::string key_cell(const LinkedColumn& column, const std::string& value) const;

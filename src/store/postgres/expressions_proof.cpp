@@ -39,18 +39,21 @@ std::string hash_of_value(const ColumnSide& column, const std::string& value, co
 }  // namespace
 
 // Of the stored values of the key, one after the other; the hash of a record costs several times as much.
-std::string Expressions::native_bucket() const {
+std::string Expressions::native_bucket(const std::string& alias) const {
     std::string hash = "0";
+    std::size_t number = 0;
     for (const LinkedColumn* column : table_.key_columns()) {
-        hash = as_stored(*column) ? hash_of_value(column->on(side_), value_of(*column), hash) : "";
+        ++number;
+        const std::string value = alias == "t" ? value_of(*column) : fmt::format("{}.k{}", alias, number);
+        hash = as_stored(*column) ? hash_of_value(column->on(side_), value, hash) : "";
         if (hash.empty()) return "";
     }
     return hash == "0" ? "" : fmt::format("coalesce(({} & 16383)::int, 0)", hash);
 }
 
 std::string Expressions::proof_bucket(ProofForm form) const {
-    if (const std::string native = native_bucket(); form == ProofForm::native && !native.empty()) return native;
-    if (form != ProofForm::bytes) return bucket(key_cells());
+    if (const std::string native = native_bucket("t"); form == ProofForm::native && !native.empty()) return native;
+    if (form != ProofForm::bytes) return text_bucket("t");
     return fmt::format("(CASE WHEN {} THEN hashtextextended({} COLLATE \"C\", 0) & 16383 ELSE 0 END)::int", readable(),
                        in_bytes(fmt::format("ROW({})::text", join(key_cells()))));
 }

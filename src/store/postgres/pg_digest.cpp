@@ -15,7 +15,7 @@ std::string digest_sql(const Expressions& e, bool keys_only) {
     return fmt::format(
         "SELECT y.* FROM (SELECT bucket, count(*), {} FROM (SELECT bucket, {} AS a, {} AS b FROM (SELECT {} AS bucket, {} AS record "
         "FROM {} t WHERE {} OFFSET 0) r) x GROUP BY bucket) y(bucket, n, a, b)",
-        hash_sums_sql("a", "b"), a, b, e.bucket(e.key_cells()), record, e.relation(), e.in_scope());
+        hash_sums_sql("a", "b"), a, b, e.bucket("t"), record, e.relation(), e.in_scope());
 }
 
 BucketSum sum_at(const Result& found, int row, int column) {

@@ -306,7 +306,7 @@ void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& 
     // All of them is the common case of a first run: no filter then.
     const std::string filter = buckets.size() >= bucket_count
                                    ? e.in_scope()
-                                   : fmt::format("{} = ANY ('{{{}}}'::int[]) AND {}", e.bucket(e.key_cells()),
+                                   : fmt::format("{} = ANY ('{{{}}}'::int[]) AND {}", e.bucket("t"),
                                                  fmt::join(buckets, ","), e.in_scope());
     stream_hints(
         e,

@@ -49,7 +49,7 @@ class PgSnapshot : public Snapshot {
                       const HintSink& sink) override;
     Digest digest(const LinkedTable& table, bool keys_only) override;
     std::vector<int> unequal_buckets(const LinkedTable& table, bool keys_only, const Digest& agreed) override;
-    Digest adoptable(const LinkedTable& table) override;
+    Digest sums(const LinkedTable& table, Summed summed) override;
     void list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                       const HintSink& sink) override;
     std::vector<RowImage> rows(const LinkedTable& table, const std::vector<Key>& keys) override;

@@ -92,7 +92,7 @@ std::string PgWorklist::only(Part part) const {
 
 std::string PgWorklist::in_buckets(const std::vector<int>& buckets) const {
     if (buckets.size() >= bucket_count) return "true";
-    return fmt::format("{} = ANY ('{{{}}}'::int[])", e_.bucket(e_.key_cells_of("b")),
+    return fmt::format("{} = ANY ('{{{}}}'::int[])", e_.bucket("b"),
                        fmt::join(buckets, ","));
 }
 
@@ -203,7 +203,7 @@ Digest PgWorklist::base_digest(bool keys_only) {
     const Result found = connection_.query(
         {"digest of base",
          fmt::format("SELECT {} AS bucket, count(*), {} FROM {} b WHERE b.state = 'L' GROUP BY 1",
-                     e_.bucket(cells), hash_sums_sql(a, b), base_)});
+                     e_.bucket("b"), hash_sums_sql(a, b), base_)});
     Digest digest;
     for (int i = 0; i < found.rows(); ++i)
         digest[static_cast<int>(found.integer(i, 0))] = {found.integer(i, 1), found.integer(i, 2),
@@ -295,10 +295,12 @@ void PgWorklist::stream_equal(const std::function<void(Agreement&&)>& sink) {
 }
 
 // A key that only waits may be anything: nobody has compared it.
-Tally PgWorklist::tally() {
+Tally PgWorklist::tally(std::int64_t of_each) {
+    const std::string enough =
+        of_each == 0 ? "ALL" : fmt::format("(SELECT coalesce(sum(weight), 0) * {} FROM {})", of_each, work_);
     constexpr const char* unseen = "waits AND NOT d_seen AND NOT c_seen";
     const Result found = connection_.query({"tally", fmt::format(R"(
-SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM {0} b WHERE b.state = 'L'),
+SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM (SELECT FROM {0} b WHERE b.state = 'L' LIMIT {3}) b),
        coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen OR {1}), 0),
        coalesce(sum(weight) FILTER (WHERE base_live AND d_seen AND (NOT d_gone OR weight > 1) OR {1}), 0),
        coalesce(sum(weight) FILTER (WHERE base_live AND c_gone AND NOT d_seen OR {1}), 0),
@@ -306,7 +308,7 @@ SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM {0} b 
        coalesce(sum(weight) FILTER (WHERE NOT base_live AND d_seen AND NOT d_gone AND c_seen AND NOT c_gone), 0),
        coalesce(sum(weight), 0)
 FROM {2})",
-                                                                 base_, unseen, work_)});
+                                                                 base_, unseen, work_, enough)});
     return {found.integer(0, 0), found.integer(0, 1), found.integer(0, 2),
             found.integer(0, 3), found.integer(0, 4), found.integer(0, 5),
             found.integer(0, 6), found.integer(0, 7), found.integer(0, 8)};

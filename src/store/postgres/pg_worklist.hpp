@@ -22,12 +22,13 @@ class PgWorklist : public Worklist {
     std::int64_t touched(Capture capture, const std::string& mark) override;
     std::optional<std::int64_t> settled_rows() override;
     HintOutcome add_desktop_hints(Capture capture, const std::string& mark) override;
+    AgreedSums agreed_sums() override;
     Digest base_digest(bool keys_only) override;
     void add_cloud_hints(const std::vector<CloudHint>& hints) override;
     void add_waiting_keys() override;
     void add_keys(const std::vector<Key>& keys) override;
     void stream_equal(const std::function<void(Agreement&&)>& sink) override;
-    Tally tally() override;
+    Tally tally(std::int64_t of_each) override;
     void rewind() override { position_ = 0; }
 
   protected:

@@ -7,21 +7,26 @@
 namespace tideway::pg {
 
 // Rows without a key cannot be synchronised; they are found by duplicate_keys() before any run.
-void UniqueWorklist::compare_all() {
-    const std::string present = e_.key_present() + " AND " + e_.in_scope();
+void UniqueWorklist::compare(const std::string& rows, const std::string& agreed) {
+    const std::string present = e_.key_present() + " AND " + e_.in_scope() + " AND " + rows;
     std::vector<std::string> either;
     for (std::size_t i = 1; i <= keys_; ++i) either.push_back(fmt::format("coalesce(t.k{0}, b.k{0})", i));
     execute("compare desktop with base",
             insert_head("d_seen, d_gone, base_live") +
                 fmt::format("SELECT {}, true, t.present IS NULL, coalesce(b.state = 'L', false) FROM (SELECT "
                             "{}, true AS present, {} AS a, {} AS b FROM (SELECT {}, {} AS record "
-                            "FROM {} t WHERE {} OFFSET 0) t) t FULL JOIN {} b ON {} WHERE CASE WHEN t.present IS NULL "
+                            "FROM {} t WHERE {} OFFSET 0) t) t FULL JOIN (SELECT * FROM {} b WHERE {}) b ON {} WHERE CASE WHEN t.present IS NULL "
                             "THEN b.state IN ('L', 'U') "
                             "ELSE b.state IS DISTINCT FROM 'L' OR b.hd_a <> t.a OR b.hd_b <> t.b END ON "
                             "CONFLICT DO NOTHING",
                             join(either), key_list(keys_, "t"), e_.hash_a("t.record"), e_.hash_b("t.record"), e_.keys_as_work(),
                             e_.record(), e_.relation(), present,
-                            base_, key_equal(keys_, "t", "b")));
+                            base_, agreed, key_equal(keys_, "t", "b")));
+}
+
+void UniqueWorklist::add_desktop_buckets(const std::vector<int>& buckets) {
+    compare(fmt::format("{} = ANY ('{{{}}}'::int[])", e_.bucket("t"), fmt::join(buckets, ",")),
+            in_buckets(buckets));
 }
 
 // candidates: a query giving k1.., at. Returns how many there were.

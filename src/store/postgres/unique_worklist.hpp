@@ -9,10 +9,13 @@ class UniqueWorklist : public PgWorklist {
     UniqueWorklist(PgStore& store, const LinkedTable& table, bool installed)
         : PgWorklist(store, table, installed) {}
     void close_cloud_hints(const std::vector<int>& complete_buckets) override;
+    void add_desktop_buckets(const std::vector<int>& buckets) override;
     std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) override;
 
   private:
-    void compare_all() override;
+    void compare_all() override { compare("true", "true"); }
+    // Conditions on the rows `t` and the base `b`.
+    void compare(const std::string& rows, const std::string& agreed);
     std::int64_t compare_candidates(const std::string& candidates) override;
     void look_for_deleted() override;
     std::string chunk_query(Part part, int max_rows, std::int64_t max_bytes) const;

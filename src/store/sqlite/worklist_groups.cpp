@@ -62,8 +62,8 @@ void SqliteWorklist::add_keys(const std::vector<Key>& keys) {
     }
 }
 
-// A key that only waits may be anything: nobody has compared it.
-Tally SqliteWorklist::tally() {
+// A key that only waits may be anything: nobody has compared it. A file counts its rows quickly.
+Tally SqliteWorklist::tally(std::int64_t /*of_each*/) {
     constexpr const char* unseen = "waits AND NOT d_seen AND NOT c_seen";
     Statement found(connection_, "tally",
                     fmt::format(R"(
