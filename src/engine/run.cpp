@@ -13,6 +13,9 @@ namespace {
 // A batch of this size is one transaction; larger runs are cut between parents and children (DESIGN.md 10.9).
 constexpr int batch_rows = 5'000;
 constexpr std::int64_t batch_bytes = 8LL * 1024 * 1024;
+// Of a large run two pages exist at a time, the one that is read and the one that is written.
+constexpr int page_rows = batch_rows / 2;
+constexpr std::int64_t page_bytes = batch_bytes / 2;
 // Rows that users change faster than we can write them stay pending after so many rounds (DESIGN.md 10.8).
 constexpr int rounds = 3;
 // What a guard stopped can be confirmed for so long.
@@ -224,12 +227,22 @@ bool Run::erases(const Decision& decision) {
     return decision.to_cloud == Write::erase || decision.to_desktop == Write::erase;
 }
 
+// Both snapshots are read by connections of their own, so the next page may be read while this one is written. Not where a
+// policy is evaluated on the desktop, by the connection that writes there, and not from files.
+std::future<Page> Run::read_ahead(TableRun& run, Part part) {
+    const bool beside = !session_.embedded() && !run.link().policy.merges();
+    return std::async(beside ? std::launch::async : std::launch::deferred, [this, &run, part] {
+        return next_page(session_, *gathered_, run, part, options_.direction, page_rows, page_bytes);
+    });
+}
+
 void Run::drain(TableRun& run, Part part, const std::function<bool(const Decision&)>& wanted) {
     if (!run.worklist || run.tally.keys == 0) return;
     run.worklist->rewind();
-    for (;;) {
-        Page page = next_page(session_, *gathered_, run, part, options_.direction, batch_rows, batch_bytes);
+    for (std::future<Page> ahead = read_ahead(run, part);;) {
+        Page page = ahead.get();
         if (page.keys == 0) return;
+        ahead = read_ahead(run, part);
         leave_out_withheld(run, page.works);
         if (wanted) std::erase_if(page.works, [&](const KeyWork& work) { return !wanted(work.decision); });
         done_ += static_cast<std::int64_t>(page.works.size());

@@ -1,6 +1,7 @@
 // One run of the commit protocol (correctness.md 2.10), step by step. The steps and the failpoints have the
 // names of the specification and of model/.
 #pragma once
+#include <future>
 #include <functional>
 #include <map>
 #include <optional>
@@ -60,6 +61,7 @@ class Run {
     void raise_barriers();
     void process_everything();
     void process_large();
+    std::future<Page> read_ahead(TableRun& run, Part part);
     void drain(TableRun& run, Part part, const std::function<bool(const Decision&)>& wanted);  // null: all
     static bool erases(const Decision& decision);
     void process(Wave wave);

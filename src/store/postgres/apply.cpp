@@ -34,10 +34,11 @@ constexpr const char* lock_statement = "lock tables for writing";
 
 // Behind the fence. What the columns are like is asked under the locks.
 Answer post_locks(Connection& connection, const std::string& pair, const Start& start) {
-    if (start.receipts_booked > 0)
+    // What earlier batches of this run purged is not gone through again: our own snapshots keep it in the index.
+    if (start.receipts_booked > start.receipts_purged)
         post(connection, "purge receipts",
-             "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq <= $2::bigint",
-             {pair, std::to_string(start.receipts_booked)});
+             "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq > $2::bigint AND i.batch_seq <= $3::bigint",
+             {pair, std::to_string(start.receipts_purged), std::to_string(start.receipts_booked)});
     std::vector<std::string> names;
     for (const LinkedTable* table : start.tables) names.push_back(table->on(connection.side()).quoted());
     connection.post({lock_statement, "LOCK TABLE " + join(names) + " IN ROW EXCLUSIVE MODE"});
@@ -119,7 +120,7 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     Connection& connection = writer();
     Transaction transaction(connection, {.lock_timeout = Millis(batch.patience_ms)});
     BatchOutcome outcome;
-    Start start{batch.fence, side() == Side::cloud ? batch.receipts_booked : 0, {}};
+    Start start{batch.fence, side() == Side::cloud ? batch.receipts_booked : 0, {}, receipts_purged_};
     std::vector<SectionApply> sections;
     for (const BatchSection& section : batch.sections) {
         start.tables.push_back(section.table);
@@ -137,6 +138,7 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     reach(connection, side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     if (batch.rehearsal) return outcome;
     transaction.commit();
+    receipts_purged_ = std::max(receipts_purged_, batch.receipts_booked);
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
     return outcome;
 } catch (const DbError& error) {

@@ -111,6 +111,7 @@ struct Start {
     std::int64_t fence = 0;
     std::int64_t receipts_booked = 0;  // 0: this side keeps none
     std::vector<const LinkedTable*> tables;
+    std::int64_t receipts_purged = 0;  // up to here they went before, in this run
 };
 
 // A start that travels with the first statements of its transaction. Nothing may be committed before check().

@@ -252,7 +252,7 @@ LoadOutcome PgStore::load(const LoadBatch& batch) try {
     Connection& connection = writer();
     Transaction transaction(connection, {.lock_timeout = Millis(2'000)});
     LoadOutcome outcome;
-    outcome.sequence = begin_writing(connection, pair_, {batch.fence, batch.receipts_booked, {batch.table}});
+    outcome.sequence = begin_writing(connection, pair_, {batch.fence, batch.receipts_booked, {batch.table}, receipts_purged_});
     remember_writes(connection);
     Loading loading(*this, connection, batch);
     loading.copy();
@@ -268,6 +268,7 @@ LoadOutcome PgStore::load(const LoadBatch& batch) try {
     connection.flush();
     check_side_effects(connection, side(), writes, loading.planned());
     transaction.commit();
+    receipts_purged_ = std::max(receipts_purged_, batch.receipts_booked);
     failpoint("load.committed");
     return outcome;
 } catch (const DbError& error) {

@@ -123,6 +123,7 @@ class PgStore : public Store {
     WaitHook* hook_;
     KeptBetweenRuns* kept_;  // may be null
     int pair_number_ = 0;
+    std::int64_t receipts_purged_ = 0;  // by batches of this run; at the cloud
     Hash seeds_;
     bool complete_ = true;  // no older version's state
     std::optional<Connection> reader_, writer_, keeper_;
