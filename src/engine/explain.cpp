@@ -7,12 +7,12 @@
 #include "base/shell_word.hpp"
 #include "engine/case_number.hpp"
 #include "engine/gather.hpp"
+#include "engine/pages.hpp"
 
 namespace tideway {
 namespace {
 
-constexpr int page_rows = 1'000;
-constexpr std::int64_t page_bytes = 4LL * 1024 * 1024;
+constexpr PageBounds page_bounds{1'000, 4LL * 1024 * 1024};
 // Older versions are found by SQL.
 constexpr std::size_t most_versions = 50;
 constexpr int most_cases = 200;
@@ -172,8 +172,7 @@ class Explanation {
         show_rows(gathered);
         for (TableRun& table : gathered.tables) {
             if (!table.worklist || table.tally.keys == 0) continue;
-            const Page page = next_page(session_, gathered, table, Part::everything, Direction::both,
-                                        page_rows, page_bytes);
+            const Page page = next_page(session_, gathered, table, Part::everything, Direction::both, page_bounds);
             for (const KeyWork& work : page.works)
                 if (concerns(work.candidate.key) && work.decision.rule->verdict != Verdict::nothing)
                     story_.next.push_back(describe(table_, work));

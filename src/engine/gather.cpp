@@ -20,6 +20,7 @@ bool spelled_apart(const LinkedTable& table) {
 namespace {
 
 constexpr std::size_t hints_per_stage = 50'000;
+constexpr int cases_at_once = 1'000;
 // Fewer go as quickly by ordinary batches.
 constexpr std::int64_t fewest_rows_at_once = 2'000;
 
@@ -241,13 +242,20 @@ class Gatherer {
 
     // Of tables that are not part of this run: their children may be.
     void note_known_collisions() {
-        const bool all = std::all_of(session_.tables.begin(), session_.tables.end(),
-                                     [](const TableUnderSync& table) { return table.selected; });
-        if (all || !session_.installed()) return;
-        for (const WaitingEntry& entry : session_.archive().waiting({}).cases)
-            for (const TableUnderSync& table : session_.tables)
-                if (!table.selected && table.link.id == entry.table_id && entry.rule == "R4")
-                    gathered_.collisions.note(table.link, entry.key);
+        if (!session_.installed()) return;
+        for (const TableUnderSync& table : session_.tables)
+            if (!table.selected) note_known_collisions(table.link);
+    }
+
+    void note_known_collisions(const LinkedTable& table) {
+        CaseQuery asked{.tables = {table.id}, .most = cases_at_once};
+        for (bool more = true; more;) {
+            const CasePage<WaitingEntry> page = session_.archive().waiting(asked);
+            for (const WaitingEntry& entry : page.cases)
+                if (entry.rule == "R4") gathered_.collisions.note(table, entry.key);
+            more = page.more && !page.cases.empty();
+            if (more) asked.before = CasePlace{page.cases.back().at_micros, page.cases.back().id};
+        }
     }
 
     // A mark of another capture, or none, means that everything has to be compared once.
@@ -377,42 +385,6 @@ void Gathered::list_cloud(TableRun& run, const std::vector<int>& buckets) {
     HintStage stage(*run.worklist);
     cloud->list_buckets(run.link(), buckets, stage.sink());
     stage.flush();
-}
-
-Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
-               int max_rows, std::int64_t max_bytes) {
-    return std::move(next_pages(session, gathered, {&run}, part, direction, max_rows, max_bytes).front());
-}
-
-std::vector<Page> next_pages(Session& session, Gathered& gathered, const std::vector<TableRun*>& runs, Part part,
-                             Direction direction, int max_rows, std::int64_t max_bytes) {
-    std::vector<std::vector<CandidateGroup>> groups;
-    std::vector<KeysOfTable> wanted;
-    for (TableRun* run : runs) {
-        groups.push_back(run->worklist->next(part, max_rows, max_bytes));
-        if (groups.back().empty()) continue;
-        wanted.push_back({&run->link(), {}});
-        for (const CandidateGroup& group : groups.back()) wanted.back().keys.push_back(group.key);
-    }
-    std::vector<std::vector<RowImage>> rows;
-    if (!wanted.empty()) rows = gathered.cloud->rows_of(wanted);
-    const Evaluate evaluate = [&](const LinkedColumn& column, const ColumnVersions& v) -> Evaluated {
-        try {
-            return {session.desktop->evaluate(column.policy.expression, column.desktop.base_type,
-                                              {v.base_desktop, v.desktop, v.cloud})};
-        } catch (const Refused& refused) {
-            return {std::nullopt, refused.refusal().message};
-        }
-    };
-    std::vector<Page> pages;
-    for (std::size_t i = 0, at = 0; i < runs.size(); ++i) {
-        Page& page = pages.emplace_back();
-        if (groups[i].empty()) continue;
-        page.keys = static_cast<std::int64_t>(groups[i].size());
-        page.works = reconcile(std::move(groups[i]), std::move(rows[at++]), runs[i]->link(), direction, session.clocks,
-                               gathered.collisions, evaluate);
-    }
-    return pages;
 }
 
 }  // namespace tideway

@@ -55,15 +55,4 @@ Gathered gather(Session& session, Mode mode, const Marks& marks, Reach reach = R
 // New snapshots, but only the raced keys of the earlier round; reports go on.
 Gathered gather_again(Session& session, Gathered& earlier);
 
-struct Page {
-    std::int64_t keys = 0;  // 0: there are no more
-    std::vector<KeyWork> works;
-};
-// The next keys of one table, paired and decided. max_rows and max_bytes bound memory, not the first key.
-Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, Direction direction,
-               int max_rows, std::int64_t max_bytes);
-// The same for several tables, a page each, in one reading of the cloud. The bounds are those of each page.
-std::vector<Page> next_pages(Session& session, Gathered& gathered, const std::vector<TableRun*>& runs, Part part,
-                             Direction direction, int max_rows, std::int64_t max_bytes);
-
 }  // namespace tideway

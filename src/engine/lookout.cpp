@@ -7,13 +7,13 @@
 #include <cstdlib>
 
 #include "engine/limits.hpp"
+#include "engine/pages.hpp"
 #include "reconcile/withheld.hpp"
 
 namespace tideway {
 namespace {
 
-constexpr int page_rows = 2'000;
-constexpr std::int64_t page_bytes = 4LL * 1024 * 1024;
+constexpr PageBounds page{2'000, 4LL * 1024 * 1024};
 constexpr std::size_t keys_per_portion = 5'000;
 constexpr std::size_t keys_to_name = 10;
 
@@ -74,10 +74,10 @@ void Lookout::each_work(TableRun& run, const std::function<void(const KeyWork&)>
     if (!run.worklist) return;
     run.worklist->rewind();
     for (;;) {
-        const Page page =
-            next_page(session_, gathered_, run, Part::everything, direction_, page_rows, page_bytes);
-        if (page.keys == 0) break;
-        for (const KeyWork& work : page.works) visit(work);
+        // As the run will read them: plans are named by what is read.
+        const Page next = next_page(session_, gathered_, run, Part::everything, direction_, page, Cloud::as_needed);
+        if (next.keys == 0) break;
+        for (const KeyWork& work : next.works) visit(work);
     }
     run.worklist->rewind();
 }

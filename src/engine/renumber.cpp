@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "engine/limits.hpp"
+#include "engine/pages.hpp"
 
 namespace tideway {
 namespace {
 
-constexpr int page_rows = 2'000;
-constexpr std::int64_t page_bytes = 4LL * 1024 * 1024;
+constexpr PageBounds page_bounds{2'000, 4LL * 1024 * 1024};
 // Numbers that are free on the desktop but not in the cloud; beyond so many the row waits.
 constexpr int most_tries = 1'000;
 
@@ -25,7 +25,7 @@ std::vector<Colliding> colliding_rows(Session& session, Gathered& gathered, Tabl
     std::vector<Colliding> rows;
     run.worklist->rewind();
     for (;;) {
-        const Page page = next_page(session, gathered, run, Part::present, direction, page_rows, page_bytes);
+        const Page page = next_page(session, gathered, run, Part::present, direction, page_bounds);
         if (page.keys == 0) break;
         for (const KeyWork& work : page.works)
             if (work.decision.renumber)

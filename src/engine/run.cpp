@@ -11,11 +11,9 @@ namespace tideway {
 namespace {
 
 // A batch of this size is one transaction; larger runs are cut between parents and children (DESIGN.md 10.9).
-constexpr int batch_rows = 5'000;
-constexpr std::int64_t batch_bytes = 8LL * 1024 * 1024;
+constexpr PageBounds batch{5'000, 8LL * 1024 * 1024};
 // Of a large run two pages exist at a time, the one that is read and the one that is written.
-constexpr int page_rows = batch_rows / 2;
-constexpr std::int64_t page_bytes = batch_bytes / 2;
+constexpr PageBounds half_a_batch{batch.rows / 2, batch.bytes / 2};
 // Rows that users change faster than we can write them stay pending after so many rounds (DESIGN.md 10.8).
 constexpr int rounds = 3;
 // What a guard stopped can be confirmed for so long.
@@ -194,12 +192,12 @@ void Run::process_everything() {
     Wave wave;
     std::int64_t keys = 0, rows = 0;
     for (const TableRun& run : gathered_->tables) rows += run.tally.rows;
-    const bool small = rows <= batch_rows;
+    const bool small = rows <= batch.rows;
     std::vector<TableRun*> runs;
     for (TableRun& run : gathered_->tables)
         if (run.worklist && run.tally.keys > 0 && small) runs.push_back(&run);
     std::vector<Page> pages =
-        next_pages(session_, *gathered_, runs, Part::everything, options_.direction, batch_rows, batch_bytes);
+        next_pages(session_, *gathered_, runs, Part::everything, options_.direction, batch, Cloud::as_needed);
     for (std::size_t i = 0; i < runs.size(); ++i) {
         keys += pages[i].keys;
         leave_out_withheld(*runs[i], pages[i].works);
@@ -232,7 +230,7 @@ bool Run::erases(const Decision& decision) {
 std::future<Page> Run::read_ahead(TableRun& run, Part part) {
     const bool beside = !session_.embedded() && !run.link().policy.merges();
     return std::async(beside ? std::launch::async : std::launch::deferred, [this, &run, part] {
-        return next_page(session_, *gathered_, run, part, options_.direction, page_rows, page_bytes);
+        return next_page(session_, *gathered_, run, part, options_.direction, half_a_batch, Cloud::as_needed);
     });
 }
 

@@ -1,8 +1,8 @@
 // One run of the commit protocol (correctness.md 2.10), step by step. The steps and the failpoints have the
 // names of the specification and of model/.
 #pragma once
-#include <future>
 #include <functional>
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +12,7 @@
 #include "engine/gather.hpp"
 #include "engine/hold.hpp"
 #include "engine/lookout.hpp"
+#include "engine/pages.hpp"
 #include "engine/session.hpp"
 
 namespace tideway {

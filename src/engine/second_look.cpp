@@ -4,13 +4,13 @@
 #include <set>
 
 #include "engine/gather.hpp"
+#include "engine/pages.hpp"
 
 namespace tideway {
 namespace {
 
 constexpr std::size_t keys_at_once = 5'000;
-constexpr int page_rows = 2'000;
-constexpr std::int64_t page_bytes = 4LL * 1024 * 1024;
+constexpr PageBounds page_bounds{2'000, 4LL * 1024 * 1024};
 // A run that is at work while the two snapshots are taken moves rows between them; so often is waited for it.
 constexpr int attempts = 5;
 
@@ -113,7 +113,7 @@ class Looker {
     void leave_known(TableRun& run) {
         for (;;) {
             const std::vector<CandidateGroup> groups =
-                run.worklist->next(Part::everything, page_rows, page_bytes);
+                run.worklist->next(Part::everything, page_bounds.rows, page_bounds.bytes);
             if (groups.empty()) return;
             for (const CandidateGroup& group : groups)
                 if (unequal_.erase(group.key) > 0)
@@ -133,8 +133,7 @@ class Looker {
             for (; key != unequal_.end() && keys.size() < keys_at_once; ++key) keys.push_back(key->first);
             run.worklist->add_keys(keys);
             for (;;) {
-                Page page = next_page(session_, gathered_, run, Part::everything, Direction::both, page_rows,
-                                      page_bytes);
+                Page page = next_page(session_, gathered_, run, Part::everything, Direction::both, page_bounds);
                 if (page.keys == 0) break;
                 for (KeyWork& work : page.works) by_key_[without_ordinal(work.candidate.key)].push_back(std::move(work));
                 for (const auto& [each, works] : by_key_) {

@@ -37,7 +37,7 @@ KeyFacts facts_of(const LinkedTable& table, KeyWork& work, const ClockFacts& clo
     facts.cloud = work.cloud.facts;
     facts.cloud.captured = candidate.cloud_captured;
     facts.clocks = clocks;
-    facts.fuller = fuller_of(candidate.desktop, work.cloud);
+    if (!work.cloud.as_agreed) facts.fuller = fuller_of(candidate.desktop, work.cloud);
     facts.chosen = candidate.chosen;
     facts.emptied = emptied_on(table, work);
     add_merge_facts(table, work, evaluate, facts);

@@ -41,6 +41,7 @@ struct RowImage {
     std::string values = {};     // merged tables only: its columns in canonical text, as BaseEntry keeps them
     bool unreadable =
         false;  // holds texts without a meaning in the database's encoding; their cells are empty
+    bool as_agreed = false;  // it has the hash that was given with its key, and of its cells only those of keys and references
 };
 
 struct BaseRow {
@@ -102,6 +103,8 @@ struct Look {
 struct KeysOfTable {
     const LinkedTable* table = nullptr;
     std::vector<Key> keys;
+    // Of each key, or nothing: a row of that hash may come without most of its cells (RowImage::as_agreed).
+    std::vector<std::optional<Hash>> agreed = {};
 };
 
 enum class Part { everything, present, gone };  // gone: the row disappeared from at least one side

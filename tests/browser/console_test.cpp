@@ -231,7 +231,7 @@ TEST_F(Browser, EveryPageIsAccessibleInBothSchemesAndOnAPhone) {
     ASSERT_EQ(console->run()["status"], "guard");
     const auto begun = fs::file_time_type::clock::now() - std::chrono::seconds(1);
     play("accessibility");
-    for (const char* page : {"overview", "pair", "conflicts", "conflict", "waiting", "guard", "guard-dialog", "journal",
+    for (const char* page : {"overview", "pair", "conflicts", "conflict", "waiting", "guard", "guard-dialog", "conflicts-dialog", "journal",
                              "undo-dialog", "row", "story", "run", "table", "doctor", "settings"})
         for (const char* scheme : {"light", "dark", "phone"}) expect_picture(fmt::format("{}-{}", page, scheme), begun);
 }

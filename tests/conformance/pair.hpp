@@ -14,6 +14,7 @@ struct Kinds {
 };
 // Of either kind on both sides, and mixed: what is compared across the sides must hold there as well.
 inline const Kinds pure_kinds[] = {{Kind::postgres, Kind::postgres}, {Kind::sqlite, Kind::sqlite}};
+inline const Kinds servers_only[] = {{Kind::postgres, Kind::postgres}};
 inline const Kinds all_kinds[] = {{Kind::postgres, Kind::postgres},
                                   {Kind::sqlite, Kind::sqlite},
                                   {Kind::sqlite, Kind::postgres},

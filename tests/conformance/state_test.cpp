@@ -310,6 +310,36 @@ TEST_P(State, OldRunsAreForgotten) {
               "3");
 }
 
+TEST_P(State, RunsOfATableAreThoseThatHadToDoWithIt) {
+    const LinkedTable& table = synced(job);
+    RunRecord record;
+    record.status = "ok";
+    record.mode = "incremental";
+    record.direction = "both";
+    const auto ran = [&](const std::string& run, const std::string& counts, const std::string& other = "") {
+        record.run = run;
+        record.report = fmt::format(R"({{"tables": [{{"desktop": "nobody's"{1}}}, {{"desktop": "{0}"{2}}}]}})",
+                                    table.desktop.display(), other, counts);
+        desktop().record_run(record);
+    };
+    ran("run-1", R"(, "to_cloud": {"inserted": 3, "updated": 2, "deleted": 1}, "adopted": 7)");
+    ran("run-2", R"(, "to_cloud": {"inserted": 0, "updated": 0, "deleted": 0}, "parked": 0)", R"(, "parked": 5)");
+    ran("run-3", R"(, "stopped": "would delete them all")");
+    record.direction = "reverse";
+    ran("run-4", R"(, "to_desktop": {"inserted": 4, "updated": 5, "deleted": 6}, "held": 1, "open_conflicts": 2, "conflicts": 3, "pending": 8)");
+    const std::vector<RunOfTable> runs = archive().runs_of(table, 10);
+    ASSERT_EQ(runs.size(), 3U) << "run-2 had nothing to do there";
+    EXPECT_EQ(runs[0].run + runs[1].run + runs[2].run, "run-4run-3run-1");
+    EXPECT_EQ(runs[0].direction, "reverse");
+    EXPECT_EQ(fmt::format("{} {} {} {} {} {} {}", runs[0].to_desktop.inserted, runs[0].to_desktop.updated, runs[0].to_desktop.deleted,
+                          runs[0].held, runs[0].open_conflicts, runs[0].conflicts, runs[0].pending),
+              "4 5 6 1 2 3 8");
+    EXPECT_EQ(runs[1].reason, "would delete them all");
+    EXPECT_EQ(fmt::format("{} {} {} {}", runs[2].to_cloud.inserted, runs[2].to_cloud.updated, runs[2].to_cloud.deleted, runs[2].adopted),
+              "3 2 1 7");
+    EXPECT_EQ(archive().runs_of(table, 1).size(), 1U);
+}
+
 TEST_P(State, RunsLeaveTheirHistory) {
     const LinkedTable& table = synced(job);
     EXPECT_FALSE(archive().last_run().has_value());

@@ -155,7 +155,7 @@ TEST_F(Copy, HasADeadlineForEachWaitAndNotForTheWhole) {
     const Statement slow{
         "read", "copy (select repeat('x', 20000), pg_sleep(0.3) from generate_series(1, 5)) to stdout"};
     int seen = 0;
-    connection.copy_out(slow, 1, [&](const Cells&) { ++seen; });
+    connection.copy_out(slow, 2, [&](const Cells&) { ++seen; });
     EXPECT_EQ(seen, 5);
     const Statement stuck{"read", "copy (select pg_sleep(60)) to stdout"};
     const auto error = caught<DbError>([&] { connection.copy_out(stuck, 1, [](const Cells&) {}); });

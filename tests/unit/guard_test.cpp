@@ -1,6 +1,8 @@
 #include "engine/guard.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 #include "paths.hpp"
 #include "support/temp_dir.hpp"
@@ -38,6 +40,23 @@ TEST(Guard, tells_of_each_side_and_of_each_concern_once) {
     EXPECT_EQ(reasons(outlook), (Reasons{"emptied", "all_changed", "updates"}));
     outlook.to_cloud.replaced = true;
     EXPECT_EQ(reasons(outlook), (Reasons{"replaced", "updates"}));
+}
+
+RC_GTEST_PROP(Guard, rows_that_tell_judge_as_all_rows_do, ()) {
+    const auto percent = [] { return *rc::gen::element(0.0, 0.01, 0.1, 0.3, 1.0, 2.0, 7.0, 30.0, 33.3, 99.9, 100.0); };
+    const auto some = [](std::int64_t most) { return *rc::gen::inRange<std::int64_t>(0, most + 1); };
+    GuardSetting guard;
+    for (Limit* limit : {&guard.max_deletes, &guard.max_updates, &guard.max_shrinkage}) *limit = {percent(), static_cast<long>(some(60))};
+    guard.stop_emptied = *rc::gen::arbitrary<bool>();
+    Tally all;
+    for (std::int64_t* changes : {&all.desktop_deleted, &all.desktop_updated, &all.cloud_deleted, &all.cloud_updated, &all.on_both})
+        *changes = some(200);
+    // No row counts twice on one side.
+    all.rows = std::max(all.desktop_deleted + all.desktop_updated, all.cloud_deleted + all.cloud_updated) + all.on_both;
+    all.base_rows = all.rows + some(all.rows * 200);
+    Tally counted = all;
+    counted.base_rows = std::min(all.base_rows, all.rows * rows_that_tell(guard));
+    RC_ASSERT(may_be_stopped(counted, guard) == may_be_stopped(all, guard));
 }
 
 TEST(Guard, a_replaced_or_emptied_table_stops_whatever_the_limits_are) {

@@ -7,6 +7,7 @@
 #include "support/temp_dir.hpp"
 #include "web/access.hpp"
 #include "web/answers.hpp"
+#include "web/ask.hpp"
 #include "web/gate.hpp"
 #include "web/token_file.hpp"
 
@@ -25,6 +26,42 @@ Verdict judged(const Request& request, Access access, const Shown& shown = {}) {
 }
 
 Shown session() { return {false, std::string(csrf)}; }
+
+// One pair, once it serves.
+class Beginning : public daemon::Service {
+  public:
+    bool serves = false;
+    bool serving() const override { return serves; }
+    std::vector<daemon::PairState> pairs() const override {
+        daemon::PairState state;
+        state.name = "office";
+        return serves ? std::vector{state} : std::vector<daemon::PairState>{};
+    }
+    std::vector<daemon::PastRun> history(const std::string&, std::size_t) const override { return {}; }
+    std::vector<daemon::Event> events_after(std::uint64_t, Millis) const override { return {}; }
+    void request_run(const std::string&, const daemon::RunRequest&) override {}
+    void with_engine(const std::string&, const std::function<void(Engine&, const Config&)>&) override {}
+};
+
+TEST(WebAsk, APairIsUnknownOnlyOnceTheServiceKnowsItsPairs) {
+    Beginning service;
+    Gate gate("right", {"office.example"}, "c", real_world());
+    LongWork long_work{1};
+    const Request request = asked({});
+    const std::string version;
+    const auto status_of = [&](const std::string& pair) {
+        try {
+            pair_of({request, {pair}, service, gate, real_world(), version, long_work});
+            return 200;
+        } catch (const Error& error) {
+            return error_answer(error).status;
+        }
+    };
+    EXPECT_EQ(status_of("office"), 503);
+    service.serves = true;
+    EXPECT_EQ(status_of("office"), 200);
+    EXPECT_EQ(status_of("another"), 404);
+}
 
 TEST(WebAccess, AHostIsTakenApart) {
     EXPECT_EQ(host_name("LocalHost:8484"), "localhost");

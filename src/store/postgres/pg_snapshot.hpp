@@ -68,7 +68,7 @@ class PgSnapshot : public Snapshot {
     std::int64_t stream_hints(const Expressions& expressions, const std::string& from, std::size_t facts, const HintSink& sink);
     HintOutcome changelog_hints(const Expressions& expressions, const Mark& since, const HintSink& sink);
     std::string changelog_hints_sql(const Expressions& expressions, const Mark& since) const;
-    Answer ask_rows(const LinkedTable& table, const std::vector<Key>& keys);
+    Answer ask_rows(const KeysOfTable& wanted);
     std::optional<HintOutcome> expected_hints(const Expressions& expressions, Capture capture, const std::string& mark,
                                               const HintSink& sink) const;
 
@@ -110,6 +110,9 @@ bool truncated_since(Connection& connection, const std::string& changes, const M
 // Select list of a RowImage over `t` (key cells, hash, canonical, stamp, marks, values, cells) and its reader.
 constexpr int image_facts = 9;  // columns between the key and the cells
 std::string image_columns(const Expressions& expressions);
+// Of a row whose hashes are h.a and h.b: where `same` holds without the cells that are neither of a key nor of a reference;
+// `same` stands last.
+std::string needed_image_columns(const Expressions& expressions, const std::string& same);
 RowImage image_at(const Result& result, int row, int column, const LinkedTable& table);
 
 }  // namespace tideway::pg

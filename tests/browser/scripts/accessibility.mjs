@@ -33,16 +33,24 @@ const items = async (page) => {
     ['story', '/pairs/main/row?table=jobshead&key=1', 'One row']];
 };
 
+const ask = async (page, name, suffix) => {
+  await page.getByRole('dialog').waitFor();
+  await check(page, name, suffix);
+  await shot(page, `${name}-${suffix}`);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+};
+
 // Questions are looked at while they are open.
 const dialogs = async (page, suffix) => {
+  await open(page, '/pairs/main/conflicts', 'Conflicts');
+  for (const place of [0, 1]) await page.getByRole('checkbox', { name: /^Choose/ }).nth(place).check();
+  await page.getByRole('button', { name: 'Take desktop' }).click();
+  await ask(page, 'conflicts-dialog', suffix);
   for (const [name, path, heading, action] of [['guard-dialog', '/pairs/main/guard', 'Guard', 'Let it through ...'], ['undo-dialog', '/pairs/main/journal', 'Journal', 'Undo ...']]) {
     await open(page, path, heading);
     await page.getByRole('button', { name: action }).first().click();
-    await page.getByRole('dialog').waitFor();
-    await check(page, name, suffix);
-    await shot(page, `${name}-${suffix}`);
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await ask(page, name, suffix);
   }
 };
 
