@@ -240,7 +240,7 @@ TEST(FirstContact, what_users_write_between_the_snapshots_and_the_linking_is_see
 }
 
 TEST(FirstContact, P3_a_phones_row_among_equal_ones_stays_a_phones) {
-    Load office(3'000, ", source char(1) default 'D'");
+    Load office(3'000, "; alter table item add source char(1) default 'D'");
     office.pair.cloud.exec("insert into item select i, E'item\\t' || i || E'\\\\', i % 7, case when i in (50, 60) then 'M' end from "
                            "generate_series(1, 3000) i");
     office.pair.configure("[[table]]\nname = 'item'\norigin = { column = 'source' }\n");

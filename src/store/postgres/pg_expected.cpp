@@ -102,7 +102,7 @@ std::optional<HintOutcome> PgSnapshot::expected_hints(const Expressions& e, Capt
     for (int row = 0; row < found.rows(); ++row) {
         Cells cells;
         for (int column = 0; column < found.columns(); ++column) cells.push_back(found.cell(row, column));
-        sink(hint_of(cells, e.table().key_cells()));
+        if (auto hint = hint_of(cells, e.table().key_cells())) sink(std::move(*hint));
     }
     return HintOutcome{.examined = found.rows()};
 }

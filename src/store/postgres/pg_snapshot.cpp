@@ -250,10 +250,13 @@ std::string PgStore::relation_mark(const LinkedTable& table) const {
 // After the key: hash, moment, size; with these also the stamp and the mark.
 constexpr std::size_t short_hint = 4, long_hint = 6;
 
-CloudHint hint_of(const Cells& cells, std::size_t keys) {
+std::optional<CloudHint> hint_of(const Cells& cells, std::size_t keys) {
     if (cells.size() != keys + short_hint && cells.size() != keys + long_hint) throw Misfit("a hint has other columns");
     CloudHint hint;
-    for (std::size_t i = 0; i < keys; ++i) hint.key.push_back(text_in(cells[i]));
+    for (std::size_t i = 0; i < keys; ++i) {
+        if (!cells[i]) return std::nullopt;
+        hint.key.push_back(*cells[i]);
+    }
     if (cells[keys]) hint.hash = Hash{integer_in(cells[keys]), integer_in(cells[keys + 1])};
     if (cells[keys + 2]) hint.captured = integer_in(cells[keys + 2]);
     if (cells[keys + 3]) hint.bytes = integer_in(cells[keys + 3]);
@@ -271,7 +274,7 @@ std::int64_t PgSnapshot::stream_hints(const Expressions& e, const std::string& f
     const Statement copy{"stream hints", fmt::format("COPY ({}) TO STDOUT", from)};
     connection_.copy_out(copy, keys + facts, [&](const Cells& cells) {
         ++count;
-        sink(hint_of(cells, keys));
+        if (auto hint = hint_of(cells, keys)) sink(std::move(*hint));
     });
     return count;
 }

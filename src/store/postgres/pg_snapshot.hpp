@@ -96,7 +96,8 @@ class PgSnapshot : public Snapshot {
 };
 
 // One line of what streams of hints and changelog_hints_sql() give.
-CloudHint hint_of(const Cells& cells, std::size_t keys);
+// None: a key without a value is nobody's counterpart.
+std::optional<CloudHint> hint_of(const Cells& cells, std::size_t keys);
 // A statement that counts the protected rows of all these tables: number, count.
 std::string count_protected_sql(const PgStore& store, const std::vector<const LinkedTable*>& tables);
 std::map<int, std::int64_t> counts_of(const Result& found);
