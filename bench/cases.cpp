@@ -22,7 +22,7 @@ const std::vector<Case>& cases() {
         {"refill_office", "ten of the office's tables refilled, nothing changed", refilled_office},
         {"deletes_10k", "10k rows of 200k deleted, against DELETE in the server", deleted_rows},
         {"conflicts_1k", "1,000 rows of 100k changed on both sides", conflicting_rows},
-        {"adoption_200k", "first sync of two sides that are equal already, against reading both", adoption},
+        {"adoption_1m", "first sync of two sides that are equal already, against reading both", adoption},
         {"capture_one_row", "users' one-row updates with capture triggers, against none", one_row_updates},
         {"capture_bulk", "one UPDATE of 20k rows with capture triggers, against none", bulk_update},
         {"guarded_apply", "10k changed rows applied with journal and comparison with the plan, against none", guarded_apply},

@@ -72,7 +72,7 @@ Measurement adoption(Bench& bench) {
     Measurement measurement{.name = {},
                             .what = "first sync of two equal sides",
                             .floor = "reading both sides once",
-                            .rows = bench.at_most(200'000),
+                            .rows = bench.options().rows,
                             .goal = {.ratio = 3}};
     const auto pair = bench.pair("equal");
     pair->both(create_wide("wide"));
