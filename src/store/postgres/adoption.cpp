@@ -10,7 +10,7 @@
 namespace tideway::pg {
 namespace {
 
-// All rows of the desktop as agreed on.
+// All rows of the desktop as agreed on. The base has no other live rows; it may know of deleted ones.
 std::string adopt_sql(const Expressions& e, const std::string& base, std::int64_t cloud_barrier) {
     const std::size_t keys = e.table().key_cells();
     return fmt::format(
@@ -22,7 +22,7 @@ std::string adopt_sql(const Expressions& e, const std::string& base, std::int64_
 }
 
 std::string adopted_sums_sql(const Expressions& e, const std::string& base) {
-    return adoptable_sums_sql(fmt::format("(SELECT {} AS bucket, b.hd_a AS a, b.hd_b AS b, b.ts_d AS stamp FROM {} b)",
+    return adoptable_sums_sql(fmt::format("(SELECT {} AS bucket, b.hd_a AS a, b.hd_b AS b, b.ts_d AS stamp FROM {} b WHERE b.state = 'L')",
                                           e.bucket("b"), base));
 }
 
@@ -44,8 +44,8 @@ Adopted PgArchive::adopt(const LinkedTable& table, std::int64_t cloud_barrier, s
     for (const auto& [group, sum] : here)
         if (!std::binary_search(unequal.begin(), unequal.end(), group)) adopted.rows += sum.rows;
     if (!unequal.empty())
-        c.post({"leave unequal rows out", fmt::format("DELETE FROM {} AS b WHERE {} = ANY ('{{{}}}'::int[])", base,
-                                                      e.bucket("b"), fmt::join(adopted.unequal, ","))});
+        c.post({"leave unequal rows out",
+                fmt::format("DELETE FROM {} AS b WHERE b.state = 'L' AND {}", base, lies_in(e.bucket("b"), adopted.unequal))});
     check_fence(c, fence);
     note_peer(c, cloud_barrier);
     transaction.commit();

@@ -1,6 +1,7 @@
 #include "store/postgres/group_sums.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "store/postgres/pg_snapshot.hpp"
 #include "store/postgres/pg_worklist.hpp"
@@ -35,6 +36,15 @@ std::string adoptable_sums_sql(const std::string& from) {
                        checksum_sql("hashint8extended(x.b, coalesce(x.stamp, -9223372036854775807))"), from);
 }
 
+std::string lies_in(const std::string& bucket, const std::vector<int>& buckets) {
+    constexpr std::size_t few = 16;
+    if (buckets.size() >= bucket_count) return "true";
+    if (buckets.size() <= few) return fmt::format("{} = ANY ('{{{}}}'::int[])", bucket, fmt::join(buckets, ","));
+    std::string bits(bucket_count, '0');
+    for (const int each : buckets) bits[static_cast<std::size_t>(each)] = '1';
+    return fmt::format("get_bit(B'{}', {}) = 1", bits, bucket);
+}
+
 Digest sums_of_groups(const Result& found, int column) {
     Digest groups;
     for (int i = 0; i < found.rows(); ++i)
@@ -53,13 +63,15 @@ Digest PgSnapshot::sums(const LinkedTable& table, Summed summed) {
 // A row in doubt ('U') is one too many, with a hash that it does not have. On another connection than the snapshot's, since
 // that one is adding up the rows meanwhile: nobody else changes the base while the lease is held.
 AgreedSums PgWorklist::agreed_sums() {
-    const Result found = read_once(
-        store_.writer(), "sum up base",
+    Connection& c = store_.writer();
+    Transaction transaction(c, {.read_only = true, .statement_timeout = Millis(0)});
+    const Result found = c.query(
+        {"sum up base",
         fmt::format("SELECT x.bucket / {}, count(*), {}, count(*) FILTER (WHERE x.live), {} FROM (SELECT {} AS bucket, b.state = 'L' AS "
-                    "live, b.hd_a + (b.state <> 'L')::int AS d, CASE WHEN b.state = 'L' THEN b.hc_a END AS c FROM {} b WHERE "
+                    "live, b.hd_a # (b.state <> 'L')::int::bigint AS d, CASE WHEN b.state = 'L' THEN b.hc_a END AS c FROM {} b WHERE "
                     "b.state IN ('L', 'U') OFFSET 0) x GROUP BY 1",
-                    buckets_of_group, two_sums("x.d"), two_sums("x.c"), e_.bucket("b"), base_),
-        {});
+                    buckets_of_group, two_sums("x.d"), two_sums("x.c"), e_.bucket("b"), base_)});
+    transaction.commit();
     return {sums_of_groups(found), sums_of_groups(found, 3)};
 }
 

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "store/postgres/group_sums.hpp"
 #include "store/postgres/schema.hpp"
 
 namespace tideway::pg {
@@ -326,11 +327,7 @@ HintOutcome PgSnapshot::hints(const LinkedTable& table, Capture capture, const s
 void PgSnapshot::list_buckets(const LinkedTable& table, const std::vector<int>& buckets,
                               const HintSink& sink) {
     const Expressions e = store_.expressions(table);
-    // All of them is the common case of a first run: no filter then.
-    const std::string filter = buckets.size() >= bucket_count
-                                   ? e.in_scope()
-                                   : fmt::format("{} = ANY ('{{{}}}'::int[]) AND {}", e.bucket("t"),
-                                                 fmt::join(buckets, ","), e.in_scope());
+    const std::string filter = lies_in(e.bucket("t"), buckets) + " AND " + e.in_scope();
     stream_hints(
         e,
         fmt::format("SELECT {}, {}, {}, NULL::bigint, {}, {}, {} FROM {} t WHERE {}", join(e.key_cells()),

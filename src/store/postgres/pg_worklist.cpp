@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/postgres/group_sums.hpp"
 #include "store/postgres/group_worklist.hpp"
 #include "store/postgres/pg_snapshot.hpp"
 #include "store/postgres/schema.hpp"
@@ -91,9 +92,7 @@ std::string PgWorklist::only(Part part) const {
 }
 
 std::string PgWorklist::in_buckets(const std::vector<int>& buckets) const {
-    if (buckets.size() >= bucket_count) return "true";
-    return fmt::format("{} = ANY ('{{{}}}'::int[])", e_.bucket("b"),
-                       fmt::join(buckets, ","));
+    return lies_in(e_.bucket("b"), buckets);
 }
 
 void PgWorklist::empty_stage() { execute("empty stage", fmt::format("DELETE FROM {} h WHERE true", hints_)); }

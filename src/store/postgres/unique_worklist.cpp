@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/postgres/group_sums.hpp"
 #include "store/postgres/pg_snapshot.hpp"
 
 namespace tideway::pg {
@@ -25,8 +26,7 @@ void UniqueWorklist::compare(const std::string& rows, const std::string& agreed)
 }
 
 void UniqueWorklist::add_desktop_buckets(const std::vector<int>& buckets) {
-    compare(fmt::format("{} = ANY ('{{{}}}'::int[])", e_.bucket("t"), fmt::join(buckets, ",")),
-            in_buckets(buckets));
+    compare(lies_in(e_.bucket("t"), buckets), in_buckets(buckets));
 }
 
 // candidates: a query giving k1.., at. Returns how many there were.
