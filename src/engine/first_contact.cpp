@@ -28,15 +28,21 @@ std::int64_t link_buckets(Session& session, Gathered& gathered, TableRun& run, c
     return linked;
 }
 
+struct Linked {
+    std::int64_t rows = 0;
+    bool all = false;  // the two sides hold the same: sums of all rows say so
+};
+
 // Both servers add up what they hold at the same time; only where the sums differ keys and hashes cross.
-std::int64_t link_equal_rows(Session& session, Gathered& gathered, TableRun& run, const StartState& state) {
+Linked link_equal_rows(Session& session, Gathered& gathered, TableRun& run, const StartState& state) {
     std::future<Digest> there =
         std::async(std::launch::async, [&] { return gathered.cloud->sums(run.link(), Summed::adoptable); });
     const Adopted adopted = session.archive().adopt(run.link(), state.cloud_barrier, state.desktop_fence,
                                                     [&] { return there.get(); });
+    if (there.valid()) there.wait();  // nobody else may use that connection before
     session.progress.table(run.link().desktop.display(), adopted.rows, run.rows_to_load);
-    if (adopted.unequal.empty()) return adopted.rows;
-    return link_buckets(session, gathered, run, state, adopted.unequal, adopted.rows);
+    if (adopted.unequal.empty()) return {adopted.rows, true};
+    return {link_buckets(session, gathered, run, state, adopted.unequal, adopted.rows), false};
 }
 
 }  // namespace
@@ -49,13 +55,16 @@ std::map<int, Started> start_at_once(Session& session, Gathered& gathered, Start
         if (run.start == TableRun::Start::no) continue;
         Started& result = started[run.link().id];
         if (run.start == TableRun::Start::adopt) {
-            result.linked = link_equal_rows(session, gathered, run, state);
-            // Then no row of either side is left that the ordinary batches would have to look at.
-            result.complete =
-                result.linked == run.rows_to_load && result.linked == gathered.cloud->count(run.link());
+            const Linked linked = link_equal_rows(session, gathered, run, state);
+            result.linked = linked.rows;
+            // Then no row of either side is left that the ordinary batches would have to look at. Counts alone say nothing:
+            // the base was made of a later moment than the snapshots show.
+            result.complete = linked.all && result.linked == run.rows_to_load &&
+                              result.linked == gathered.cloud->count(run.link());
         } else {
             result.loaded = TableLoader(session, run.link(), state).load(tables, run.rows_to_load);
-            result.complete = result.loaded == run.rows_to_load;
+            // What was agreed on before (a run broke off) may have been edited since, and no mark tells.
+            result.complete = run.rows_known == 0 && result.loaded == run.rows_to_load;
         }
         run.worklist.reset();
     }

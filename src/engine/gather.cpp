@@ -110,7 +110,8 @@ class Gatherer {
     void read_tables(const Read& read_one, Reach reach) {
         for (auto run = gathered_.tables.begin(); run != gathered_.tables.end();) {
             read_one(*run);
-            if (run->tally.keys > 0 && !spelled_apart(run->link()) && !identifies_rows(*run)) {
+            // A row without a key shows in no key.
+            if ((run->tally.keys > 0 || run->touched) && !spelled_apart(run->link()) && !identifies_rows(*run)) {
                 for (const Side side : {Side::desktop, Side::cloud})
                     gathered_.marks.erase({run->link().id, side});
                 run = gathered_.tables.erase(run);
@@ -148,6 +149,7 @@ class Gatherer {
     void compare_by_hints(TableRun& run, Capture desktop_capture, const std::string& desktop_mark, Mode mode) {
         const HintOutcome seen = run.worklist->add_desktop_hints(desktop_capture, desktop_mark);
         gathered_.examined += seen.examined;
+        run.touched = seen.examined > 0 || seen.needs_digest;
         run.report.capture_desktop = to_string(seen.needs_digest ? Capture::digest : desktop_capture);
         failpoint("M1.hints");
         read_cloud(run, mode);
@@ -207,17 +209,18 @@ class Gatherer {
     }
 
     // A table that was never compared: the cloud holds nothing but what was agreed on, or nothing was agreed
-    // on yet and both sides have rows.
+    // on yet and both sides have rows. Where a row is in doubt or a key waits, the rules have to look at it.
     bool starts_at_once(TableRun& run) {
         const LinkedTable& table = run.link();
         if (marks_->contains({table.id, Side::desktop}) || table.repeats() ||
             session_.desktop_server.encoding != "UTF8" || session_.embedded())
             return false;
         run.worklist = session_.archive().worklist(table, session_.installed());
+        const std::optional<std::int64_t> known = run.worklist->settled_rows();
+        if (!known) return false;
+        run.rows_known = *known;
         const Digest agreed = run.worklist->base_digest(true);
-        std::int64_t known = 0;
-        for (const auto& [bucket, sum] : agreed) known += sum.rows;
-        run.rows_to_load = gathered_.desktop->count(table) - known;
+        run.rows_to_load = gathered_.desktop->count(table) - *known;
         if (run.rows_to_load < fewest_rows_at_once) return false;
         run.start = cloud_holds_only(table, agreed)
                         ? (contact_ == FirstContact::at_once && session_.cloud->may_load(table)
@@ -285,6 +288,7 @@ class Gatherer {
     // sums differ are compared row by row.
     void compare_by_sums(TableRun& run) {
         const LinkedTable& table = run.link();
+        run.touched = true;
         std::future<Digest> adding =
             std::async(std::launch::async, [&] { return gathered_.cloud->sums(table, Summed::agreed); });
         std::future<AgreedSums> known = std::async(std::launch::async, [&] { return run.worklist->agreed_sums(); });
@@ -309,6 +313,7 @@ class Gatherer {
         HintOutcome seen{.needs_digest = true};
         if (capture != Capture::digest) seen = gathered_.cloud->hints(table, capture, mark, stage.sink());
         gathered_.examined += seen.examined;
+        run.touched = run.touched || seen.examined > 0 || seen.needs_digest;
         run.report.capture_cloud = to_string(seen.needs_digest ? Capture::digest : capture);
         // xmin sees no deletes: the set of keys is compared as well, unless its size alone tells that there were none.
         if (seen.needs_digest || (capture == Capture::xmin && !has_lost_nothing(run, seen))) {

@@ -21,6 +21,8 @@ struct TableRun {
     Start start =
         Start::no;  // not read yet: its new rows may be loaded, or its equal rows linked, all at once
     std::int64_t rows_to_load = 0;
+    std::int64_t rows_known = 0;  // agreed on before that start
+    bool touched = false;  // rows of it were looked at: a row without a key may be among them
     const LinkedTable& link() const { return table->link; }
 };
 

@@ -117,10 +117,11 @@ std::vector<GuardStop> judge(const std::string& table, const Outlook& outlook, c
 
 // One more than needed: limit_rows() rounds down.
 std::int64_t rows_that_tell(const GuardSetting& guard) {
+    constexpr double most = 1'000'000;  // where less than that is let through, all rows are counted after all
     double least = 100;
     for (const Limit& limit : {guard.max_deletes, guard.max_updates, guard.max_shrinkage})
         if (limit.percent > 0) least = std::min(least, limit.percent);
-    return static_cast<std::int64_t>(std::ceil(100 / least)) + 1;
+    return static_cast<std::int64_t>(std::ceil(std::min(100 / least, most))) + 1;
 }
 
 bool may_be_stopped(const Tally& tally, const GuardSetting& guard) {

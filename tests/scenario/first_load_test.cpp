@@ -67,6 +67,21 @@ TEST(FirstLoad, P9_may_be_killed_anywhere_and_knows_who_edited_what_afterwards) 
     }
 }
 
+// They lie before the marks that the next run ends with, and no other run would ever look at them.
+TEST(FirstLoad, P10_what_users_do_to_booked_rows_of_a_load_that_broke_off_is_seen) {
+    NEEDS_LOADING();
+    Load office(50'000);
+    office.pair.sync({}, {{"TIDEWAY_FAILPOINTS", "load.booked=kill9"}});
+    const long long there = office.pair.cloud.number("select count(*) from item");
+    ASSERT_TRUE(there > 0 && there < 48'000) << there;
+    office.pair.desktop.exec("update item set body = 'office' where id = 5");
+    office.pair.cloud.exec("update item set body = 'phone' where id = 6");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(dump(office.pair.cloud, "select id, body from item where id in (5, 6) order by id"), "5|office\n6|phone");
+    expect_quiet(office.pair, 0, {"--mode", "full"});
+}
+
 TEST(FirstLoad, a_row_that_a_phone_makes_meanwhile_is_neither_lost_nor_doubled) {
     Load office(3'000);
     office.pair.configure("[sync]\nconflict = 'cloud'\n[[table]]\nname = 'item'\n");
@@ -219,6 +234,45 @@ TEST(FirstContact, P9_linking_goes_on_after_a_kill) {
     EXPECT_EQ(dump(office.pair.cloud, "select body from item where id in (20, 21) order by id"),
               "edited\nedited too");
     expect_quiet(office.pair);
+}
+
+TEST(FirstContact, P10_what_users_do_to_linked_rows_before_a_load_goes_on_is_seen) {
+    Load office(3'000);
+    office.pair.cloud.exec("insert into item select i, E'item\\t' || i || E'\\\\', i % 7 from generate_series(1, 3000) i");
+    office.pair.sync({}, {{"TIDEWAY_FAILPOINTS", "adopt.booked=kill9"}});
+    office.pair.desktop.exec("update item set body = 'office' where id = 5; insert into item select i, 'new', 1 from generate_series(4001, 6500) i");
+    office.pair.cloud.exec("update item set body = 'phone' where id = 6");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(dump(office.pair.desktop, "select id, body from item where id in (5, 6) order by id"), "5|office\n6|phone");
+}
+
+TEST(FirstContact, a_row_that_makes_the_numbers_even_hides_no_other) {
+    Load office(3'000);
+    office.pair.cloud.exec("insert into item select i, E'item\\t' || i || E'\\\\', i % 7 from generate_series(1, 3000) i;"
+                           "insert into item values (8000, 'same', 1)");
+    office.pair.desktop.exec("insert into item values (9000, 'only at the office', 1)");
+    office.pair.sync_while("M3.cloud", [&] { office.pair.desktop.exec("insert into item values (8000, 'same', 1)"); });
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), 3'002);
+}
+
+TEST(FirstContact, a_table_whose_columns_changed_is_compared_at_once_and_not_adopted) {
+    for (const char* change : {"alter table item add x int", "alter table item drop n", "alter table item alter id type bigint"}) {
+        SCOPED_TRACE(change);
+        Load office(3'000);
+        EXPECT_EXIT_CODE(0, office.pair.sync());
+        office.pair.both(change);
+        office.pair.desktop.exec("update item set body = 'office' where id = 5");
+        office.pair.cloud.exec("update item set body = 'phone' where id = 6");
+        EXPECT_EXIT_CODE(0, office.pair.sync());
+        office.pair.expect_equal("select id, body from item order by id");
+        // What was agreed on cannot be told any more: both edits are conflicts, and the rows that lost are kept.
+        expect_accounted(office.pair, "item", "office");
+        expect_accounted(office.pair, "item", "phone");
+        expect_quiet(office.pair);
+    }
 }
 
 TEST(FirstContact, what_users_write_between_the_snapshots_and_the_linking_is_seen) {

@@ -81,6 +81,30 @@ TEST_F(KeySetting, MayChangeWhileNothingWaits) {
     }
 }
 
+TEST(NullKeys, LeaveTheirTableOutAndTheOthersFlow) {
+    for (const char* capture : {"auto", "changelog", "digest"})
+        for (const bool office : {true, false}) {
+            SCOPED_TRACE(fmt::format("{} {}", capture, office ? "desktop" : "cloud"));
+            LivePair pair("nullkey");
+            pair.both("create table note (code text unique, body text); create table other (id int primary key, body text);"
+                      "insert into note values ('a', 'x')");
+            pair.configure(fmt::format("[sync]\ncapture = '{}'\n{}key = ['code']\n[[table]]\nname = 'other'\n", capture, note_config));
+            EXPECT_EXIT_CODE(0, pair.sync());
+            Db& db = office ? pair.desktop : pair.cloud;
+            db.exec("insert into note values (null, 'nameless')");
+            pair.desktop.exec("insert into other values (1, 'office')");
+            for (const char* mode : {"incremental", "full"}) {
+                const TidewayResult result = pair.sync({"--mode", mode});
+                EXPECT_EXIT_CODE(3, result);
+                EXPECT_NE(told(result).find("TW304"), std::string::npos) << told(result);
+            }
+            EXPECT_ROWS(pair.cloud, "select * from other", "1|office");
+            db.exec("update note set code = 'b' where code is null");
+            EXPECT_EXIT_CODE(0, pair.sync());
+            pair.expect_equal("select * from note order by code");
+        }
+}
+
 TEST(NullKeys, ThatCameAndWentBetweenTwoRunsAreNoMatter) {
     for (const char* capture : {"auto", "changelog"}) {
         SCOPED_TRACE(capture);

@@ -294,6 +294,19 @@ TEST_P(Mapping, ALookUpFillsTheCloudAndIsNeverWrittenBack) {
     EXPECT_ROWS(sides.cloud, "select id, client from task order by id", "10|80\n11|99\n12|(null)");
 }
 
+TEST_P(Mapping, ALookUpMayCallItsTablesWhatItLikes) {
+    sides.desktop.exec("create table p (id int primary key, p1 int); create table task (id int primary key, job int);"
+                       "insert into p values (1, 70); insert into task values (10, 1)");
+    sides.cloud.exec("create table task (id int primary key, job int, client int)");
+    for (const char* query : {"select p.p1 from p where p.id = :job", "select x.p1 from p x where x.id = :job", "select n.p1 from p n where n.id = :job"}) {
+        SCOPED_TRACE(query);
+        sides.cloud.exec("truncate task");
+        sides.desktop.exec("update task set id = id + 1");
+        sync(fmt::format("[guard]\nmax_deletes = '100%'\n[[table]]\nname = 'task'\nlookup = {{ client = '{}' }}\n", query).c_str());
+        EXPECT_ROWS(sides.cloud, "select client from task", "70");
+    }
+}
+
 TEST_P(Mapping, ALookUpWithSeveralAnswersMakesTheRowWait) {
     sides.desktop.exec(
         "create table job (id int, client int); create table task (id int primary key, job int); insert into "

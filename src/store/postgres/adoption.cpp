@@ -10,6 +10,9 @@
 namespace tideway::pg {
 namespace {
 
+// For the cloud's sums. Beyond it nobody is there any more, and the base must not stay locked.
+constexpr Millis longest_wait{30 * 60'000};
+
 // All rows of the desktop as agreed on. The base has no other live rows; it may know of deleted ones.
 std::string adopt_sql(const Expressions& e, const std::string& base, std::int64_t cloud_barrier) {
     const std::size_t keys = e.table().key_cells();
@@ -34,7 +37,7 @@ Adopted PgArchive::adopt(const LinkedTable& table, std::int64_t cloud_barrier, s
     const Expressions e = store_.expressions(table);
     const std::string base = base_name(store_.pair_number(), table.id);
     Connection& c = store_.writer();
-    Transaction transaction(c, {.statement_timeout = Millis(0), .idle_timeout = Millis(0)});
+    Transaction transaction(c, {.statement_timeout = Millis(0), .idle_timeout = longest_wait});
     c.post({"adopt rows", adopt_sql(e, base, cloud_barrier)});
     // Read back from the base: RETURNING would keep all rows once more.
     const Digest here = sums_of_groups(c.query({"sum up adopted rows", adopted_sums_sql(e, base)}));

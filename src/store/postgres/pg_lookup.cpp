@@ -22,24 +22,25 @@ class SearchPath {
     Connection& connection_;
 };
 
+// The names of what is given are ours: an alias of the query would hide a shorter one.
 std::string lookup_sql(const LinkedTable& table, const Lookup& lookup) {
     const std::vector<std::string> names = sql::parameter_names(lookup.query);
-    std::vector<std::string> arrays{"$1::int[]"}, columns{"n"}, typed{"p.n"};
+    std::vector<std::string> arrays{"$1::int[]"}, columns{"n"}, typed{"tideway_given.n"};
     for (std::size_t i = 0; i < names.size(); ++i) {
         arrays.push_back(fmt::format("${}::text[]", i + 2));
-        columns.push_back(fmt::format("p{}", i + 1));
+        columns.push_back(fmt::format("tideway_{}", i + 1));
         typed.push_back(
-            fmt::format("p.p{0}::{1} AS p{0}", i + 1, table.columns[lookup.parameters[i]].desktop.base_type));
+            fmt::format("tideway_given.tideway_{0}::{1} AS tideway_{0}", i + 1, table.columns[lookup.parameters[i]].desktop.base_type));
     }
     const std::string query = sql::replace_parameters(lookup.query, [&](const std::string& name) {
         const auto at = std::find(names.begin(), names.end(), name) - names.begin();
-        return fmt::format("p.p{}", at + 1);
+        return fmt::format("tideway_given.tideway_{}", at + 1);
     });
     // LATERAL without a limit is flattened into a join where the query allows it.
     return fmt::format(
-        "SELECT p.n, min(l.v::text COLLATE \"C\"), count(DISTINCT l.v::text) FROM (SELECT {} FROM unnest({}) "
-        "AS p({})) p "
-        "LEFT JOIN LATERAL ({}) AS l(v) ON true GROUP BY p.n",
+        "SELECT tideway_given.n, min(l.v::text COLLATE \"C\"), count(DISTINCT l.v::text) FROM (SELECT {} FROM unnest({}) "
+        "AS tideway_given({})) tideway_given "
+        "LEFT JOIN LATERAL ({}) AS l(v) ON true GROUP BY tideway_given.n",
         join(typed), join(arrays), join(columns), query);
 }
 

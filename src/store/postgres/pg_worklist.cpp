@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/postgres/group_sums.hpp"
 #include "store/postgres/group_worklist.hpp"
 #include "store/postgres/pg_snapshot.hpp"
@@ -190,8 +192,9 @@ HintOutcome PgWorklist::add_desktop_hints(Capture capture, const std::string& ma
                                  e_.relation(), condition, e_.key_present());
     }
     const std::int64_t examined = compare_candidates(candidates);
-    if (capture == Capture::xmin) look_for_deleted();
-    return {.examined = examined};
+    if (capture != Capture::xmin) return {.examined = examined};
+    look_for_deleted();
+    return {.examined = std::max(examined, touched_since(since))};  // rows without a key are no candidates
 }
 
 Digest PgWorklist::base_digest(bool keys_only) {
