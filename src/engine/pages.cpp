@@ -11,9 +11,11 @@ bool may_leave_cells_out(const LinkedTable& table) {
            std::none_of(table.columns.begin(), table.columns.end(), [](const LinkedColumn& column) { return column.by_key; });
 }
 
-// A key that waits is looked at whole.
+// What a person has chosen, and references that wait for their parents, may need any cell.
 std::optional<Hash> agreed_in_cloud(const CandidateGroup& group) {
-    const bool plain = group.base.size() == 1 && group.base.front().entry.state == BaseState::live && group.waiting.empty();
+    const bool plain = group.base.size() == 1 && group.base.front().entry.state == BaseState::live &&
+                       std::none_of(group.waiting.begin(), group.waiting.end(),
+                                    [](const WaitingRow& row) { return row.chosen || !row.emptied.empty(); });
     return plain ? std::optional(group.base.front().entry.cloud) : std::nullopt;
 }
 
@@ -27,13 +29,12 @@ KeysOfTable keys_of(const LinkedTable& table, const std::vector<CandidateGroup>&
     return wanted;
 }
 
-// Only what changes the cloud's row, or leaves both as they are, can do without the rest of it.
+// What changes the cloud's row, leaves both as they are or waits can do without the rest of it.
 bool needs_whole_row(const Decision& decision) {
-    return decision.to_desktop != Write::none || decision.wait != Wait::none || decision.conflict || decision.merges ||
-           decision.renumber;
+    return decision.to_desktop != Write::none || decision.conflict || decision.merges || decision.renumber;
 }
 
-// What was left out of rows that are written to the desktop, or looked at by somebody, is read after all.
+// What was left out of rows that are written to the desktop is read after all.
 void complete_rows(Snapshot& cloud, const LinkedTable& table, std::vector<KeyWork>& works) {
     std::map<Key, KeyWork*> incomplete;
     for (KeyWork& work : works)

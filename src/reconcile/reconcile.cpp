@@ -289,7 +289,7 @@ std::optional<std::uint64_t> print_of(const LinkedTable& table, const KeyWork& w
     if (table.identity != Identity::full_row)  // whose key is such a hash
         for (const std::string& part : work.candidate.key) add_part(part);
     for (const RowImage* row : {&work.candidate.desktop, &work.cloud}) {
-        text += row->facts.present ? "|row" : "|none";
+        text += !row->facts.present ? "|none" : row->as_agreed ? "|agreed" : "|row";
         for (const Cell& cell : row->cells) cell ? add_part(*cell) : void(text += "|null");
     }
     if (d.merges)  // what it comes to depends on the agreed row as well

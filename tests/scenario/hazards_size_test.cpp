@@ -96,5 +96,23 @@ TEST(Hazard, H41_ATableOfAThousandColumns) {
     expect_quiet(pair);
 }
 
+// The cloud's rows are as agreed on, and nobody needs them: a deleted row that is only held is not read.
+TEST(Hazard, H41_WideRowsThatWaitForAPersonTakeNoMemory) {
+    LivePair pair("h41_held");
+    pair.both("create table item (id int primary key, body text); alter table item alter body set storage external;"
+              "insert into item select i, repeat(md5(i::text), 1000) from generate_series(1, 3000) i");
+    pair.configure("[guard]\nmax_deletes = '100%'\nmax_shrinkage = '100%'\n[[table]]\nname = 'item'\ndeletes = 'hold'\n");
+    const long little = pair.sync().peak_kib;
+    pair.desktop.exec("delete from item where id <= 2500");
+    for (const char* mode : {"incremental", "full"}) {
+        const TidewayResult result = pair.sync({"--mode", mode});
+        EXPECT_EXIT_CODE(3, result);
+        if (memory_means_something) {
+            EXPECT_LT(result.peak_kib, little + 64 * 1024) << mode;
+        }
+    }
+    EXPECT_EQ(pair.cloud.number("select count(*) from item"), 3'000);
+}
+
 }  // namespace
 }  // namespace tideway::test
