@@ -1,8 +1,6 @@
 // The look in front of a run: whether there is anything to do (DESIGN.md 10.13). It takes no lease and moves no mark.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "engine/run.hpp"
 
 namespace tideway {
@@ -73,14 +71,11 @@ void Run::report_idle() {
     report_.plan_hash = hash_.text();
 }
 
-// The usual case, told by one statement a side: nothing was written since the marks.
+// The usual case, told by one statement a side: nothing was written since the marks. Keys are not looked at: those that were
+// distinct then still are, also where the two sides spell them apart.
 Look Run::look_at(Side side, const Marks& marks, const std::map<int, std::int64_t>& agreed_rows) {
-    const std::vector<TableUnderSync*> active = session_.active();
-    if (std::any_of(active.begin(), active.end(),
-                    [](const TableUnderSync* table) { return spelled_apart(table->link); }))
-        return {};
     std::vector<Watched> watched;
-    for (const TableUnderSync* table : active) {
+    for (const TableUnderSync* table : session_.active()) {
         const auto agreed = agreed_rows.find(table->link.id);
         watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark,
                            agreed == agreed_rows.end() ? std::nullopt : std::optional(agreed->second)});
