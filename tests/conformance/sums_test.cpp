@@ -6,6 +6,11 @@ namespace {
 
 class Sums : public Pair {
   protected:
+    // Before version 14 a server hashes rows otherwise, so nothing is adopted from or by another one.
+    void SetUp() override {
+        const auto hashes_records = [&](Side side) { return store(side).server().version >= 140000; };
+        if (hashes_records(Side::desktop) != hashes_records(Side::cloud)) GTEST_SKIP() << "the two servers hash rows differently";
+    }
     const LinkedTable& filled(const std::string& definition = "(id integer primary key, title text)") {
         const LinkedTable& table = synced(definition);
         both("insert into job (id, title) select i, 'title ' || i from generate_series(1, 3000) i");
