@@ -230,7 +230,8 @@ class Gatherer {
                                                           session_.cloud_server.version)
                         ? TableRun::Start::adopt
                         : TableRun::Start::no;
-        if (run.start != TableRun::Start::no && !identifies_rows(run)) run.start = TableRun::Start::no;
+        // What is spelled apart was looked at when the snapshots were taken.
+        if (run.start != TableRun::Start::no && !spelled_apart(table) && !identifies_rows(run)) run.start = TableRun::Start::no;
         if (run.start == TableRun::Start::no) return false;
         note_marks(table);
         run.report.capture_desktop = run.report.capture_cloud = to_string(Capture::digest);

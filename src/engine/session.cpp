@@ -386,11 +386,17 @@ void Session::install_tables() {
     for (const TableUse& use : known_[Side::desktop])
         for (const TableUnderSync* table : active())
             if (use.id == table->link.id) note_lost_columns(use.definition, *table);
-    for (const auto& [side, table] : incomplete_tables()) {
-        archive().forget_marks(table->link.id);
-        store(side).install_table(table->link);
-        failpoint("install.table");
-    }
+    const auto incomplete = incomplete_tables();
+    for (const auto& [side, table] : incomplete) archive().forget_marks(table->link.id);
+    const auto install = [&](Side where) {
+        for (const auto& [side, table] : incomplete) {
+            if (side != where) continue;
+            store(side).install_table(table->link);
+            failpoint("install.table");
+        }
+        return where;
+    };
+    at_once(!embedded(), [&] { return install(Side::desktop); }, [&] { return install(Side::cloud); });
     for (const TableUnderSync* table : wrongly_guarded_tables()) cloud->guard_rows(table->link);
 }
 

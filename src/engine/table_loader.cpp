@@ -5,9 +5,11 @@
 namespace tideway {
 namespace {
 
-// Up to five batches exist at a time, and a row takes about twice its text: 40 MB at most.
+// Up to six batches exist at a time, and a row takes about twice its text: 48 MB at most.
 constexpr std::size_t batch_rows = 20'000;
 constexpr std::size_t batch_bytes = 4UL * 1024 * 1024;
+// Below this there will hardly be a second batch.
+constexpr std::int64_t rows_for_two_lanes = 10'000;
 
 }  // namespace
 
@@ -27,7 +29,7 @@ std::int64_t TableLoader::load(const std::vector<const LinkedTable*>& parents, s
         // Both threads come to an end, and what was loaded is booked, also where loading throws.
         const ClosesAtEnd<Loaded> no_more{loaded_};
         const AbandonsAtEnd<LoadBatch> enough{read_};
-        load_batches(expected);
+        load_in_lanes(expected);
     }
     booking.get();
     reading.get();
@@ -58,23 +60,57 @@ void TableLoader::read(const std::vector<const LinkedTable*>& parents) {
     if (wanted && !batch.rows.empty()) read_.give(std::move(batch));
 }
 
-void TableLoader::load_batches(std::int64_t expected) {
-    std::int64_t rows = 0;
-    while (std::optional<LoadBatch> batch = read_.take()) {
-        batch->fence = state_.cloud_fence;
-        batch->receipts_booked = acknowledged_;
-        try {
-            LoadOutcome outcome = session_.cloud->load(*batch);
-            state_.cloud_fence = outcome.sequence;
-            rows += static_cast<std::int64_t>(batch->rows.size());
-            if (!loaded_.give({std::move(*batch), std::move(outcome)})) return;
-        } catch (const Refused&) {
-            return;
-        } catch (const TryAgain&) {
-            return;
-        }
-        session_.progress.table(table_.desktop.display(), rows, expected);
+void TableLoader::load_in_lanes(std::int64_t expected) {
+    std::future<void> beside;
+    if (expected > rows_for_two_lanes)
+        beside = std::async(std::launch::async, [&] {
+            if (const std::unique_ptr<LoadLane> lane = second_lane()) load_batches(*lane, expected);
+        });
+    load_batches(*session_.cloud->first_lane(table_), expected);
+    if (beside.valid()) beside.get();
+}
+
+// Whatever keeps a second connection from the cloud, one is enough.
+std::unique_ptr<LoadLane> TableLoader::second_lane() try {
+    return session_.cloud->second_lane(table_);
+} catch (const Error&) {
+    return nullptr;
+}
+
+void TableLoader::load_batches(LoadLane& lane, std::int64_t expected) try {
+    while (std::optional<Taken> next = take()) {
+        LoadOutcome outcome = lane.load(next->batch, [&] { return await(next->turn); });
+        complete({std::move(next->batch), std::move(outcome)}, expected);
     }
+} catch (const Refused&) {
+    turns_.give_up();
+} catch (const TryAgain&) {
+    turns_.give_up();
+} catch (...) {
+    turns_.give_up();
+    throw;
+}
+
+std::optional<TableLoader::Taken> TableLoader::take() {
+    const std::lock_guard lock(taking_);
+    std::optional<LoadBatch> batch = read_.take();
+    if (!batch || turns_.given_up()) return std::nullopt;
+    return Taken{std::move(*batch), taken_++};
+}
+
+LoadTurn TableLoader::await(std::int64_t turn) {
+    if (!turns_.await(turn)) throw TryAgain("a batch before this one was not written");
+    return {state_.cloud_fence, acknowledged_};
+}
+
+void TableLoader::complete(Loaded&& loaded, std::int64_t expected) {
+    state_.cloud_fence = loaded.outcome.sequence;
+    loaded_rows_ += static_cast<std::int64_t>(loaded.batch.rows.size());
+    session_.progress.table(table_.desktop.display(), loaded_rows_, expected);
+    if (loaded_.give(std::move(loaded)))
+        turns_.pass();
+    else
+        turns_.give_up();  // booking has failed, and says why
 }
 
 void TableLoader::book() {

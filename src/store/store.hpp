@@ -112,6 +112,16 @@ class Worklist {
 
 class Archive;
 
+// Brings new rows straight into one table, without looking at them row by row. The store must outlive it.
+class LoadLane {
+  public:
+    virtual ~LoadLane() = default;
+    // All rows or none, with one receipt for all of them. The rows are sent at once; await_turn is called when they are there,
+    // and only then anything of the pair's own is written: so two lanes send at the same time and commit in order. What it
+    // throws passes through, and nothing stays. Throws Refused or TryAgain like apply().
+    virtual LoadOutcome load(const LoadBatch& batch, const AwaitTurn& await_turn) = 0;
+};
+
 class Store {
   public:
     virtual ~Store() = default;
@@ -187,11 +197,12 @@ class Store {
         return counts;
     }
     virtual BatchOutcome apply(const Batch& batch) = 0;
-    // Whether load() may be used for this table; ordinary batches are always possible.
+    // Whether this table may be loaded; ordinary batches are always possible.
     virtual bool may_load(const LinkedTable&) { return false; }
-    // New rows straight into the table, all or nothing, with one receipt for all of them. Throws Refused or
-    // TryAgain like apply().
-    virtual LoadOutcome load(const LoadBatch&) { throw not_offered(); }
+    // After may_load(). The first lane writes where apply() does. A second one has a connection of its own and may be used beside
+    // the first, in another thread; null where batches of this table may depend on each other.
+    virtual std::unique_ptr<LoadLane> first_lane(const LinkedTable&) { throw not_offered(); }
+    virtual std::unique_ptr<LoadLane> second_lane(const LinkedTable&) { throw not_offered(); }
 
     // cloud only, while that snapshot of this store is open: what became of the tables' protected rows, as of now. Left out:
     // tables whose changes since are not known exactly.

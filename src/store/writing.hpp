@@ -107,8 +107,14 @@ struct LoadBatch {
     std::string run;
     const LinkedTable* table = nullptr;
     std::vector<LoadRow> rows;
-    std::int64_t fence = 0, source_barrier = 0, receipts_booked = 0;  // as in Batch
+    std::int64_t source_barrier = 0;  // as in Batch
 };
+
+// What a batch of a load builds on: the one before has been committed.
+struct LoadTurn {
+    std::int64_t fence = 0, receipts_booked = 0;  // as in Batch
+};
+using AwaitTurn = std::function<LoadTurn()>;
 
 struct LoadOutcome {
     std::int64_t sequence = 0;     // of this side's lease

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "store/postgres/batch_start.hpp"
 #include "store/postgres/pg_archive.hpp"
 #include "store/postgres/row_guard.hpp"
 #include "store/postgres/schema.hpp"
@@ -28,21 +29,6 @@ void post_work_tables(Connection& connection, const Batch& batch, Side side) {
     if (guarded)
         for (const char* text : index_work_tables) connection.post({"create work tables", text});
     connection.post({"create work tables", begin_guarded_writes});
-}
-
-constexpr const char* lock_statement = "lock tables for writing";
-
-// Behind the fence. What the columns are like is asked under the locks.
-Answer post_locks(Connection& connection, const std::string& pair, const Start& start) {
-    // What earlier batches of this run purged is not gone through again: our own snapshots keep it in the index.
-    if (start.receipts_booked > start.receipts_purged)
-        post(connection, "purge receipts",
-             "DELETE FROM tideway.inbox AS i WHERE i.pair = $1 AND i.batch_seq > $2::bigint AND i.batch_seq <= $3::bigint",
-             {pair, std::to_string(start.receipts_purged), std::to_string(start.receipts_booked)});
-    std::vector<std::string> names;
-    for (const LinkedTable* table : start.tables) names.push_back(table->on(connection.side()).quoted());
-    connection.post({lock_statement, "LOCK TABLE " + join(names) + " IN ROW EXCLUSIVE MODE"});
-    return ask_fingerprints(connection, connection.side(), start.tables);
 }
 
 // P3, checked against what was really written: never a row of mobile origin in a strict table, unless a
@@ -84,49 +70,18 @@ PlannedWrites planned_writes(Side side, const Batch& batch, const BatchOutcome& 
 
 }  // namespace
 
-Started::Started(Connection& connection, const std::string& pair, Start start)
-    : side_(connection.side()),
-      start_(std::move(start)),
-      fence_(post(connection, "fence", R"(
-UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
-                  {pair, std::to_string(start_.fence)})),
-      columns_(post_locks(connection, pair, start_)) {}
-
-void Started::check() const {
-    if (fence_.get().rows() == 0)
-        throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side_)),
-                    "nothing of this batch was written; run again");
-    check_fingerprints(columns_, side_, start_.tables);
-}
-
-void Started::explain(const DbError& error) const {
-    if (error.sqlstate() == "55P03" && error.fields().statement == lock_statement) throw TableBusy(error.what());
-    if (columns_.there()) check();
-}
-
-std::int64_t begin_writing(Connection& connection, const std::string& pair, const Start& start) {
-    const Started started(connection, pair, start);
-    try {
-        connection.flush();
-    } catch (const DbError& error) {
-        started.explain(error);
-        throw;
-    }
-    started.check();
-    return started.sequence();
-}
-
 BatchOutcome PgStore::apply(const Batch& batch) try {
     Connection& connection = writer();
     Transaction transaction(connection, {.lock_timeout = Millis(batch.patience_ms)});
     BatchOutcome outcome;
-    Start start{batch.fence, side() == Side::cloud ? batch.receipts_booked : 0, {}, receipts_purged_};
+    std::vector<const LinkedTable*> tables;
     std::vector<SectionApply> sections;
     for (const BatchSection& section : batch.sections) {
-        start.tables.push_back(section.table);
+        tables.push_back(section.table);
         sections.emplace_back(*this, connection, section, static_cast<int>(sections.size()), batch);
     }
-    const Started started(connection, pair_, std::move(start));
+    const Started started(connection, pair_, {batch.fence, side() == Side::cloud ? batch.receipts_booked : 0, receipts_purged_},
+                          std::move(tables));
     outcome.sequence = started.sequence();
     const Answer writes = write_sections(started, sections, batch);
     for (std::size_t i = 0; i < sections.size(); ++i) {
@@ -138,7 +93,7 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     reach(connection, side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     if (batch.rehearsal) return outcome;
     transaction.commit();
-    receipts_purged_ = std::max(receipts_purged_, batch.receipts_booked);
+    note_purged(batch.receipts_booked);
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
     return outcome;
 } catch (const DbError& error) {

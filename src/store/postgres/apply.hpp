@@ -105,34 +105,6 @@ std::size_t parents_by_key(const LinkedTable& table);  // columns that cross as 
 bool may_round(const LinkedColumn& column, Side target);
 // Moves a sequence on behind the numbers that the query `ids` gives (column id).
 std::string move_counter_sql(const std::string& counter, const std::string& ids);
-// What every writing transaction begins with: this side's sequence moves on, receipts that the desktop has booked go, the
-// tables are locked and compared with what was linked.
-struct Start {
-    std::int64_t fence = 0;
-    std::int64_t receipts_booked = 0;  // 0: this side keeps none
-    std::vector<const LinkedTable*> tables;
-    std::int64_t receipts_purged = 0;  // up to here they went before, in this run
-};
-
-// A start that travels with the first statements of its transaction. Nothing may be committed before check().
-class Started {
-  public:
-    Started(Connection& connection, const std::string& pair, Start start);
-    std::int64_t sequence() const { return start_.fence + 1; }  // as check() has to confirm
-    // Error(fenced) if the sequence was not `fence` any more; SchemaChanged.
-    void check() const;
-    // For an error of those statements: throws what the start says of it, if anything. TableBusy where a user holds a table
-    // for longer than the transaction's lock_timeout.
-    void explain(const DbError& error) const;
-
-  private:
-    Side side_;
-    Start start_;
-    Answer fence_, columns_;
-};
-// The same in a round trip of its own; returns the sequence.
-std::int64_t begin_writing(Connection& connection, const std::string& pair, const Start& start);
-
 // Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.
 void apply_sections(std::vector<SectionApply>& sections, const Batch& batch);
 

@@ -28,6 +28,22 @@ std::vector<std::string> line_cells(const Expressions& e) {
     return cells;
 }
 
+// Key, both halves of the hash, stamp, line. OFFSET 0: a record is made once for both halves.
+std::string stream_sql(const Expressions& e, const std::string& condition) {
+    std::vector<std::string> inner, outer;
+    const auto pass_on = [&](const std::string& expression) {
+        outer.push_back(fmt::format("r.v{}", inner.size()));
+        inner.push_back(fmt::format("{} AS v{}", expression, inner.size()));
+    };
+    for (const std::string& cell : e.key_cells()) pass_on(cell);
+    outer.push_back(e.hash_a("r.record"));
+    outer.push_back(e.hash_b("r.record"));
+    pass_on(e.stamp());
+    for (const std::string& cell : line_cells(e)) pass_on(cell);
+    return fmt::format("COPY (SELECT {} FROM (SELECT {}, {} AS record FROM {} t WHERE {} OFFSET 0) r) TO STDOUT", join(outer),
+                       join(inner), e.record(), e.relation(), condition);
+}
+
 std::string desktop_column(const LinkedTable& table, const std::string& cloud_column) {
     for (const LinkedColumn& column : table.columns)
         if (column.cloud.name == cloud_column) return sql::Identifier(column.desktop.name).quoted();
@@ -123,11 +139,8 @@ void PgArchive::stream_unknown_rows(const LinkedTable& table, const std::vector<
                                      base_name(store_.pair_number(), table.id), e.key_match("b"))};
     for (const Reference& reference : table.references(Side::cloud))
         if (reference.orphans != Orphans::allow) conditions.push_back(has_parent(table, reference, parents));
-    const std::string query = fmt::format("COPY (SELECT {}, {}, {}, {}, {} FROM {} t WHERE {}) TO STDOUT",
-                                          join(e.key_cells()), e.hash_a(), e.hash_b(), e.stamp(),
-                                          join(line_cells(e)), e.relation(), join(conditions, " AND "));
     Cells head;
-    store_.reader().copy_lines({"stream new rows", query}, [&](std::string_view line) {
+    store_.reader().copy_lines({"stream new rows", stream_sql(e, join(conditions, " AND "))}, [&](std::string_view line) {
         LoadRow row;
         row.line = split(line, keys + 3, head);
         for (std::size_t i = 0; i < keys; ++i) row.key.push_back(text_in(head[i]));

@@ -1,7 +1,8 @@
 // A side kept in PostgreSQL 13 to 18. At most three connections: one reads (the snapshot), one writes
-// (batches and bookings), one keeps the lease fresh. Everything happens inside transactions, so a transaction
-// pooler is fine.
+// (batches and bookings), one keeps the lease fresh; beside them a second one writes while a table is filled for the first
+// time. Everything happens inside transactions, so a transaction pooler is fine.
 #pragma once
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,7 +65,8 @@ class PgStore : public Store {
     BatchOutcome apply(const Batch& batch) override;
     Cell evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) override;
     bool may_load(const LinkedTable& table) override;
-    LoadOutcome load(const LoadBatch& batch) override;
+    std::unique_ptr<LoadLane> first_lane(const LinkedTable& table) override;
+    std::unique_ptr<LoadLane> second_lane(const LinkedTable& table) override;
     std::map<int, std::int64_t> count_protected(const std::vector<const LinkedTable*>& tables) override;
     std::map<int, Account> settle_accounts(const std::vector<AccountToSettle>& open, const Snapshot& snapshot,
                                            std::int64_t journal_before, const std::string& run) override;
@@ -96,6 +98,8 @@ class PgStore : public Store {
     const std::string& pair() const { return pair_; }
     int pair_number() const { return pair_number_; }
     bool complete() const { return complete_; }
+    std::int64_t receipts_purged() const { return receipts_purged_; }
+    void note_purged(std::int64_t up_to) { receipts_purged_ = std::max(receipts_purged_, up_to); }
     Expressions expressions(const LinkedTable& table) const;
 
   private:
