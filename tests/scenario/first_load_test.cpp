@@ -107,6 +107,21 @@ TEST(FirstLoad, what_the_cloud_refuses_waits_and_the_rest_arrives) {
     expect_quiet(office.pair, 3);
 }
 
+// Within our transactions the search path is pg_catalog alone (docs/hazards.md).
+TEST(FirstLoad, a_trigger_that_fails_for_every_row_parks_them_and_stops_nothing_else) {
+    Load office(2'100,
+                "; create table total (n int); create function count_up() returns trigger language plpgsql as $$ begin "
+                "update total set n = n + 1; return new; end $$;"
+                "create trigger count_up before insert on item for each row execute function count_up();"
+                "create table other (id int primary key)");
+    office.pair.desktop.exec("create table other (id int primary key); insert into other values (1)");
+    office.pair.configure("[[table]]\nname = 'item'\n[[table]]\nname = 'other'\n");
+    const TidewayResult result = office.pair.sync();
+    EXPECT_EXIT_CODE(3, result);
+    EXPECT_EQ(reported(result, "parked"), 2'100) << told(result);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from other"), 1);
+}
+
 TEST(FirstLoad, orphans_wait_and_do_not_stop_the_load) {
     NEEDS_LOADING();
     Load office(3'000, "; create table part (id int primary key, item_id int references item)");

@@ -61,7 +61,7 @@ void rethrow_for_batch(const DbError& error) {
     if (error.transient()) throw TryAgain(error.what());
     // A user's trigger or expression may fail in any way; the names are those of the statements that call them.
     const bool in_a_trigger = f.statement == "update rows" || f.statement == "insert rows" ||
-                              f.statement == "delete rows" || f.statement == "column policy";
+                              f.statement == "delete rows" || f.statement == "load rows" || f.statement == "column policy";
     const bool by_row_guard = f.sqlstate == info(Code::protected_row).id;
     if (in_a_trigger || by_row_guard || error.row_is_at_fault())
         throw Refused({f.sqlstate, f.message, f.detail, f.constraint});
