@@ -39,7 +39,12 @@ class Run {
     bool nothing_new();
     bool nothing_to_recover(const Standing& standing);
     bool all_marked(const Marks& marks);
-    Look look_at(Side side, const Marks& marks, const std::map<int, std::int64_t>& agreed_rows = {});
+    struct Looks {
+        Look desktop, cloud;
+        bool quiet() const;
+    };
+    Look look_at(Side side, const Marks& marks);
+    std::optional<Looks> look_at_both(const Marks& marks, const std::function<bool()>& worth_it);
     void note_quiet(const Look& cloud);
     void report_idle();
     void open_protocol();

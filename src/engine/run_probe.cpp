@@ -1,6 +1,9 @@
 // The look in front of a run: whether there is anything to do (DESIGN.md 10.13). It takes no lease and moves no mark.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/at_once.hpp"
 #include "engine/run.hpp"
 
 namespace tideway {
@@ -11,12 +14,10 @@ bool Run::probe() {
     const Standing standing = session_.archive().standing();
     const Marks& marks = standing.marks;
     if (standing.anything_waits || !all_marked(marks) || confirm_ || !told_.empty()) return false;
-    const Look desktop = look_at(Side::desktop, marks);
-    if (desktop.logged || !nothing_to_recover(standing)) return false;
-    const Look cloud = desktop.quiet ? look_at(Side::cloud, marks, desktop.agreed_rows) : Look{};
-    if (cloud.logged) return false;
-    if (cloud.quiet) {
-        note_quiet(cloud);
+    const std::optional<Looks> looks = look_at_both(marks, [&] { return nothing_to_recover(standing); });
+    if (!looks || looks->desktop.logged || looks->cloud.logged) return false;
+    if (looks->quiet()) {
+        note_quiet(looks->cloud);
     } else {
         gathered_ = gather(session_, options_.mode, marks, Reach::first_reason);
         told_.insert(told_.end(), gathered_->left_out.begin(), gathered_->left_out.end());
@@ -56,11 +57,9 @@ bool Run::nothing_new() {
     if (!session_.tables_intact()) return false;
     const Marks marks = session_.archive().marks();
     if (!all_marked(marks)) return false;
-    const Look desktop = look_at(Side::desktop, marks);
-    if (!desktop.quiet) return false;
-    const Look cloud = look_at(Side::cloud, marks, desktop.agreed_rows);
-    if (cloud.quiet) note_quiet(cloud);
-    report_.idle = cloud.quiet;
+    const std::optional<Looks> looks = look_at_both(marks, [] { return true; });
+    report_.idle = looks && looks->quiet();
+    if (report_.idle) note_quiet(looks->cloud);
     return report_.idle;
 }
 
@@ -73,14 +72,29 @@ void Run::report_idle() {
 
 // The usual case, told by one statement a side: nothing was written since the marks. Keys are not looked at: those that were
 // distinct then still are, also where the two sides spell them apart.
-Look Run::look_at(Side side, const Marks& marks, const std::map<int, std::int64_t>& agreed_rows) {
+Look Run::look_at(Side side, const Marks& marks) {
     std::vector<Watched> watched;
-    for (const TableUnderSync* table : session_.active()) {
-        const auto agreed = agreed_rows.find(table->link.id);
-        watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark,
-                           agreed == agreed_rows.end() ? std::nullopt : std::optional(agreed->second)});
-    }
+    for (const TableUnderSync* table : session_.active())
+        watched.push_back({&table->link, table->link.capture(side), marks.at({table->link.id, side}).mark});
     return session_.store(side).look(watched);
+}
+
+// Both servers count at the same time. None: the cloud need not be looked at, says `worth_it`.
+std::optional<Run::Looks> Run::look_at_both(const Marks& marks, const std::function<bool()>& worth_it) {
+    auto [desktop, cloud] = at_once(
+        !session_.embedded(), [&] { return look_at(Side::desktop, marks); },
+        [&] { return worth_it() ? std::optional(look_at(Side::cloud, marks)) : std::nullopt; });
+    if (!cloud) return std::nullopt;
+    return Looks{std::move(desktop), std::move(*cloud)};
+}
+
+// Where deletes do not show, the rows that there are must be as many as were agreed on.
+bool Run::Looks::quiet() const {
+    return desktop.quiet && cloud.quiet &&
+           std::all_of(cloud.counted_rows.begin(), cloud.counted_rows.end(), [&](const auto& counted) {
+               const auto agreed = desktop.counted_rows.find(counted.first);
+               return agreed != desktop.counted_rows.end() && agreed->second == counted.second;
+           });
 }
 
 // What a report says of tables in which nothing happened.

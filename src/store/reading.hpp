@@ -90,14 +90,15 @@ struct Watched {
     const LinkedTable* table = nullptr;
     Capture capture = Capture::digest;
     std::string mark;
-    std::optional<std::int64_t> agreed_rows = {};  // how many rows it has while nothing happens; none: not known here
 };
 
 struct Look {
-    bool quiet = false;  // nothing was written to any of the tables since their marks; false: perhaps not
+    // Nothing was written to any of the tables since their marks, and as long as the cloud's counted_rows are the desktop's
+    // nothing was deleted there either; false: perhaps something was.
+    bool quiet = false;
     bool logged = false;  // a changelog holds entries since its mark: a run has something to look at
     std::map<int, std::int64_t> protected_rows;  // by table number, where quiet; cloud only
-    std::map<int, std::int64_t> agreed_rows;     // likewise; desktop only, of tables that had to be counted
+    std::map<int, std::int64_t> counted_rows;    // likewise, of tables whose deletes do not show
 };
 
 struct KeysOfTable {

@@ -16,15 +16,15 @@ std::string log_is_empty(const std::string& changes, const Mark& since) {
     return fmt::format("SELECT NOT EXISTS (SELECT FROM {} h WHERE {})", changes, changed_since_sql(since));
 }
 
-// Rows of table number, rows that there are, whether nobody has written. xmin shows no deletes, so rows are counted as well: on
-// the desktop against the base, in the cloud against what the look at the desktop found.
+// Number of the table, rows that there are, whether nobody has written. xmin shows no deletes, so rows are counted as well: on
+// the desktop against the base. Only whoever has both counts knows it of the cloud.
 std::string counted(const Expressions& e, int pair, const Watched& watched) {
     const Mark since = Mark::parse(watched.mark);
     const int id = watched.table->id;
-    if (!watched.agreed_rows)
+    if (e.side() == Side::desktop)
         return fmt::format("SELECT {}, w.rows, w.touched = 0 FROM ({}) w", id, touched_sql(e, base_name(pair, id), since));
-    return fmt::format("SELECT {}, count(*), count(*) = {} AND count(*) FILTER (WHERE {}) = 0 FROM {} t WHERE {}", id, *watched.agreed_rows,
-                       written_since_sql(since), e.relation(), e.in_scope());
+    return fmt::format("SELECT {}, count(*), count(*) FILTER (WHERE {}) = 0 FROM {} t WHERE {}", id, written_since_sql(since),
+                       e.relation(), e.in_scope());
 }
 
 std::string all_true(const std::vector<std::string>& parts) {
@@ -49,7 +49,7 @@ Look PgStore::look(const std::vector<Watched>& watched) {
     std::vector<const LinkedTable*> tables, with_origin;
     std::vector<std::string> counts, logs{"SELECT true"};
     for (const Watched& one : watched) {
-        const bool countable = one.capture == Capture::xmin && (side() == Side::desktop || one.agreed_rows);
+        const bool countable = one.capture == Capture::xmin && one.table->capture_desktop == Capture::xmin;
         if (one.mark.empty() || (one.capture != Capture::changelog && !countable)) return {};
         tables.push_back(one.table);
         if (countable)
@@ -74,7 +74,7 @@ Look PgStore::look(const std::vector<Watched>& watched) {
     look.logged = !logs_quiet.get().boolean(0, 0);
     look.quiet = !look.logged && (!rows || all_quiet(rows->get(), counts.size())) && marks_hold(watched, Mark::taken(mark), relations);
     if (protected_rows) look.protected_rows = by_table(protected_rows->get());
-    if (rows && side() == Side::desktop) look.agreed_rows = by_table(rows->get());
+    if (rows) look.counted_rows = by_table(rows->get());
     return look;
 }
 

@@ -41,7 +41,7 @@ void PgSnapshot::expect(const std::vector<Watched>& watched) {
 void PgSnapshot::post_expected(const std::vector<Watched>& watched) {
     std::vector<const LinkedTable*> with_origin;
     std::vector<std::string> empty_logs;
-    for (const auto& [table, capture, mark, agreed_rows] : watched) {
+    for (const auto& [table, capture, mark] : watched) {
         if (table->origin) with_origin.push_back(table);
         if (capture != Capture::changelog || mark.empty()) continue;
         if (store_.side() == Side::cloud)
