@@ -32,6 +32,7 @@ const std::vector<Case>& cases() {
         {"farther_100", "the same, line of 200 ms", farther_hundred},
         {"far_10k", "10k rows changed, line of 40 ms", far_many},
         {"far_first_sync", "first forward sync of 25k rows, line of 40 ms", far_first_sync},
+        {"far_first_sync_200k", "the same, 200k rows", far_first_sync_large},
         {"peer_pg_dump", "pg_dump | psql fills an empty table", peer_dump},
         {"peer_upserts", "1000-row INSERT .. ON CONFLICT through libpq", peer_upserts},
         {"peer_replication", "native logical replication fills an empty table", peer_replication},

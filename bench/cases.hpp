@@ -43,6 +43,7 @@ Measurement far_hundred(Bench& bench);
 Measurement farther_hundred(Bench& bench);
 Measurement far_many(Bench& bench);
 Measurement far_first_sync(Bench& bench);
+Measurement far_first_sync_large(Bench& bench);
 Measurement peer_dump(Bench& bench);
 Measurement peer_upserts(Bench& bench);
 Measurement peer_replication(Bench& bench);

@@ -98,21 +98,32 @@ Measurement far_many(Bench& bench) {
     return measurement;
 }
 
-Measurement far_first_sync(Bench& bench) {
+namespace {
+
+Measurement first_sync_far(Bench& bench, long long rows, int times) {
     Measurement measurement{.name = {},
                             .what = "first forward sync into an empty table, line of 40 ms",
                             .floor = "their COPY text at the line's rate",
-                            .rows = bench.at_most(25'000),
+                            .rows = rows,
                             .goal = {.ratio = 1.2}};
     FarPair far(bench, measurement.rows, kOffice);
     far.pair->configure(wide_toml("changelog"), far.line.cloud_url());
-    for (int i = 0; i < bench.options().repeat; ++i) {
+    for (int i = 0; i < times; ++i) {
         far.pair->forget();
         far.pair->cloud.exec("drop table wide");
         far.pair->cloud.exec(create_wide("wide"));
         run_far(far, measurement, measurement.rows, kOffice.seconds_for(far.copy_bytes("true")));
     }
     return measurement;
+}
+
+}  // namespace
+
+Measurement far_first_sync(Bench& bench) { return first_sync_far(bench, bench.at_most(25'000), bench.options().repeat); }
+
+// Takes some 20 seconds each time, nearly all of which is the line.
+Measurement far_first_sync_large(Bench& bench) {
+    return first_sync_far(bench, bench.at_most(200'000), std::min(bench.options().repeat, 2));
 }
 
 }  // namespace tideway::bench

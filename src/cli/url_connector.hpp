@@ -25,6 +25,7 @@ class UrlConnector : public daemon::Reach {
     std::unique_ptr<Watch> watch(Side side, WaitHook& hook) override;
     std::string server(Side side) const override;
     void rest() override;
+    void spare_connections(bool spare) override { cloud_.spare_connections = spare; }
 
   private:
     const SideSetting& setting(Side side) const { return side == Side::desktop ? config_.desktop : config_.cloud; }

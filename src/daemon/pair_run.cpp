@@ -100,6 +100,7 @@ void PairRunner::attempt(const Task& task, Outcome& outcome) {
     const std::string desktop = reach_->server(Side::desktop), cloud = reach_->server(Side::cloud);
     const ConnectionLimits::Permit permit =
         shared_.limits.take(desktop, cloud, shared_.world.stop, [this] { beat(); });
+    reach_->spare_connections(shared_.limits.limited(cloud));
     Beating connector(*reach_, [this] { beat(); });
     LiveProgress progress([this](const LiveProgress::Step& step) { show(step); });
     if (broke_off_) forget_own_lease();

@@ -18,6 +18,8 @@ class Reach : public Connector {
     virtual std::string server(Side side) const = 0;
     // Closes what it keeps between runs.
     virtual void rest() = 0;
+    // Whether a run has to do with three connections to the cloud's server, since others count on the rest.
+    virtual void spare_connections(bool) {}
 };
 
 struct Wiring {

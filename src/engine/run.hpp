@@ -44,6 +44,7 @@ class Run {
         bool quiet() const;
     };
     Look look_at(Side side, const Marks& marks);
+    bool counts_on_both_sides();
     std::optional<Looks> look_at_both(const Marks& marks, const std::function<bool()>& worth_it);
     void note_quiet(const Look& cloud);
     void report_idle();

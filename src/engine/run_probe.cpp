@@ -15,7 +15,7 @@ bool Run::probe() {
     const Marks& marks = standing.marks;
     if (standing.anything_waits || !all_marked(marks) || confirm_ || !told_.empty()) return false;
     const std::optional<Looks> looks = look_at_both(marks, [&] { return nothing_to_recover(standing); });
-    if (!looks || looks->desktop.logged || looks->cloud.logged) return false;
+    if (!looks || looks->cloud.logged) return false;
     if (looks->quiet()) {
         note_quiet(looks->cloud);
     } else {
@@ -79,13 +79,28 @@ Look Run::look_at(Side side, const Marks& marks) {
     return session_.store(side).look(watched);
 }
 
-// Both servers count at the same time. None: the cloud need not be looked at, says `worth_it`.
+// None: a run has something to look at, or `worth_it` says so. The cloud is looked at where the desktop is quiet; where both have to
+// count rows they do it at the same time.
 std::optional<Run::Looks> Run::look_at_both(const Marks& marks, const std::function<bool()>& worth_it) {
+    if (!counts_on_both_sides()) {
+        Look desktop = look_at(Side::desktop, marks);
+        if (desktop.logged || !worth_it()) return std::nullopt;
+        Look cloud = desktop.quiet ? look_at(Side::cloud, marks) : Look{};
+        return Looks{std::move(desktop), std::move(cloud)};
+    }
     auto [desktop, cloud] = at_once(
-        !session_.embedded(), [&] { return look_at(Side::desktop, marks); },
+        true, [&] { return look_at(Side::desktop, marks); },
         [&] { return worth_it() ? std::optional(look_at(Side::cloud, marks)) : std::nullopt; });
-    if (!cloud) return std::nullopt;
+    if (desktop.logged || !cloud) return std::nullopt;
+    if (!desktop.quiet) cloud = Look{};
     return Looks{std::move(desktop), std::move(*cloud)};
+}
+
+bool Run::counts_on_both_sides() {
+    const std::vector<TableUnderSync*> tables = session_.active();
+    return !session_.embedded() && std::any_of(tables.begin(), tables.end(), [](const TableUnderSync* table) {
+        return table->link.capture_desktop == Capture::xmin && table->link.capture_cloud == Capture::xmin;
+    });
 }
 
 // Where deletes do not show, the rows that there are must be as many as were agreed on.

@@ -37,6 +37,14 @@ long long writers(Db& observer, long long awaited) {
     return there;
 }
 
+void wait_until_somebody_waits(Db& observer) {
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20); std::chrono::steady_clock::now() < end;) {
+        if (observer.number("select count(*) from pg_locks where not granted") > 0) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    ADD_FAILURE() << "nobody waits for a lock";
+}
+
 TEST(LoadLanes, every_row_arrives_once_and_the_next_run_is_quiet) {
     NEEDS_LOADING();
     Lanes office;
@@ -91,6 +99,38 @@ TEST(LoadLanes, a_phones_row_in_a_later_batch_is_neither_lost_nor_doubled) {
         EXPECT_EQ(dump(office.pair.desktop, "select body from item where id = 50000"), "of the phone");
         expect_accounted(office.pair, "item", "item 50000");
     }
+}
+
+// The fence comes behind the rows: whatever was sent by then must go.
+TEST(LoadLanes, a_run_that_is_overtaken_between_two_batches_commits_no_more) {
+    NEEDS_LOADING();
+    Lanes office;
+    std::thread overtaking;
+    const TidewayResult result = office.pair.sync_while("load.written", [&] {
+        overtaking = std::thread([&] { Db(office.pair.cloud_database).exec("update tideway.lease set seq = seq + 1"); });
+        wait_until_somebody_waits(office.pair.cloud);
+    });
+    overtaking.join();
+    EXPECT_EXIT_CODE(6, result);
+    EXPECT_EQ(error_code(result), "TW402") << told(result);
+    EXPECT_EQ(office.pair.cloud.number("select count(*) from item"), 20'000);
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+    expect_quiet(office.pair, 0, {"--mode", "full"});
+}
+
+TEST(LoadLanes, a_server_that_grants_no_further_connection_is_filled_on_one) {
+    NEEDS_LOADING();
+    Lanes office;
+    Db& cloud = office.pair.cloud;
+    cloud.exec("drop role if exists few; create role few login connection limit 2; grant all on schema public to few; alter table item owner to few");
+    cloud.exec(fmt::format("grant all on database {} to few", quote_identifier(cloud.scalar("select current_database()"))));
+    office.pair.cloud_url = office.pair.cloud_database.url("few");
+    office.pair.configure("[[table]]\nname = 'item'\n");
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    EXPECT_EQ(office.loaded(), 90'000);
+    office.pair.expect_equal(rows);
+    cloud.exec("drop owned by few cascade; drop role few");
 }
 
 TEST(LoadLanes, what_the_first_batch_holds_up_waits_and_the_rest_arrives) {

@@ -1,5 +1,6 @@
 // What a service keeps of a side from one run to the next.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -36,6 +37,7 @@ class KeptCatalog {
 struct KeptBetweenRuns {
     ConnectionShelf connections;
     KeptCatalog catalog;
+    std::atomic<bool> spare_connections = false;  // a table is filled on one connection
 
     void clear();
 };

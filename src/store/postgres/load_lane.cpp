@@ -93,6 +93,7 @@ std::unique_ptr<LoadLane> PgStore::first_lane(const LinkedTable&) { return std::
 // other, and where triggers of INSERT may write the same rows of other tables for both.
 std::unique_ptr<LoadLane> PgStore::second_lane(const LinkedTable& table) {
     if (lock_mode(table) != LockMode::row_exclusive || refers_to_itself(table)) return nullptr;
+    if (kept_ && kept_->spare_connections) return nullptr;
     Connection own = Connection::open(options_, hook_);
     const Result triggers = read_once(own, "look for triggers", R"(
 SELECT EXISTS (SELECT FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
