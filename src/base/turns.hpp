@@ -1,7 +1,9 @@
 // Threads that each do a part of one thing, and have to finish in the order in which they began.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 
 namespace tideway {
@@ -9,9 +11,14 @@ namespace tideway {
 class Turns {
   public:
     // Waits until all turns before this one (0, 1, ...) were passed on. False: somebody gave up, and no turn comes any more.
-    bool await(std::int64_t turn) {
+    // Calls `meanwhile` that often; what it throws passes through.
+    bool await(std::int64_t turn, std::chrono::milliseconds every, const std::function<void()>& meanwhile) {
         std::unique_lock lock(guard_);
-        changed_.wait(lock, [&] { return given_up_ || next_ == turn; });
+        while (!changed_.wait_for(lock, every, [&] { return given_up_ || next_ == turn; })) {
+            lock.unlock();
+            meanwhile();
+            lock.lock();
+        }
         return !given_up_;
     }
 

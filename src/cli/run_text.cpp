@@ -202,7 +202,7 @@ void add_circumstances(const RunReport& report, std::vector<std::string>& lines)
     if (report.receipts_booked > 0)
         lines.push_back(
             fmt::format("an earlier run was interrupted: {} of it booked now, nothing was written twice",
-                        counted(report.receipts_booked, "batch", "batches")));
+                        counted(report.receipts_booked, "row", "rows")));
     for (const auto& [rolled_back, side] :
          {std::pair{report.desktop_rolled_back, "desktop"}, std::pair{report.cloud_rolled_back, "cloud"}})
         if (rolled_back)

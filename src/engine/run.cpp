@@ -121,22 +121,24 @@ void Run::start_new_tables() {
     session_.progress.phase("first contact");
     StartState state{report_.run,      desktop_fence_, cloud_fence_,
                      desktop_barrier_, cloud_barrier_, acknowledged_};
-    const std::map<int, Started> started = start_at_once(session_, *gathered_, state);
+    first_contact_ = start_at_once(session_, *gathered_, state);
     cloud_fence_ = state.cloud_fence;
     acknowledged_ = state.acknowledged;
-    if (!std::all_of(started.begin(), started.end(),
+    if (!std::all_of(first_contact_.begin(), first_contact_.end(),
                      [](const auto& table) { return table.second.complete; })) {
         gathered_.reset();
         gathered_ = gather(session_, options_.mode, session_.archive().marks());
     }
-    for (TableRun& run : gathered_->tables) {
-        const auto found = started.find(run.link().id);
-        if (found == started.end()) continue;
-        run.report.to_cloud.inserted = found->second.loaded;
-        run.report.adopted = found->second.linked;
-        if (found->second.loaded > 0) run.report.rules["R1"] = found->second.loaded;
-        if (found->second.linked > 0) run.report.rules["R3"] = found->second.linked;
-    }
+    for (TableRun& run : gathered_->tables) note_first_contact(run.report, run.link().id);
+}
+
+void Run::note_first_contact(TableReport& report, int table) const {
+    const auto found = first_contact_.find(table);
+    if (found == first_contact_.end()) return;
+    report.to_cloud.inserted = found->second.loaded;
+    report.adopted = found->second.linked;
+    if (found->second.loaded > 0) report.rules["R1"] = found->second.loaded;
+    if (found->second.linked > 0) report.rules["R3"] = found->second.linked;
 }
 
 // Rows that got other keys are read again: they are new to the cloud now, and so is the cloud's row to the

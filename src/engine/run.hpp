@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/deliver.hpp"
+#include "engine/first_contact.hpp"
 #include "engine/gather.hpp"
 #include "engine/hold.hpp"
 #include "engine/lookout.hpp"
@@ -62,6 +63,7 @@ class Run {
     void leave_out_withheld(const TableRun& run, std::vector<KeyWork>& works) const;
     void look_at_plan(TableRun& run, const KeyWork& work);
     void start_new_tables();
+    void note_first_contact(TableReport& report, int table) const;
     bool renumber_collisions();  // true: everything was read anew
     void forget_marks_of_children();
     void record_guard_stop();
@@ -99,6 +101,7 @@ class Run {
     std::function<std::string(const RunReport&)> serialize_;
     RunReport report_;
     std::int64_t started_ = 0;
+    std::map<int, Started> first_contact_;
     std::int64_t desktop_fence_ = 0, cloud_fence_ = 0, desktop_barrier_ = 0, cloud_barrier_ = 0,
                  acknowledged_ = 0;
     std::optional<Gathered> gathered_;

@@ -25,6 +25,7 @@ void Run::collect_reports() {
         report.desktop = table.link.desktop.display();
         report.cloud = table.link.cloud.display();
         report.not_synced = table.not_synced;
+        note_first_contact(report, table.link.id);  // of a table that was left out since
         for (TableRun& run : gathered_->tables)
             if (run.table == &table) report = run.report;
         report_.tables.push_back(std::move(report));

@@ -8,6 +8,8 @@ namespace {
 // Up to six batches exist at a time, and a row takes about twice its text: 48 MB at most.
 constexpr std::size_t batch_rows = 20'000;
 constexpr std::size_t batch_bytes = 4UL * 1024 * 1024;
+// Well below the time after which a server ends a transaction that is silent.
+constexpr Millis sign_of_life{10'000};
 // Below this there will hardly be a second batch.
 constexpr std::int64_t rows_for_two_lanes = 10'000;
 
@@ -79,27 +81,31 @@ std::unique_ptr<LoadLane> TableLoader::second_lane() try {
 
 void TableLoader::load_batches(LoadLane& lane, std::int64_t expected) try {
     while (std::optional<Taken> next = take()) {
-        LoadOutcome outcome = lane.load(next->batch, [&] { return await(next->turn); });
+        LoadOutcome outcome = lane.load(next->batch, {[&] { next->next_waits.unlock(); },
+                                                      [&](const auto& meanwhile) { return await(next->turn, meanwhile); }});
         complete({std::move(next->batch), std::move(outcome)}, expected);
     }
 } catch (const Refused&) {
     turns_.give_up();
 } catch (const TryAgain&) {
     turns_.give_up();
+} catch (const SchemaChanged&) {
+    turns_.give_up();  // the next look leaves the table out
 } catch (...) {
     turns_.give_up();
     throw;
 }
 
+// Transactions begin in order as well: a pooler with one connection left must not give it to the batch that has to wait.
 std::optional<TableLoader::Taken> TableLoader::take() {
-    const std::lock_guard lock(taking_);
+    std::unique_lock lock(taking_);
     std::optional<LoadBatch> batch = read_.take();
     if (!batch || turns_.given_up()) return std::nullopt;
-    return Taken{std::move(*batch), taken_++};
+    return Taken{std::move(*batch), taken_++, std::move(lock)};
 }
 
-LoadTurn TableLoader::await(std::int64_t turn) {
-    if (!turns_.await(turn)) throw TryAgain("a batch before this one was not written");
+LoadTurn TableLoader::await(std::int64_t turn, const std::function<void()>& meanwhile) {
+    if (!turns_.await(turn, sign_of_life, meanwhile)) throw TryAgain("a batch before this one was not written");
     return {state_.cloud_fence, acknowledged_};
 }
 

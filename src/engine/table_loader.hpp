@@ -32,6 +32,7 @@ class TableLoader {
     struct Taken {
         LoadBatch batch;
         std::int64_t turn = 0;
+        std::unique_lock<std::mutex> next_waits;  // until this one's transaction has begun
     };
 
     void read(const std::vector<const LinkedTable*>& parents);
@@ -39,7 +40,7 @@ class TableLoader {
     std::unique_ptr<LoadLane> second_lane();
     void load_batches(LoadLane& lane, std::int64_t expected);
     std::optional<Taken> take();
-    LoadTurn await(std::int64_t turn);
+    LoadTurn await(std::int64_t turn, const std::function<void()>& meanwhile);
     void complete(Loaded&& loaded, std::int64_t expected);
     void book();
     LoadBatch fresh_batch() const;

@@ -117,9 +117,9 @@ class LoadLane {
   public:
     virtual ~LoadLane() = default;
     // All rows or none, with one receipt for all of them. The rows are sent at once; await_turn is called when they are there,
-    // and only then anything of the pair's own is written: so two lanes send at the same time and commit in order. What it
+    // and only then anything of the pair's own is written: so two lanes send at the same time and commit in order. What a step
     // throws passes through, and nothing stays. Throws Refused or TryAgain like apply().
-    virtual LoadOutcome load(const LoadBatch& batch, const AwaitTurn& await_turn) = 0;
+    virtual LoadOutcome load(const LoadBatch& batch, const LoadSteps& steps) = 0;
 };
 
 class Store {

@@ -114,7 +114,12 @@ struct LoadBatch {
 struct LoadTurn {
     std::int64_t fence = 0, receipts_booked = 0;  // as in Batch
 };
-using AwaitTurn = std::function<LoadTurn()>;
+// What a batch of a load tells, and waits for.
+struct LoadSteps {
+    std::function<void()> begun;  // its transaction has begun: the next one may begin
+    // Waits until the batch before has been committed. `meanwhile` is called every few seconds, and what it throws passes through.
+    std::function<LoadTurn(const std::function<void()>& meanwhile)> await_turn;
+};
 
 struct LoadOutcome {
     std::int64_t sequence = 0;     // of this side's lease

@@ -195,5 +195,60 @@ TEST(LoadLanes, triggers_that_write_one_row_for_all_do_not_hold_each_other_up) {
     EXPECT_EQ(office.pair.cloud.number("select n from total"), 90'000);
 }
 
+// COPY would go past them.
+TEST(LoadLanes, a_table_with_rules_for_insert_is_not_loaded) {
+    Lanes office("; create table kept (id int); create rule kept as on insert to item do also insert into kept values (new.id)");
+    office.pair.desktop.exec("delete from item where id > 2500");
+    office.pair.sync();
+    EXPECT_EQ(office.batches(), 0);
+}
+
+TEST(LoadLanes, what_was_loaded_before_the_table_changed_is_reported) {
+    NEEDS_LOADING();
+    Lanes office;
+    std::thread altering;
+    const TidewayResult result = office.pair.sync_while("load.committed", [&] {
+        altering = std::thread([&] { Db(office.pair.cloud_database).exec("alter table item alter column n type bigint"); });
+        wait_until_somebody_waits(office.pair.cloud);
+    });
+    altering.join();
+    EXPECT_EXIT_CODE(4, result);
+    EXPECT_GT(office.loaded(), 0);
+    EXPECT_EQ(writes_reported(result), office.loaded()) << told(result);
+    EXPECT_EXIT_CODE(0, office.pair.sync());
+    office.pair.expect_equal(rows);
+}
+
+// A text tells blanks at the end apart, the key of the other side does not.
+TEST(LoadLanes, a_key_of_fixed_length_and_a_text_key_cross_both_ways) {
+    NEEDS_LOADING();
+    LivePair pair("lanes");
+    pair.desktop.exec("create table item (id char(10) primary key, body text);"
+                      "insert into item select 'k' || i, 'item' from generate_series(1, 2500) i");
+    pair.cloud.exec("create table item (id text primary key, body text)");
+    pair.configure("[[table]]\nname = 'item'\n");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.cloud.number("select count(*) from item where id ~ ' '"), 0);
+    EXPECT_EQ(pair.cloud.number("select count(*) from tideway.journal where op = 'L'"), 1);
+    pair.desktop.exec("insert into item values ('office', 'new'); update item set body = 'edited' where id = 'k7'; delete from item where id = 'k9'");
+    pair.cloud.exec("insert into item values ('phone', 'new'); update item set body = 'edited' where id = 'k8'");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.expect_equal("select id::text collate \"C\", body from item order by 1");
+    expect_quiet(pair, 0, {"--mode", "full"});
+}
+
+TEST(LoadLanes, a_key_of_bits_is_one_key_by_all_of_them) {
+    NEEDS_LOADING();
+    LivePair pair("lanes");
+    pair.both("create table item (id bit(20) primary key, body text)");
+    pair.desktop.exec("insert into item select i::bit(20), 'item' from generate_series(1, 2500) i");
+    pair.configure("[[table]]\nname = 'item'\n");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("update item set body = 'edited' where id = 7::bit(20); insert into item values (9000::bit(20), 'new')");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.expect_equal("select * from item order by id");
+    expect_quiet(pair, 0, {"--mode", "full"});
+}
+
 }  // namespace
 }  // namespace tideway::test

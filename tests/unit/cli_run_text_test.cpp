@@ -79,7 +79,7 @@ done, but rows wait: 1 open conflict, 2 held, 3 parked (1 min 1 s)
   3 rows parked (jobshead 3): the other database refuses them for now, for example because the row they refer to is missing
     every run tries them again; tideway parked list says why
   jobtasks is not synced: identity = "business_key+ordinal" (duplicate keys)
-  an earlier run was interrupted: 2 batches of it booked now, nothing was written twice
+  an earlier run was interrupted: 2 rows of it booked now, nothing was written twice
   the cloud database went back to an older state (a restored backup?): rows of both sides were kept, nothing was deleted because of it
   the cloud's clock is 3.4 s behind the desktop's
   a remark

@@ -104,6 +104,7 @@ void read_columns(const Result& found, Relations& relations) {
         column.counter = found.text(i, 12);
         column.may_move_counter = found.boolean(i, 13);
         if (column.base_type == "character") column.base_type = "bpchar";
+        if (column.base_type == "bit") column.base_type = "bit varying";  // bit alone is one bit
         at(relations, found, i).columns.push_back(std::move(column));
     }
 }

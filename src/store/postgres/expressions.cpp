@@ -313,6 +313,8 @@ std::vector<std::string> Expressions::cells() const {
         } else if (column.canon == Canon::time_of_day) {
             cells.push_back(zoneless(column.on(side_)) ? own + "::time"
                                                        : fmt::format("({} + {})", date_of(column), own));
+        } else if (column.key && column.on(side_).base_type == "bpchar" && column.on(other(side_)).base_type != "bpchar") {
+            cells.push_back(own + "::text");  // without the blanks, or the other side's text would be another key
         } else if (!crosses_zone) {
             cells.push_back(own);
         } else {

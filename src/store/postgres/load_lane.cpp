@@ -15,31 +15,35 @@ bool refers_to_itself(const LinkedTable& table) {
                        [&](const Reference& reference) { return reference.parent == table.cloud; });
 }
 
-// Without an index on the key only a lock keeps others from writing a row of the same key meanwhile.
+// Without an index that tells keys apart as both sides do, only a lock keeps others from writing a row of the same key meanwhile.
 LockMode lock_mode(const LinkedTable& table) {
-    return table.key_index(Side::cloud) ? LockMode::row_exclusive : LockMode::share_row_exclusive;
+    return index_tells_keys_apart(table) ? LockMode::row_exclusive : LockMode::share_row_exclusive;
 }
 
-// A batch travels for as long as the line takes, and then waits for the one before it. What keeps users from writing is ended
-// sooner where we are gone.
+// Two batches share the line. A program that stands still holds its rows for so long.
 TransactionOptions options(const LinkedTable& table) {
     if (lock_mode(table) != LockMode::row_exclusive) return {.lock_timeout = Millis(2'000)};
-    return {.lock_timeout = Millis(2'000), .statement_timeout = Millis(600'000), .idle_timeout = Millis(600'000)};
+    return {.lock_timeout = Millis(2'000), .statement_timeout = Millis(110'000)};
 }
+
+// COPY goes past rules, which INSERT does not.
+constexpr const char* rules_for_insert = R"(
+SELECT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = $1::regclass AND r.ev_type = '3' AND r.ev_enabled <> 'D'))";
 
 class PgLoadLane : public LoadLane {
   public:
     PgLoadLane(PgStore& store, std::optional<Connection> own) : store_(store), own_(std::move(own)) {}
 
-    LoadOutcome load(const LoadBatch& batch, const AwaitTurn& await_turn) override try {
+    LoadOutcome load(const LoadBatch& batch, const LoadSteps& steps) override try {
         Connection& connection = own_ ? *own_ : store_.writer();
         Transaction transaction(connection, options(*batch.table));
         Loading loading(store_, connection, batch, search_);
         lock(connection, *batch.table, loading);
+        steps.begun();
         // A server goes on where this session has written last, which is behind the end that it saw then.
         loading.copy(std::min(earlier_end_.value_or(loading.end()), loading.end()));
         earlier_end_ = loading.end();
-        const LoadTurn turn = await_turn();
+        const LoadTurn turn = steps.await_turn([&] { connection.query({"keep transaction alive", "SELECT 1"}); });
         const Fence fence(connection, store_.pair(), {turn.fence, turn.receipts_booked, store_.receipts_purged()});
         loading.record(fence.sequence());
         const Answer writes = ask_writes(connection);
@@ -84,7 +88,8 @@ bool PgStore::may_load(const LinkedTable& table) {
            table.where.empty() && table.lookups.empty() && !table.mark_desktop && !table.mark_cloud &&
            std::none_of(table.columns.begin(), table.columns.end(), [](const LinkedColumn& column) {
                return column.by_key || may_round(column, Side::cloud);
-           });
+           }) &&
+           !read_once(asker(), "look for rules", rules_for_insert, {table.cloud.quoted()}).boolean(0, 0);
 }
 
 std::unique_ptr<LoadLane> PgStore::first_lane(const LinkedTable&) { return std::make_unique<PgLoadLane>(*this, std::nullopt); }

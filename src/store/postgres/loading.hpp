@@ -10,6 +10,10 @@
 
 namespace tideway::pg {
 
+// Whether no two rows of one key to both sides can be in the cloud's table: texts that an index tells apart may be one key
+// where the other side has another type.
+bool index_tells_keys_apart(const LinkedTable& table);
+
 class Loading {
   public:
     // How the rows are found once they are in the table. A server writes them behind its end, unless it finds free space
