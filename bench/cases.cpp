@@ -36,6 +36,7 @@ const std::vector<Case>& cases() {
         {"peer_pg_dump", "pg_dump | psql fills an empty table", peer_dump},
         {"peer_upserts", "1000-row INSERT .. ON CONFLICT through libpq", peer_upserts},
         {"peer_replication", "native logical replication fills an empty table", peer_replication},
+        {"peer_replication_10k", "native logical replication of 10k changed rows of the large table", peer_replication_changed},
         {"peer_pgcopydb", "pgcopydb fills an empty table", peer_pgcopydb},
     };
     return all;

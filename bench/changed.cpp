@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "cases.hpp"
 #include "wide_table.hpp"
@@ -96,6 +98,54 @@ Measurement changed_100(Bench& bench) { return changed_of_large(bench, 100, {.mi
 Measurement changed_1k(Bench& bench) { return changed_of_large(bench, 1'000, {}); }
 Measurement changed_10k(Bench& bench) { return changed_of_large(bench, 10'000, {.ratio = 2.5}); }
 Measurement changed_100k(Bench& bench) { return changed_of_large(bench, 100'000, {}); }
+
+namespace {
+
+void create_replica(BenchPair& pair) {
+    pair.desktop.exec("drop publication if exists peer; create publication peer for table wide");
+    pair.cloud.exec(fmt::format("create subscription peer connection '{}' publication peer with (copy_data = false)", pair.desktop_url()));
+}
+
+void drop_replica(BenchPair& pair) { pair.cloud.exec("drop subscription peer"); }
+
+// The transaction arrives whole: so its last row tells of all.
+void wait_for_last(BenchPair& pair) {
+    const std::string last = pair.desktop.scalar("select max(job_id) from changed"),
+                      seen = pair.desktop.scalar("select quote_literal(remarks) from wide where job_id = " + last);
+    const std::string arrived = fmt::format("select count(*) from wide where job_id = {} and remarks = {}", last, seen);
+    while (pair.cloud.number(arrived) != 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
+}  // namespace
+
+// From the COMMIT on the desktop until all rows are there, against the same floor as changed_10k.
+Measurement peer_replication_changed(Bench& bench) {
+    const long long all = bench.options().rows;
+    Measurement measurement{.name = {},
+                            .what = fmt::format("logical replication carries changed rows, scattered over {}", all),
+                            .floor = "reading them by key + updating them in the server",
+                            .rows = std::min(10'000LL, all / 10)};
+    const auto pair = bench.pair("replica");
+    pair->both(create_wide("wide"));
+    pair->both(fill_wide("wide", all));
+    pair->vacuum();
+    make_twin(*pair);
+    create_replica(*pair);
+    int repetition = 0;
+    bench.repeat(measurement, bench.options().repeat, [&] {
+        choose_rows(*pair, all, measurement.rows, repetition++);
+        pair->settle();
+        const Cost floor = pair->cost_of([&] {
+            read_chosen(pair->desktop);
+            pair->cloud.exec(edit_wide("wide_floor"));
+        });
+        pair->settle();
+        pair->desktop.exec(edit_wide("wide"));
+        return Sample{pair->cost_of([&] { wait_for_last(*pair); }), floor};
+    });
+    drop_replica(*pair);
+    return measurement;
+}
 
 Measurement growth_to_large(Bench& bench) {
     const long long few = bench.at_most(10'000);
