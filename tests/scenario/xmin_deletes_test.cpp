@@ -29,6 +29,17 @@ TEST_P(XminDeletes, AreFoundWhereNothingElseHappened) {
     expect_quiet(pair);
 }
 
+// A full run has moved the marks behind what we wrote ourselves: from then on counting tells all.
+TEST_P(XminDeletes, AreFoundWhereCountingToldThatNothingHappened) {
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EXIT_CODE(0, pair.sync({"--mode", "full"}));
+    expect_quiet(pair);
+    here().exec("delete from note where id = 7");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_ROWS(there(), "select count(*) from note", "199");
+    expect_quiet(pair);
+}
+
 // One row more, which waits, and one row less: as many as were agreed on.
 TEST_P(XminDeletes, AreFoundBesideARowThatWaits) {
     there().exec("alter table note add constraint no_bad check (body <> 'bad')");
