@@ -1,13 +1,10 @@
 // The first load of a table: straight into the empty table, and by ordinary batches where anything is in the
 // way.
 #include "scenario/live_pair.hpp"
+#include "scenario/needs_loading.hpp"
 
 namespace tideway::test {
 namespace {
-
-// Before version 14 the cloud's rows arrive by ordinary batches, and nothing is loaded.
-#define NEEDS_LOADING() \
-    if (shared_cloud().version() < 14) GTEST_SKIP() << "rows are loaded from PostgreSQL 14 on"
 
 constexpr const char* rows = "select id, body, n from item order by id";
 

@@ -3,12 +3,10 @@
 #include <thread>
 
 #include "scenario/live_pair.hpp"
+#include "scenario/needs_loading.hpp"
 
 namespace tideway::test {
 namespace {
-
-#define NEEDS_LOADING() \
-    if (shared_cloud().version() < 14) GTEST_SKIP() << "rows are loaded from PostgreSQL 14 on"
 
 constexpr const char* rows = "select id, body, n from item order by id";
 
