@@ -49,7 +49,7 @@ struct Receipt {
 };
 
 // Of the state tables, as a store installs them; an older state is completed by the next sync.
-inline constexpr int state_version = 7;
+inline constexpr int state_version = 8;
 
 // An entry of the base.
 struct Agreed {

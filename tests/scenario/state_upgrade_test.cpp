@@ -20,11 +20,13 @@ TEST_F(StateUpgrade, SyncCompletesTheTablesOfAnEarlierVersionAndGoesOn) {
     run_json({"sync"}, 0);
     sides.desktop.exec(earlier);
     sides.cloud.exec(earlier);
+    sides.cloud.exec("alter table tideway.inbox add constraint inbox_pair_fkey foreign key (pair) references tideway.pair");
     for (const char* command : {"plan", "status", "verify"})
         EXPECT_EQ(run_json({command}, 2)["error"]["code"], "TW310") << command;
     sides.desktop.exec("update jobshead set status = 'x' where job_id = 1");
     run_json({"sync"}, 0);
     EXPECT_EQ(sides.cloud.scalar("select status from jobshead where job_id = 1"), "x");
+    EXPECT_EQ(sides.cloud.scalar("select count(*) from pg_constraint where conname = 'inbox_pair_fkey'"), "0");
     for (const char* command : {"plan", "status", "verify"}) run_json({command}, 0);
 }
 

@@ -48,6 +48,20 @@ TEST_F(TwoPairs, GoOnWhenOneOfThemIsUninstalled) {
     expect_quiet(first);
 }
 
+TEST_F(TwoPairs, UninstallOfOneForgetsTheReceiptsOfThatOneAlone) {
+    const Environment killed{{"TIDEWAY_FAILPOINTS", "M6a.before=kill9"}};
+    first.desktop.exec("insert into note values (70, 'not booked yet')");
+    office.exec("insert into note values (71, 'nor is this')");
+    first.sync({}, killed);
+    run_tideway(second, {"sync", "--json"}, killed);
+    const char* receipts = "select pair, count(*) from tideway.inbox group by pair order by pair";
+    EXPECT_ROWS(first.cloud, receipts, "b|1\nmain|1");
+    EXPECT_EXIT_CODE(0, run_second("uninstall"));
+    EXPECT_ROWS(first.cloud, receipts, "main|1");
+    EXPECT_EXIT_CODE(0, first.sync());
+    expect_quiet(first);
+}
+
 // The office that left comes back, and its rows meet those of the cloud: nothing of either is lost.
 TEST_F(TwoPairs, MeetAgainWhenTheUninstalledOneReturns) {
     EXPECT_EXIT_CODE(0, run_second("uninstall"));

@@ -252,6 +252,8 @@ void PgStore::uninstall() {
             changes_name(pair_number_, table.id), base_name(pair_number_, table.id),
             backup_name(pair_number_, table.id));
     if (!text.empty()) writer().query({"drop table objects", text});
+    // Receipts name their pair without a foreign key: each row of a batch would be checked.
+    if (side() == Side::cloud) run(writer(), "drop receipts", "DELETE FROM tideway.inbox AS i WHERE i.pair = $1", {pair_});
     run(writer(), "drop pair", "DELETE FROM tideway.pair AS p WHERE p.pair = $1", {pair_});
     const Result left = run(writer(), "count pairs", "SELECT count(*) FROM tideway.pair");
     if (left.integer(0, 0) == 0) writer().query({"drop schema", "DROP SCHEMA tideway CASCADE"});

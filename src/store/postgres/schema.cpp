@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS tideway.service (
 std::string cloud_schema_sql() {
     return R"(
 CREATE TABLE IF NOT EXISTS tideway.inbox (
-    pair text NOT NULL REFERENCES tideway.pair ON DELETE CASCADE, batch_seq bigint NOT NULL, tbl int NOT NULL,
+    pair text NOT NULL, batch_seq bigint NOT NULL, tbl int NOT NULL,
     key text[] NOT NULL, state "char" NOT NULL, origin "char" NOT NULL, hd_a bigint NOT NULL, hd_b bigint NOT NULL,
     hc_a bigint NOT NULL, hc_b bigint NOT NULL, ts_d bigint, ts_c bigint, d_barrier bigint NOT NULL,
     PRIMARY KEY (pair, batch_seq, tbl, key));
@@ -100,6 +100,7 @@ ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS load text;
 ALTER TABLE tideway.inbox ALTER COLUMN load SET STORAGE EXTERNAL;
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS row_d text;
 ALTER TABLE tideway.inbox ADD COLUMN IF NOT EXISTS row_c text;
+ALTER TABLE tideway.inbox DROP CONSTRAINT IF EXISTS inbox_pair_fkey;
 )";
 }
 
