@@ -54,6 +54,7 @@ class SectionApply {
     std::int64_t execute(std::string_view name, const std::string& text);  // at once; how many rows
     void fill_stage();
     std::size_t bytes_to_stage() const;
+    std::vector<std::string> stage_columns() const;
     Answer journal(const Batch& batch, std::int64_t sequence);
     std::optional<Answer> keep_conflicts(const Batch& batch);
     void record_agreements(const Batch& batch, std::int64_t sequence);
@@ -62,6 +63,7 @@ class SectionApply {
     bool has(Write write) const;
     Cells stage_row(const PlannedRow& row, std::size_t n) const;
     void add_parents(Cells& cells, const PlannedRow& row) const;
+    void add_rare(Cells& cells, const PlannedRow& row) const;
     bool may_be_empty(const Reference& reference) const;
     void postpone(const Reference& reference, const SectionApply& parent);
     void leave_children_of_raced(const Reference& reference, Side side, const SectionApply& parent);
@@ -92,6 +94,7 @@ class SectionApply {
     bool cut_ = false, undoes_ = false, rehearsal_ = false;
     std::vector<std::string> unlinked_;  // of an undo: columns that only the image knows, quoted
     bool skip_locked_ = false;
+    bool plain_ = false;  // no row has anything rare
     std::set<std::size_t> postponed_;  // positions of columns
     std::set<std::int64_t> released_;  // rows to be deleted whose references were emptied for it
     std::int64_t stepped_aside_ = 0;
