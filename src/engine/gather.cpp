@@ -140,6 +140,7 @@ class Gatherer {
         } else {
             compare_by_hints(run, desktop_capture, desktop_mark, mode);
         }
+        run.cloud_compared = true;
         run.worklist->add_waiting_keys();
         run.tally = run.worklist->tally(rows_that_tell(run.table->setting->guard));
         note_marks(table);

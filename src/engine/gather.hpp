@@ -23,6 +23,7 @@ struct TableRun {
     std::int64_t rows_to_load = 0;
     std::int64_t rows_known = 0;  // agreed on before that start
     bool touched = false;  // rows of it were looked at: a row without a key may be among them
+    bool cloud_compared = false;  // whatever the cloud was found to hold since the base is in the worklist
     const LinkedTable& link() const { return table->link; }
 };
 

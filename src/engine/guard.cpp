@@ -115,13 +115,19 @@ std::vector<GuardStop> judge(const std::string& table, const Outlook& outlook, c
     return stops;
 }
 
-// One more than needed: limit_rows() rounds down.
-std::int64_t rows_that_tell(const GuardSetting& guard) {
+namespace {
+
+// One more than needed: limit_rows() rounds down. A limit that is no part of the table asks for nothing.
+std::int64_t rows_of_each(const Limit& limit) {
     constexpr double most = 1'000'000;  // where less than that is let through, all rows are counted after all
-    double least = 100;
-    for (const Limit& limit : {guard.max_deletes, guard.max_updates, guard.max_shrinkage})
-        if (limit.percent > 0) least = std::min(least, limit.percent);
-    return static_cast<std::int64_t>(std::ceil(std::min(100 / least, most))) + 1;
+    const double percent = limit.percent > 0 ? std::min(limit.percent, 100.0) : 100.0;
+    return static_cast<std::int64_t>(std::ceil(std::min(100 / percent, most))) + 1;
+}
+
+}  // namespace
+
+RowsThatTell rows_that_tell(const GuardSetting& guard) {
+    return {rows_of_each(guard.max_updates), std::max(rows_of_each(guard.max_deletes), rows_of_each(guard.max_shrinkage))};
 }
 
 bool may_be_stopped(const Tally& tally, const GuardSetting& guard) {

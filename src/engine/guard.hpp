@@ -36,9 +36,8 @@ std::vector<GuardStop> judge(const std::string& table, const Outlook& outlook, c
 // False if nothing that these numbers allow could be stopped: they are upper bounds, and cheap.
 bool may_be_stopped(const Tally& tally, const GuardSetting& guard);
 
-// So many rows of a table for each changed one say as much as all of them: with more no limit is reached. Tally's base_rows
-// may be counted up to there.
-std::int64_t rows_that_tell(const GuardSetting& guard);
+// With more rows than that no limit is reached, so Tally's base_rows may be counted up to there.
+RowsThatTell rows_that_tell(const GuardSetting& guard);
 
 // The words that GuardStop::reason can hold.
 std::vector<std::string_view> guard_reasons();

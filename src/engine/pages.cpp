@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "reconcile/as_agreed.hpp"
+
 namespace tideway {
 namespace {
-
-// Where rows share a key, are merged, filtered or name others by their keys, each cell may matter to which row is which.
-bool may_leave_cells_out(const LinkedTable& table) {
-    return !table.repeats() && !table.policy.merges() && table.where.empty() &&
-           std::none_of(table.columns.begin(), table.columns.end(), [](const LinkedColumn& column) { return column.by_key; });
-}
 
 // What a person has chosen, and references that wait for their parents, may need any cell.
 std::optional<Hash> agreed_in_cloud(const CandidateGroup& group) {
@@ -19,14 +15,46 @@ std::optional<Hash> agreed_in_cloud(const CandidateGroup& group) {
     return plain ? std::optional(group.base.front().entry.cloud) : std::nullopt;
 }
 
-KeysOfTable keys_of(const LinkedTable& table, const std::vector<CandidateGroup>& groups, Cloud cloud) {
-    KeysOfTable wanted{&table, {}, {}};
-    const bool leave_out = cloud == Cloud::as_needed && may_leave_cells_out(table);
+// What one page needs of the cloud: keys to read, and rows that are known without reading.
+struct Asked {
+    KeysOfTable wanted;
+    std::vector<RowImage> rows;
+};
+
+// Where a key is in doubt (a collision), rows that refer to it are looked at.
+Asked ask(const Session& session, const Gathered& gathered, const TableRun& run, const std::vector<CandidateGroup>& groups,
+          Direction direction, Cloud cloud) {
+    const LinkedTable& table = run.link();
+    Asked asked{{&table, {}, {}}, {}};
+    const bool leave_out = cloud != Cloud::whole && may_leave_cells_out(table);
+    const bool take = cloud == Cloud::unless_agreed && run.cloud_compared && gathered.collisions.none();
     for (const CandidateGroup& group : groups) {
-        wanted.keys.push_back(group.key);
-        if (leave_out) wanted.agreed.push_back(agreed_in_cloud(group));
+        std::optional<RowImage> row;
+        if (take) row = cloud_as_agreed(group, table, direction, session.clocks);
+        if (row) {
+            asked.rows.push_back(std::move(*row));
+            continue;
+        }
+        asked.wanted.keys.push_back(group.key);
+        if (leave_out) asked.wanted.agreed.push_back(agreed_in_cloud(group));
     }
-    return wanted;
+    return asked;
+}
+
+// Of all tables in one reading.
+void read_asked(Snapshot& cloud, std::vector<Asked>& asked) {
+    std::vector<KeysOfTable> wanted;
+    std::vector<Asked*> asking;
+    for (Asked& each : asked) {
+        if (each.wanted.keys.empty()) continue;
+        wanted.push_back(std::move(each.wanted));
+        asking.push_back(&each);
+    }
+    if (wanted.empty()) return;
+    std::vector<std::vector<RowImage>> found = cloud.rows_of(wanted);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        asking[i]->rows.insert(asking[i]->rows.end(), std::make_move_iterator(found[i].begin()),
+                               std::make_move_iterator(found[i].end()));
 }
 
 // What changes the cloud's row, leaves both as they are or waits can do without the rest of it.
@@ -59,13 +87,12 @@ Page next_page(Session& session, Gathered& gathered, TableRun& run, Part part, D
 std::vector<Page> next_pages(Session& session, Gathered& gathered, const std::vector<TableRun*>& runs, Part part,
                              Direction direction, PageBounds bounds, Cloud cloud) {
     std::vector<std::vector<CandidateGroup>> groups;
-    std::vector<KeysOfTable> wanted;
+    std::vector<Asked> asked;
     for (TableRun* run : runs) {
         groups.push_back(run->worklist->next(part, bounds.rows, bounds.bytes));
-        if (!groups.back().empty()) wanted.push_back(keys_of(run->link(), groups.back(), cloud));
+        asked.push_back(ask(session, gathered, *run, groups.back(), direction, cloud));
     }
-    std::vector<std::vector<RowImage>> rows;
-    if (!wanted.empty()) rows = gathered.cloud->rows_of(wanted);
+    read_asked(*gathered.cloud, asked);
     const Evaluate evaluate = [&](const LinkedColumn& column, const ColumnVersions& v) -> Evaluated {
         try {
             return {session.desktop->evaluate(column.policy.expression, column.desktop.base_type,
@@ -75,12 +102,12 @@ std::vector<Page> next_pages(Session& session, Gathered& gathered, const std::ve
         }
     };
     std::vector<Page> pages;
-    for (std::size_t i = 0, at = 0; i < runs.size(); ++i) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
         Page& page = pages.emplace_back();
         if (groups[i].empty()) continue;
         const LinkedTable& table = runs[i]->link();
         page.keys = static_cast<std::int64_t>(groups[i].size());
-        page.works = reconcile(std::move(groups[i]), std::move(rows[at++]), table, direction, session.clocks,
+        page.works = reconcile(std::move(groups[i]), std::move(asked[i].rows), table, direction, session.clocks,
                                gathered.collisions, evaluate);
         complete_rows(*gathered.cloud, table, page.works);
     }

@@ -12,9 +12,10 @@ struct Page {
     std::vector<KeyWork> works;
 };
 
-// as_needed: a row of the cloud that is as agreed on may come without the cells that its decision does not need. What is
-// printed, compared or hashed into a plan's name has to be read in the same way each time.
-enum class Cloud { whole, as_needed };
+// as_needed: a row of the cloud that is as agreed on may come without the cells that its decision does not need.
+// unless_agreed: such a row that would only be written over may not be read at all (reconcile/as_agreed.hpp). Plans are named
+// alike by both.
+enum class Cloud { whole, as_needed, unless_agreed };
 
 struct PageBounds {
     int rows = 0;

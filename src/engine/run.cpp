@@ -199,16 +199,20 @@ void Run::process_everything() {
     for (TableRun& run : gathered_->tables)
         if (run.worklist && run.tally.keys > 0 && small) runs.push_back(&run);
     std::vector<Page> pages =
-        next_pages(session_, *gathered_, runs, Part::everything, options_.direction, batch, Cloud::as_needed);
+        next_pages(session_, *gathered_, runs, Part::everything, options_.direction, batch, cloud_rows());
     for (std::size_t i = 0; i < runs.size(); ++i) {
         keys += pages[i].keys;
         leave_out_withheld(*runs[i], pages[i].works);
         wave.parts.emplace_back(runs[i], std::move(pages[i].works));
     }
     cut_ = !(small && keys == gathered_->keys);
-    if (!cut_) return process(std::move(wave));
-    wave.parts.clear();
-    process_large();
+    if (cut_) {
+        wave.parts.clear();
+        process_large();
+    } else {
+        process(std::move(wave));
+    }
+    await_booking();
 }
 
 // Rows that are missing somewhere are gone through twice: those that are inserted again with the others,
@@ -227,12 +231,15 @@ bool Run::erases(const Decision& decision) {
     return decision.to_cloud == Write::erase || decision.to_desktop == Write::erase;
 }
 
+// What is held back is told by what the rows of both sides refer to.
+Cloud Run::cloud_rows() const { return stopped_.empty() ? Cloud::unless_agreed : Cloud::as_needed; }
+
 // Both snapshots are read by connections of their own, so the next page may be read while this one is written. Not where a
 // policy is evaluated on the desktop, by the connection that writes there, and not from files.
 std::future<Page> Run::read_ahead(TableRun& run, Part part) {
     const bool beside = !session_.embedded() && !run.link().policy.merges();
     return std::async(beside ? std::launch::async : std::launch::deferred, [this, &run, part] {
-        return next_page(session_, *gathered_, run, part, options_.direction, half_a_batch, Cloud::as_needed);
+        return next_page(session_, *gathered_, run, part, options_.direction, half_a_batch, cloud_rows());
     });
 }
 

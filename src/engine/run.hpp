@@ -70,10 +70,14 @@ class Run {
     void raise_barriers();
     void process_everything();
     void process_large();
+    Cloud cloud_rows() const;
     std::future<Page> read_ahead(TableRun& run, Part part);
     void drain(TableRun& run, Part part, const std::function<bool(const Decision&)>& wanted);  // null: all
     static bool erases(const Decision& decision);
     void process(Wave wave);
+    bool books_beside() const;
+    void start_booking(Booking booking);
+    void await_booking();
     Batch batch_for(Side target, Wave& wave, std::int64_t source_barrier);
     void sort_decisions(Wave& wave, Booking& booking);
     Delivery deliver_to(Side target, Batch batch);
@@ -119,6 +123,11 @@ class Run {
     std::int64_t done_ = 0;  // rows of a large run
     std::vector<Side> with_old_records_;
     Hold hold_;              // the leases go before anything else of this
+    struct Underway {        // M6a of the last wave, while the next one is written
+        std::future<void> done;
+        std::int64_t cloud_sequence = 0;
+    };
+    Underway booking_;  // but a booking ends while they are held
 };
 
 }  // namespace tideway

@@ -128,8 +128,35 @@ void Run::list_parked(const Delivery& delivery, Booking& booking) {
     for (const ParkedRow& parked : delivery.parked) booking.waiting.push_back(waiting_key(parked));
 }
 
-// M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox: S2 of the next run books
-// them.
+// Whether the connection that writes on the desktop is used by nothing but bookings while waves are written.
+bool Run::books_beside() const {
+    return cut_ && !session_.embedded() &&
+           std::none_of(gathered_->tables.begin(), gathered_->tables.end(),
+                        [](const TableRun& run) { return run.link().policy.merges(); });
+}
+
+// What the desktop books needs nobody's answer, so in a large run the next wave is written meanwhile: no two waves of a round
+// share a key.
+void Run::start_booking(Booking booking) {
+    const bool anything = !booking.agreements.empty() || !booking.waiting.empty() ||
+                          !booking.settled.empty() || booking.cloud_sequence > 0;
+    if (!anything) return;
+    booking_.cloud_sequence = booking.cloud_sequence;
+    booking_.done = std::async(books_beside() ? std::launch::async : std::launch::deferred,
+                               [this, booking = std::move(booking), fence = desktop_fence_] {
+                                   session_.archive().book(booking, fence);
+                               });
+}
+
+// Only what is booked is acknowledged to the cloud, which forgets the receipt then.
+void Run::await_booking() {
+    if (!booking_.done.valid()) return;
+    booking_.done.get();
+    if (booking_.cloud_sequence > 0) acknowledged_ = booking_.cloud_sequence;
+}
+
+// M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox, of two waves at most: S2 of the next run
+// books them.
 void Run::process(Wave wave) {
     Booking booking;
     booking.run = report_.run;
@@ -146,11 +173,11 @@ void Run::process(Wave wave) {
     list_parked(sent, booking);
     booking.cloud_barrier = std::max(cloud_barrier_, sent.last_batch);
     booking.cloud_sequence = sent.last_batch;
+    await_booking();
     failpoint("M6a.before");
-    const bool anything = !booking.agreements.empty() || !booking.waiting.empty() ||
-                          !booking.settled.empty() || sent.last_batch > 0;
-    if (anything) session_.archive().book(booking, desktop_fence_);
-    if (sent.last_batch > 0) acknowledged_ = sent.last_batch;
+    start_booking(std::move(booking));
+    if (cut_ && reverse.sections.empty()) return;
+    await_booking();
     failpoint("M5b.before");
     Delivery received = deliver_to(Side::desktop, std::move(reverse));
     Booking refused;

@@ -20,6 +20,7 @@ class Collisions {
     // Whether a row of that work refers to such a key. References that do not name the parent's whole key do
     // not count.
     bool concern(const LinkedTable& child, const KeyWork& work) const;
+    bool none() const { return parents_.empty(); }
 
   private:
     struct Parent {

@@ -290,6 +290,7 @@ std::optional<std::uint64_t> print_of(const LinkedTable& table, const KeyWork& w
         for (const std::string& part : work.candidate.key) add_part(part);
     for (const RowImage* row : {&work.candidate.desktop, &work.cloud}) {
         text += !row->facts.present ? "|none" : row->as_agreed ? "|agreed" : "|row";
+        if (row->as_agreed) continue;  // which of its cells were read does not matter
         for (const Cell& cell : row->cells) cell ? add_part(*cell) : void(text += "|null");
     }
     if (d.merges)  // what it comes to depends on the agreed row as well

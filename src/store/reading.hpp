@@ -1,5 +1,6 @@
 // What is read from a side: hints, rows, the keys that need a decision.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -63,6 +64,8 @@ struct CandidateGroup {
     std::vector<RowImage> desktop;
     std::vector<WaitingRow> waiting;
     std::optional<std::int64_t> cloud_captured;
+    // False: what was found in the cloud since the base says nothing of this key.
+    bool cloud_written = true;
 };
 
 // One row of it, after the rows of both sides were paired.
@@ -83,6 +86,14 @@ struct Tally {
     std::int64_t desktop_deleted = 0, desktop_updated = 0, cloud_deleted = 0, cloud_updated = 0;
     std::int64_t on_both = 0;  // rows of both sides without a base: each may be updated on either side
     std::int64_t rows = 0;     // at most, of all those keys
+};
+
+// So many agreed rows of a table, for each row that changed and for each one that is gone, tell as much as all of them.
+struct RowsThatTell {
+    std::int64_t of_each_changed = 0, of_each_gone = 0;
+    std::int64_t of(std::int64_t changed, std::int64_t gone) const {
+        return std::max(changed * of_each_changed, gone * of_each_gone);
+    }
 };
 
 // A table, how its changes are noticed on this side, and the mark from which on.

@@ -103,8 +103,8 @@ class Worklist {
     // hash, and that the base does not know, as agreements. The list stays empty. Hashes of the two sides
     // must be comparable.
     virtual void stream_equal(const std::function<void(Agreement&&)>&) { throw not_offered(); }
-    // of_each: base_rows is counted up to so many for each row of the list, since that tells enough; 0: all of them.
-    virtual Tally tally(std::int64_t of_each = 0) = 0;
+    // enough: base_rows is counted up to there; none: all of them.
+    virtual Tally tally(const std::optional<RowsThatTell>& enough = {}) = 0;
     // The next keys in a stable order, at most max_rows and (beyond the first) max_bytes; empty when done.
     virtual std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) = 0;
     virtual void rewind() = 0;

@@ -102,13 +102,21 @@ TEST_P(Sums, ATallyCountsAsManyAgreedRowsAsItIsAskedFor) {
     const LinkedTable& table = filled();
     adopt(table);
     db(Side::desktop).exec("update job set title = 'office' where id <= 3");
-    const auto snapshot = desktop().snapshot({&table});
-    const auto worklist = archive().worklist(table, true);
+    auto snapshot = desktop().snapshot({&table});
+    auto worklist = archive().worklist(table, true);
     worklist->add_desktop_hints(Capture::digest, "");
-    EXPECT_EQ(worklist->tally(100).base_rows, 300);
-    EXPECT_EQ(worklist->tally(100'000).base_rows, 3'000);
+    const RowsThatTell enough{100, 200};
+    EXPECT_EQ(worklist->tally(enough).base_rows, 300);
+    EXPECT_EQ(worklist->tally(RowsThatTell{100'000, 1}).base_rows, 3'000);
     EXPECT_EQ(worklist->tally().base_rows, 3'000);
-    EXPECT_EQ(worklist->tally(100).desktop_updated, 3);
+    EXPECT_EQ(worklist->tally(enough).desktop_updated, 3);
+    db(Side::desktop).exec("delete from job where id between 10 and 14");
+    worklist.reset();
+    snapshot.reset();
+    snapshot = desktop().snapshot({&table});
+    worklist = archive().worklist(table, true);
+    worklist->add_desktop_hints(Capture::digest, "");
+    EXPECT_EQ(worklist->tally(enough).base_rows, 1'000);
 }
 
 TEST_P(Sums, ARowThatIsAsAgreedOnComesWithoutWhatNobodyNeeds) {

@@ -36,6 +36,7 @@ TEST_P(Listing, TheWorklistHasOnlyKeysThatDifferFromTheBase) {
     EXPECT_EQ(tally.desktop_updated, 1);
     EXPECT_EQ(tally.cloud_deleted, 1);
     EXPECT_EQ(tally.cloud_updated, 1);
+    std::set<std::string> written_in_cloud;
     const auto keys_of = [&](Part part) {
         worklist->rewind();
         std::set<std::string> keys;
@@ -44,11 +45,13 @@ TEST_P(Listing, TheWorklistHasOnlyKeysThatDifferFromTheBase) {
             if (groups.empty()) return fmt::format("{}", fmt::join(keys, " "));
             EXPECT_EQ(groups.size(), 1U);
             keys.insert(display(groups[0].key));
+            if (groups[0].cloud_written) written_in_cloud.insert(display(groups[0].key));
         }
     };
     EXPECT_EQ(keys_of(Part::everything), "2 3 4");
     EXPECT_EQ(keys_of(Part::gone), "3 4");
     EXPECT_EQ(keys_of(Part::present), "2");
+    EXPECT_EQ(fmt::format("{}", fmt::join(written_in_cloud, " ")), "2 4");
 }
 
 TEST_P(Listing, ACompleteListOfTheCloudShowsWhatIsGoneThere) {

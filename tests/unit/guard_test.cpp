@@ -55,7 +55,8 @@ RC_GTEST_PROP(Guard, rows_that_tell_judge_as_all_rows_do, ()) {
     all.rows = std::max(all.desktop_deleted + all.desktop_updated, all.cloud_deleted + all.cloud_updated) + all.on_both;
     all.base_rows = all.rows + some(all.rows * 200);
     Tally counted = all;
-    counted.base_rows = std::min(all.base_rows, all.rows * rows_that_tell(guard));
+    const std::int64_t gone = std::max(all.desktop_deleted, all.cloud_deleted);
+    counted.base_rows = std::min(all.base_rows, rows_that_tell(guard).of(all.rows, gone));
     RC_ASSERT(may_be_stopped(counted, guard) == may_be_stopped(all, guard));
 }
 

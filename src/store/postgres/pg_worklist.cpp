@@ -297,10 +297,12 @@ void PgWorklist::stream_equal(const std::function<void(Agreement&&)>& sink) {
 }
 
 // A key that only waits may be anything: nobody has compared it.
-Tally PgWorklist::tally(std::int64_t of_each) {
-    const std::string enough =
-        of_each == 0 ? "ALL" : fmt::format("(SELECT coalesce(sum(weight), 0) * {} FROM {})", of_each, work_);
+Tally PgWorklist::tally(const std::optional<RowsThatTell>& enough) {
     constexpr const char* unseen = "waits AND NOT d_seen AND NOT c_seen";
+    const std::string most = enough ? fmt::format("(SELECT greatest(coalesce(sum(weight), 0) * {}, coalesce(sum(weight) FILTER "
+                                                  "(WHERE d_gone OR c_gone OR {}), 0) * {}) FROM {})",
+                                                  enough->of_each_changed, unseen, enough->of_each_gone, work_)
+                                    : "ALL";
     const Result found = connection_.query({"tally", fmt::format(R"(
 SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM (SELECT FROM {0} b WHERE b.state = 'L' LIMIT {3}) b),
        coalesce(sum(weight) FILTER (WHERE base_live AND d_gone AND NOT c_seen OR {1}), 0),
@@ -310,7 +312,7 @@ SELECT count(*), coalesce(sum(c_bytes), 0)::bigint, (SELECT count(*) FROM (SELEC
        coalesce(sum(weight) FILTER (WHERE NOT base_live AND d_seen AND NOT d_gone AND c_seen AND NOT c_gone), 0),
        coalesce(sum(weight), 0)
 FROM {2})",
-                                                                 base_, unseen, work_, enough)});
+                                                                 base_, unseen, work_, most)});
     return {found.integer(0, 0), found.integer(0, 1), found.integer(0, 2),
             found.integer(0, 3), found.integer(0, 4), found.integer(0, 5),
             found.integer(0, 6), found.integer(0, 7), found.integer(0, 8)};

@@ -28,7 +28,7 @@ class PgWorklist : public Worklist {
     void add_waiting_keys() override;
     void add_keys(const std::vector<Key>& keys) override;
     void stream_equal(const std::function<void(Agreement&&)>& sink) override;
-    Tally tally(std::int64_t of_each) override;
+    Tally tally(const std::optional<RowsThatTell>& enough) override;
     void rewind() override { position_ = 0; }
 
   protected:

@@ -63,7 +63,7 @@ void SqliteWorklist::add_keys(const std::vector<Key>& keys) {
 }
 
 // A key that only waits may be anything: nobody has compared it. A file counts its rows quickly.
-Tally SqliteWorklist::tally(std::int64_t /*of_each*/) {
+Tally SqliteWorklist::tally(const std::optional<RowsThatTell>& /*enough*/) {
     constexpr const char* unseen = "waits AND NOT d_seen AND NOT c_seen";
     Statement found(connection_, "tally",
                     fmt::format(R"(
@@ -115,7 +115,7 @@ std::vector<CandidateGroup> SqliteWorklist::next(Part part, int max_rows, std::i
     Statement work(
         connection_, "read keys",
         fmt::format(
-            "SELECT n, key, d_at, c_at, c_bytes, weight, waits FROM {} WHERE n > ?1 AND {} ORDER BY n",
+            "SELECT n, key, d_at, c_at, c_bytes, weight, waits, c_seen FROM {} WHERE n > ?1 AND {} ORDER BY n",
             work_.name(), only(part)),
         {position_});
     std::vector<CandidateGroup> groups;
@@ -128,6 +128,7 @@ std::vector<CandidateGroup> SqliteWorklist::next(Part part, int max_rows, std::i
             for (const Cell& cell : row.cells) bytes += cell ? static_cast<std::int64_t>(cell->size()) : 0;
         if (!groups.empty() && (rows > max_rows || bytes > max_bytes)) break;
         if (work.integer(6) != 0) add_waiting_rows(group, work.text(1));
+        group.cloud_written = work.integer(7) != 0;
         fill_lookups(group);
         groups.push_back(std::move(group));
         position_ = work.integer(0);
