@@ -37,6 +37,7 @@ const std::vector<Case>& cases() {
         {"peer_upserts", "1000-row INSERT .. ON CONFLICT through libpq", peer_upserts},
         {"peer_replication", "native logical replication fills an empty table", peer_replication},
         {"peer_replication_10k", "native logical replication of 10k changed rows of the large table", peer_replication_changed},
+        {"peer_bucardo_10k", "Bucardo carries 10k changed rows of the large table", peer_bucardo_changed},
         {"peer_pgcopydb", "pgcopydb fills an empty table", peer_pgcopydb},
     };
     return all;

@@ -27,6 +27,7 @@ Measurement changed_1k(Bench& bench);
 Measurement changed_10k(Bench& bench);
 Measurement changed_100k(Bench& bench);
 Measurement peer_replication_changed(Bench& bench);
+Measurement peer_bucardo_changed(Bench& bench);
 Measurement growth_to_large(Bench& bench);
 Measurement growth_to_ten_million(Bench& bench);
 Measurement idle_xmin(Bench& bench);

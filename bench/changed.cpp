@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "bucardo.hpp"
 #include "cases.hpp"
 #include "wide_table.hpp"
 
@@ -101,12 +102,22 @@ Measurement changed_100k(Bench& bench) { return changed_of_large(bench, 100'000,
 
 namespace {
 
-void create_replica(BenchPair& pair) {
-    pair.desktop.exec("drop publication if exists peer; create publication peer for table wide");
-    pair.cloud.exec(fmt::format("create subscription peer connection '{}' publication peer with (copy_data = false)", pair.desktop_url()));
-}
+class Replica {
+  public:
+    explicit Replica(BenchPair& pair) : pair_(pair) {
+        pair.desktop.exec("create publication peer for table wide");
+        pair.cloud.exec(fmt::format("create subscription peer connection '{}' publication peer with (copy_data = false)", pair.desktop_url()));
+    }
+    ~Replica() { pair_.cloud.exec("drop subscription peer"); }
 
-void drop_replica(BenchPair& pair) { pair.cloud.exec("drop subscription peer"); }
+  private:
+    BenchPair& pair_;
+};
+
+class BucardoOfWide : public Bucardo {
+  public:
+    explicit BucardoOfWide(BenchPair& pair) : Bucardo(pair, "wide") {}
+};
 
 // The transaction arrives whole: so its last row tells of all.
 void wait_for_last(BenchPair& pair) {
@@ -118,11 +129,14 @@ void wait_for_last(BenchPair& pair) {
 
 }  // namespace
 
+namespace {
+
 // From the COMMIT on the desktop until all rows are there, against the same floor as changed_10k.
-Measurement peer_replication_changed(Bench& bench) {
+template <typename Peer>
+Measurement carried_by(Bench& bench, const std::string& what) {
     const long long all = bench.options().rows;
     Measurement measurement{.name = {},
-                            .what = fmt::format("logical replication carries changed rows, scattered over {}", all),
+                            .what = fmt::format("{} carries changed rows, scattered over {}", what, all),
                             .floor = "reading them by key + updating them in the server",
                             .rows = std::min(10'000LL, all / 10)};
     const auto pair = bench.pair("replica");
@@ -130,7 +144,7 @@ Measurement peer_replication_changed(Bench& bench) {
     pair->both(fill_wide("wide", all));
     pair->vacuum();
     make_twin(*pair);
-    create_replica(*pair);
+    const Peer peer(*pair);
     int repetition = 0;
     bench.repeat(measurement, bench.options().repeat, [&] {
         choose_rows(*pair, all, measurement.rows, repetition++);
@@ -143,8 +157,16 @@ Measurement peer_replication_changed(Bench& bench) {
         pair->desktop.exec(edit_wide("wide"));
         return Sample{pair->cost_of([&] { wait_for_last(*pair); }), floor};
     });
-    drop_replica(*pair);
     return measurement;
+}
+
+}  // namespace
+
+Measurement peer_replication_changed(Bench& bench) { return carried_by<Replica>(bench, "logical replication"); }
+
+Measurement peer_bucardo_changed(Bench& bench) {
+    if (!Bucardo::installed()) throw NotHere("Bucardo is not installed (tools/install-packages bench)");
+    return carried_by<BucardoOfWide>(bench, "Bucardo");
 }
 
 Measurement growth_to_large(Bench& bench) {
