@@ -66,7 +66,7 @@ TEST_F(RoundTrips, DoNotGrowWithTheNumberOfChangedTables) {
     for (const char* name : {"t1", "t2", "t3"}) edit(name);
     ASSERT_EXIT_CODE(0, pair.sync());
     EXPECT_LE(round_trips(cloud_proxy), one);
-    EXPECT_LE(one, 12);
+    EXPECT_LE(one, 11);
     EXPECT_EQ(pair.cloud.number("select count(*) from t3 where name like 'edited%'"), 33);
 }
 

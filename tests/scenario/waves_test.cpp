@@ -57,6 +57,15 @@ TEST_F(Waves, ABookingWhoseConnectionBreaksIsMadeGood) {
     expect_everything_there();
 }
 
+TEST_F(Waves, ARunWhoseLastBookingFailsDoesNotSayThatItIsInSync) {
+    pair.desktop.exec(many_notes);
+    const TidewayResult failed = pair.sync({}, {{"TIDEWAY_FAILPOINTS", "M6a.before_commit=throw@5"}});
+    EXPECT_NE(failed.exit_code, 0) << told(failed);
+    EXPECT_EQ(pair.cloud.number("select count(*) from note"), 12'020);
+    EXPECT_EXIT_CODE(0, pair.sync());
+    expect_everything_there();
+}
+
 // The connection that books also evaluates expressions and writes what comes from the cloud: waves of both kinds in one run.
 TEST_F(Waves, WhatComesFromTheCloudIsWrittenBetweenTheBookings) {
     pair.desktop.exec(many_notes);
