@@ -176,14 +176,12 @@ namespace {
 // speed where many write at once. So only the first change since the last run tells of itself: whoever is told finds the
 // others. It must not make a user's write fail either: a transaction that notified cannot be prepared, and the
 // queue may be full.
-std::string tell_service_sql(const Expressions& e, int pair) {
-    return fmt::format(R"(IF coalesce(current_setting('tideway.direct', true), '') <> '{0}'
-       AND NOT EXISTS (SELECT FROM {1}) AND current_setting('max_prepared_transactions') = '0'
-       AND pg_notification_queue_usage() < 0.5
-       AND has_function_privilege('pg_catalog.pg_notify(text, text)', 'EXECUTE') THEN
-        PERFORM pg_notify('{2}', '');
-    END IF;)",
-                       direct_mark(pair, e.table().id), changes_name(pair, e.table().id), channel_name(pair));
+std::string tell_service_sql(int pair) {
+    return fmt::format(R"(IF current_setting('max_prepared_transactions') = '0' AND pg_notification_queue_usage() < 0.5
+           AND has_function_privilege('pg_catalog.pg_notify(text, text)', 'EXECUTE') THEN
+            PERFORM pg_notify('{}', '');
+        END IF;)",
+                       channel_name(pair));
 }
 
 }  // namespace
@@ -192,32 +190,38 @@ std::string create_capture_function_sql(const Expressions& e, int pair) {
     const std::size_t count = e.table().key_columns().size();
     const std::string into =
         fmt::format("INSERT INTO {} ({}, op)", changes_name(pair, e.table().id), key_list(count));
-    // A literal, not dollar quotes: a column may be named like any of those.
-    std::vector<std::string> names;
+    // A literal, not dollar quotes: a column may be named like any of those. A key column that was renamed or dropped must not
+    // make the users' writes fail: then everything is compared.
+    std::string whole;
     for (const LinkedColumn* column : e.table().key_columns())
-        names.push_back(sql::literal(column->on(e.side()).name));
-    // A key column that was renamed or dropped must not make the users' writes fail: then everything is
-    // compared.
+        whole += fmt::format("{}EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = TG_RELID AND a.attname = {} AND NOT "
+                             "a.attisdropped)",
+                             whole.empty() ? "" : " AND ", sql::literal(column->on(e.side()).name));
+    // Users' statements wait for this one, and each question costs as much as a row: so all is asked at once, and what is most
+    // frequent comes first.
     const std::string body = fmt::format(R"(
+DECLARE first boolean; whole boolean; direct boolean;
 BEGIN
-    {6}
-    IF TG_OP = 'TRUNCATE' OR (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = TG_RELID AND NOT a.attisdropped
-                              AND a.attname IN ({4})) < {5} THEN
+    SELECT NOT EXISTS (SELECT FROM {0}), {4}, coalesce(current_setting('tideway.direct', true) = '{1}', false)
+        INTO first, whole, direct;
+    IF first AND NOT direct THEN
+        {5}
+    END IF;
+    IF NOT whole OR TG_OP = 'TRUNCATE' THEN
         INSERT INTO {0} (op) VALUES ('T');
-    ELSIF pg_trigger_depth() = 1 AND current_setting('tideway.direct', true) = '{1}' THEN
+    ELSIF direct AND pg_trigger_depth() = 1 THEN
         NULL;
+    ELSIF TG_OP = 'UPDATE' THEN
+        {2} SELECT {3}, 'U' FROM tideway_new AS t UNION SELECT {3}, 'U' FROM tideway_old AS t;
     ELSIF TG_OP = 'INSERT' THEN
         {2} SELECT {3}, 'I' FROM tideway_new AS t;
-    ELSIF TG_OP = 'DELETE' THEN
-        {2} SELECT {3}, 'D' FROM tideway_old AS t;
     ELSE
-        {2} SELECT {3}, 'U' FROM tideway_new AS t UNION SELECT {3}, 'U' FROM tideway_old AS t;
+        {2} SELECT {3}, 'D' FROM tideway_old AS t;
     END IF;
     RETURN NULL;
 END )",
-                                         changes_name(pair, e.table().id), direct_mark(pair, e.table().id),
-                                         into, join(e.keys_to_log()), join(names), names.size(),
-                                         tell_service_sql(e, pair));
+                                         changes_name(pair, e.table().id), direct_mark(pair, e.table().id), into,
+                                         join(e.keys_to_log()), whole, tell_service_sql(pair));
     return fmt::format(R"(CREATE OR REPLACE FUNCTION {0}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS {1};
 REVOKE ALL ON FUNCTION {0}() FROM PUBLIC;
