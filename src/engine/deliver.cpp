@@ -136,7 +136,7 @@ class Deliverer {
     }
 
     void sort_out(Batch& batch, const BatchOutcome& outcome) {
-        delivery_.fence = delivery_.last_batch = outcome.sequence;
+        if (outcome.sequence != batch.fence) delivery_.fence = delivery_.last_batch = outcome.sequence;
         ++delivery_.batches;
         for (std::size_t s = 0; s < batch.sections.size(); ++s)
             for (std::size_t r = 0; r < batch.sections[s].rows.size(); ++r) {

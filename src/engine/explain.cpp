@@ -166,7 +166,7 @@ class Explanation {
         TableRun run;
         for (TableUnderSync* table : session_.active())
             if (&table->link == &table_) run.table = table;
-        run.raced.push_back(bare_);
+        run.raced.push_back({bare_});
         key_only.tables.push_back(std::move(run));
         Gathered gathered = gather_again(session_, key_only);
         show_rows(gathered);

@@ -362,11 +362,11 @@ Gathered gather(Session& session, Mode mode, const Marks& marks, Reach reach, Fi
 }
 
 Gathered gather_again(Session& session, Gathered& earlier) {
-    std::map<int, std::vector<Key>> raced;
+    std::map<int, std::vector<KeyAgain>> raced;
     std::map<int, TableReport> reports;
     for (TableRun& run : earlier.tables) {
         raced[run.link().id] = std::move(run.raced);
-        raced[run.link().id].insert(raced[run.link().id].end(), run.merged.begin(), run.merged.end());
+        for (const Key& key : run.merged) raced[run.link().id].push_back({key});
         reports[run.link().id] = std::move(run.report);
     }
     Gathered gathered;

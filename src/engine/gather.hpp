@@ -15,7 +15,7 @@ struct TableRun {
     std::unique_ptr<Worklist> worklist;
     Tally tally;
     TableReport report;
-    std::vector<Key> raced;  // to be decided again in the next round
+    std::vector<KeyAgain> raced;  // to be decided again in the next round
     std::vector<Key> merged;  // in the cloud: the desktop's rows follow in the next round
     enum class Start { no, load, adopt };
     Start start =

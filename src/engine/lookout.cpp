@@ -127,6 +127,8 @@ void Lookout::look_at(TableRun& run, const std::string& plan) {
         Flow& flow = sight.outlook.to(other(side));
         flow.empty = run.tally.base_rows > 0 && missing[side] >= run.tally.base_rows && present[side] == 0;
         flow.replaced = replaced(run, side);
+        // Rows that only wait were never agreed on; those that are to be changed are there all the same.
+        sight.outlook.rows = std::max(sight.outlook.rows, flow.writes.updated + flow.writes.deleted);
     }
     list_moved(run, kept, sight.confirmed);
 }

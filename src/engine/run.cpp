@@ -273,9 +273,9 @@ void Run::give_up_raced() {
     booking.run = report_.run;
     booking.cloud_barrier = cloud_barrier_;
     for (TableRun& run : gathered_->tables)
-        for (const Key& key : run.raced) {
+        for (const KeyAgain& again : run.raced) {
             booking.waiting.push_back({&run.link(),
-                                       key,
+                                       again.key,
                                        "raced",
                                        "",
                                        "changed by users while it was being written, three times in a row",

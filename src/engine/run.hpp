@@ -79,6 +79,7 @@ class Run {
     void start_booking(Booking booking);
     void await_booking();
     Batch batch_for(Side target, Wave& wave, std::int64_t source_barrier);
+    bool found_again(const Candidate& candidate) const;
     void sort_decisions(Wave& wave, Booking& booking);
     Delivery deliver_to(Side target, Batch batch);
     void list_parked(const Delivery& delivery, Booking& booking);

@@ -30,6 +30,11 @@ Batch Run::batch_for(Side target, Wave& wave, std::int64_t source_barrier) {
     return batch;
 }
 
+// By the side whose mark stays where it is, since its direction does not run.
+bool Run::found_again(const Candidate& candidate) const {
+    return options_.direction == Direction::forward ? candidate.cloud_written : candidate.desktop_written;
+}
+
 // What needs no write in a user's table: adopt, bury, wait, settle.
 void Run::sort_decisions(Wave& wave, Booking& booking) {
     for (auto& [run, works] : wave.parts)
@@ -46,9 +51,9 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
                                            decision.reason,
                                            {},
                                            facts_as_json(work)});
-            // No person is needed any more, but the change may lie before the marks: only this list still
-            // knows the key.
-            if (decision.wait == Wait::direction && work.candidate.was_waiting)
+            // The change may lie before the marks, and the other side's capture knows nothing of the key (any more): then only
+            // this list does.
+            if (decision.wait == Wait::direction && (work.candidate.was_waiting || !found_again(work.candidate)))
                 booking.waiting.push_back({&run->link(),
                                            work.candidate.key,
                                            "pending",
@@ -107,7 +112,7 @@ void Run::count_writes(const Delivery& delivery, Side target) {
 }
 
 void Run::note_raced(const Delivery& delivery, Side) {
-    for (const DeliveredRow& row : delivery.raced) run_of(row.table)->raced.push_back(row.row.key);
+    for (const DeliveredRow& row : delivery.raced) run_of(row.table)->raced.push_back({row.row.key, row.row.captured_desktop, row.row.captured_cloud});
 }
 
 namespace {

@@ -127,10 +127,10 @@ class Looker {
     }
 
     void decide_rest(TableRun& run) {
-        std::vector<Key> keys;
+        std::vector<KeyAgain> keys;
         for (auto key = unequal_.begin(); key != unequal_.end();) {
             keys.clear();
-            for (; key != unequal_.end() && keys.size() < keys_at_once; ++key) keys.push_back(key->first);
+            for (; key != unequal_.end() && keys.size() < keys_at_once; ++key) keys.push_back({key->first});
             run.worklist->add_keys(keys);
             for (;;) {
                 Page page = next_page(session_, gathered_, run, Part::everything, Direction::both, page_bounds);

@@ -285,6 +285,8 @@ class Pairing {
         work.candidate.key = key_of(slot.ordinal);
         work.candidate.base = slot.base;
         work.candidate.cloud_captured = group_.cloud_captured;
+        work.candidate.desktop_written = group_.desktop_written;
+        work.candidate.cloud_written = group_.cloud_written;
         if (slot.row[0]) work.candidate.desktop = std::move(*slot.row[0]);
         if (slot.row[1]) work.cloud = std::move(*slot.row[1]);
         for (const WaitingRow& waiting : group_.waiting)

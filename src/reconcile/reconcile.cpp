@@ -151,6 +151,8 @@ PlannedRow planned_row(const LinkedTable& table, const KeyWork& work, Side targe
     const BaseEntry& base = work.candidate.base;
     PlannedRow row;
     row.key = work.candidate.key;
+    row.captured_desktop = work.candidate.desktop.facts.captured;
+    row.captured_cloud = work.candidate.cloud_captured;
     row.write = to_cloud ? decision.to_cloud : decision.to_desktop;
     row.expected = old.facts.hash;
     row.revives = row.write == Write::update && old.facts.marked_deleted;

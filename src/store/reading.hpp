@@ -64,8 +64,8 @@ struct CandidateGroup {
     std::vector<RowImage> desktop;
     std::vector<WaitingRow> waiting;
     std::optional<std::int64_t> cloud_captured;
-    // False: what was found in the cloud since the base says nothing of this key.
-    bool cloud_written = true;
+    // False: what was found on that side since the base says nothing of this key.
+    bool desktop_written = true, cloud_written = true;
 };
 
 // One row of it, after the rows of both sides were paired.
@@ -75,6 +75,7 @@ struct Candidate {
     RowImage desktop;
     std::optional<std::int64_t> cloud_captured;
     std::optional<Side> chosen;  // a person's resolution of these very rows, waiting to be carried out
+    bool desktop_written = true, cloud_written = true;  // as in CandidateGroup
     bool void_choice = false;    // somebody chose, and a row was edited since
     bool was_waiting = false;    // listed as held, parked or in conflict by an earlier run
     std::string emptied = {};    // as in WaitingRow
@@ -94,6 +95,12 @@ struct RowsThatTell {
     std::int64_t of(std::int64_t changed, std::int64_t gone) const {
         return std::max(changed * of_each_changed, gone * of_each_gone);
     }
+};
+
+// A key that is to be decided once more, and what the captures said of it: they are not asked again.
+struct KeyAgain {
+    Key key;
+    std::optional<std::int64_t> captured_desktop = {}, captured_cloud = {};
 };
 
 // A table, how its changes are noticed on this side, and the mark from which on.

@@ -98,7 +98,7 @@ class Worklist {
     // the buckets that are not listed are gone from the cloud. Call once, after the last add_cloud_hints().
     virtual void close_cloud_hints(const std::vector<int>& complete_buckets) = 0;
     virtual void add_waiting_keys() = 0;
-    virtual void add_keys(const std::vector<Key>& keys) = 0;
+    virtual void add_keys(const std::vector<KeyAgain>& keys) = 0;
     // In place of close_cloud_hints(): those of the hints that were added whose desktop row has the same
     // hash, and that the base does not know, as agreements. The list stays empty. Hashes of the two sides
     // must be comparable.
@@ -196,6 +196,8 @@ class Store {
         for (const LinkedTable* table : tables) counts[table->id] = now->count_protected(*table);
         return counts;
     }
+    // In the cloud a batch of which no row could be written leaves nothing, not even a number: its sequence is batch.fence. (A
+    // number without receipts would look like one of a run that this desktop has forgotten.)
     virtual BatchOutcome apply(const Batch& batch) = 0;
     // Whether this table may be loaded; ordinary batches are always possible.
     virtual bool may_load(const LinkedTable&) { return false; }

@@ -1,5 +1,6 @@
 // What is written to a side, and what became of it.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -43,6 +44,8 @@ struct PlannedRow {
         emptied;  // references of the source's row that are empty until their parents come, one a line
     std::string source_row = {};         // merged tables only: RowImage::values of the version that is copied
     std::vector<std::size_t> kept = {};  // cells that are left as the target has them
+    // When the sides' captures saw the edits that this was decided on: asked for again where the row has raced.
+    std::optional<std::int64_t> captured_desktop = {}, captured_cloud = {};
     bool revives = false;  // update: the target's row bears the mark of a deletion, and must still bear it
     // A merged row: what is agreed on is the source's row, and the target's is an edit of it that the source's side
     // gets next.
@@ -92,6 +95,11 @@ struct RowOutcome {
 struct BatchOutcome {
     std::int64_t sequence = 0;                      // this side's lease sequence after the batch
     std::vector<std::vector<RowOutcome>> outcomes;  // like sections and rows
+    bool wrote() const {
+        return std::any_of(outcomes.begin(), outcomes.end(), [](const std::vector<RowOutcome>& rows) {
+            return std::any_of(rows.begin(), rows.end(), [](const RowOutcome& row) { return row.fate == Fate::applied; });
+        });
+    }
 };
 
 // A row on its way into a side that has no row of its table but those that were agreed on.

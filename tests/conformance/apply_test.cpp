@@ -106,6 +106,19 @@ TEST_P(Apply, ARefusedRowTakesItsBatchBackAndNamesTheConstraint) {
     }
 }
 
+// A number without receipts would look like one of a run that the desktop has forgotten.
+TEST_P(Apply, ABatchOfWhichNothingCouldBeWrittenLeavesNoNumberInTheCloud) {
+    const LinkedTable& table = synced(job);
+    const std::int64_t before = cloud().lease().sequence;
+    PlannedRow gone = planned(table, Side::cloud, Write::update, {"1"}, Cells{"1", "x"});
+    gone.expected = {5, 6};
+    const BatchOutcome outcome = apply(Side::cloud, table, {gone});
+    EXPECT_EQ(fates(outcome), "raced");
+    EXPECT_FALSE(outcome.wrote());
+    EXPECT_EQ(outcome.sequence, before);
+    EXPECT_EQ(cloud().lease().sequence, before);
+}
+
 TEST_P(Apply, ReceiptsAreWrittenWithTheRowsAtTheCloud) {
     const LinkedTable& table = synced(job);
     db(Side::cloud).exec("insert into job values (2, 'goes')");

@@ -83,8 +83,11 @@ TEST_P(Listing, BeforeTheFirstRunEveryRowIsNew) {
     const auto worklist = archive().worklist(table, false);
     worklist->add_desktop_hints(Capture::digest, "");
     EXPECT_EQ(worklist->tally().keys, 2);
-    worklist->add_keys({{"9"}});
+    worklist->add_keys({{.key = {"9"}, .captured_desktop = 70, .captured_cloud = 80}});
     EXPECT_EQ(worklist->tally().keys, 3);
+    worklist->rewind();
+    for (const CandidateGroup& group : worklist->next(Part::everything, 10, 1'000))
+        EXPECT_EQ(group.cloud_captured, group.key == Key{"9"} ? std::optional<std::int64_t>(80) : std::nullopt);
     EXPECT_TRUE(desktop().own_objects().empty());
 }
 

@@ -195,17 +195,22 @@ TEST_P(HazardExactCapture, H52_a_full_run_finds_what_rewriting_a_table_changed) 
     expect_in_agreement(pair);
 }
 
-// The triggers are as they were, so nothing tells. Rows that the desktop has changed as well are found by the write itself.
-TEST(Hazard, H52_what_was_changed_behind_the_triggers_of_the_cloud_is_not_written_over) {
-    const HazardPair pair("h52_behind", {.sync = capture_toml("changelog", At::cloud)});
-    first_sync(pair, At::desktop, 20);
+// The triggers are as they were afterwards, so nothing tells.
+void change_unseen(const HazardPair& pair, const std::string& sql) {
     Db cloud = pair.open(At::cloud);
-    const std::string triggers =
+    const std::string on_again = cloud.scalar(
         "select string_agg(format('alter table job enable always trigger %I', tgname), ';') from pg_trigger where tgrelid = "
-        "'job'::regclass and tgname like 'tideway%'";
-    const std::string on_again = cloud.scalar(triggers);
-    cloud.exec("alter table job disable trigger all; update job set note = 'phone', updated_at = now() where id in (2, 4);"
-               "delete from job where id in (3, 5); " + on_again);
+        "'job'::regclass and tgname like 'tideway%'");
+    cloud.exec("alter table job disable trigger all; " + sql + "; " + on_again);
+}
+
+PairOptions logged(const std::string& more = "") { return {.sync = capture_toml("changelog", At::cloud) + more}; }
+
+// Rows that the desktop has changed as well are found by the write itself.
+TEST(Hazard, H52_what_was_changed_behind_the_triggers_of_the_cloud_is_not_written_over) {
+    const HazardPair pair("h52_behind", logged());
+    first_sync(pair, At::desktop, 20);
+    change_unseen(pair, "update job set note = 'phone', updated_at = now() where id in (2, 4); delete from job where id in (3, 5)");
     pair.open(At::desktop).exec("update job set note = 'office', updated_at = now() + interval '1 minute' where id in (2, 3, 6);"
                                 "delete from job where id in (4, 5, 7)");
     EXPECT_SYNC(pair.sync(), 0);
@@ -213,6 +218,41 @@ TEST(Hazard, H52_what_was_changed_behind_the_triggers_of_the_cloud_is_not_writte
         EXPECT_ROWS(pair.on(side), "select id, note from job where id between 2 and 7 order by id",
                     "2|office\n3|office\n4|phone\n6|office");
     EXPECT_EQ(conflicts(pair), "2 update_update kept\n3 update_delete kept\n4 delete_update kept");
+    expect_in_agreement(pair);
+}
+
+TEST(Hazard, H52_a_run_that_died_when_all_its_rows_had_raced_is_no_restore) {
+    const HazardPair pair("h52_died", logged("[guard]\nrestored = 'stop'\n"));
+    first_sync(pair, At::desktop, 20);
+    change_unseen(pair, "update job set note = 'phone', updated_at = now() where id = 2");
+    pair.open(At::desktop).exec("update job set note = 'office', updated_at = now() + interval '1 minute' where id = 2");
+    pair.sync({}, {{"TIDEWAY_FAILPOINTS", "M6a.before=kill9"}});
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_EQ(conflicts(pair), "2 update_update kept");
+    expect_in_agreement(pair);
+}
+
+// The office's program does not move its stamp: when the changelog saw the edit decides.
+TEST(Hazard, H52_the_moment_of_an_edit_is_known_after_its_row_has_raced) {
+    const HazardPair pair("h52_moment", logged());
+    first_sync(pair, At::desktop, 20);
+    change_unseen(pair, "update job set note = 'phone', updated_at = now() - interval '10 minutes' where id = 2");
+    pair.open(At::desktop).exec("update job set note = 'office' where id = 2");
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(At::cloud), "select note from job where id = 2", "office");
+    EXPECT_EQ(conflicts(pair), "2 update_update kept");
+    expect_in_agreement(pair);
+}
+
+TEST(Hazard, H52_a_forward_run_keeps_in_sight_what_the_other_direction_has_to_settle) {
+    const HazardPair pair("h52_forward", logged());
+    first_sync(pair, At::desktop, 20);
+    change_unseen(pair, "update job set note = 'phone', updated_at = now() + interval '1 minute' where id = 2");
+    pair.open(At::desktop).exec("update job set note = 'office', updated_at = now() where id = 2");
+    EXPECT_SYNC(pair.sync({"--direction", "forward"}), 0);
+    EXPECT_SYNC(pair.sync(), 0);
+    EXPECT_ROWS(pair.on(At::desktop), "select note from job where id = 2", "phone");
+    EXPECT_EQ(conflicts(pair), "2 update_update kept");
     expect_in_agreement(pair);
 }
 

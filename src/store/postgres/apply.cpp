@@ -92,6 +92,10 @@ BatchOutcome PgStore::apply(const Batch& batch) try {
     if (archive_) archive_->note_peer(connection, batch.source_barrier);
     reach(connection, side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     if (batch.rehearsal) return outcome;
+    if (side() == Side::cloud && !outcome.wrote()) {
+        outcome.sequence = batch.fence;
+        return outcome;
+    }
     transaction.commit();
     note_purged(batch.receipts_booked);
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");

@@ -103,7 +103,7 @@ void GroupWorklist::close_cloud_hints(const std::vector<int>& complete_buckets) 
     empty_stage();
 }
 
-void GroupWorklist::add_keys(const std::vector<Key>& keys) {
+void GroupWorklist::add_keys(const std::vector<KeyAgain>& keys) {
     PgWorklist::add_keys(keys);
     located_ = false;
 }

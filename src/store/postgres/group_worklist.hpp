@@ -11,7 +11,7 @@ class GroupWorklist : public PgWorklist {
   public:
     GroupWorklist(PgStore& store, const LinkedTable& table, bool installed);
     void close_cloud_hints(const std::vector<int>& complete_buckets) override;
-    void add_keys(const std::vector<Key>& keys) override;
+    void add_keys(const std::vector<KeyAgain>& keys) override;
     std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) override;
 
   private:

@@ -255,16 +255,20 @@ void PgWorklist::add_waiting_keys() {
                         key_list(keys_)));
 }
 
-void PgWorklist::add_keys(const std::vector<Key>& keys) {
+// They travel as hints, the desktop's moment in the place of a stamp.
+void PgWorklist::add_keys(const std::vector<KeyAgain>& keys) {
     std::vector<CloudHint> hints;
-    for (const Key& key : keys) {  // without an ordinal
-        hints.emplace_back().key = key;
-        hints.back().key.resize(keys_);
+    for (const KeyAgain& again : keys) {  // without an ordinal
+        CloudHint& hint = hints.emplace_back();
+        hint.key = again.key;
+        hint.key.resize(keys_);
+        hint.captured = again.captured_cloud;
+        hint.stamp = again.captured_desktop;
     }
     add_cloud_hints(hints);
-    execute("add keys",
-            insert_head("c_seen") + fmt::format("SELECT DISTINCT {}, false FROM {} h ON CONFLICT DO NOTHING",
-                                                key_list(keys_, "h"), hints_));
+    execute("add keys", insert_head("c_at, d_at") + fmt::format("SELECT {0}, max(h.at), max(h.stamp) FROM {1} h GROUP BY {0} "
+                                                                "ON CONFLICT DO NOTHING",
+                                                                key_list(keys_, "h"), hints_));
     if (installed_)
         execute("note waiting keys", fmt::format("UPDATE {} AS w SET waits = true, choice = g.choice, "
                                                  "emptied = g.emptied FROM ({}) g WHERE {}",

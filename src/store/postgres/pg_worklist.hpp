@@ -26,7 +26,7 @@ class PgWorklist : public Worklist {
     Digest base_digest(bool keys_only) override;
     void add_cloud_hints(const std::vector<CloudHint>& hints) override;
     void add_waiting_keys() override;
-    void add_keys(const std::vector<Key>& keys) override;
+    void add_keys(const std::vector<KeyAgain>& keys) override;
     void stream_equal(const std::function<void(Agreement&&)>& sink) override;
     Tally tally(const std::optional<RowsThatTell>& enough) override;
     void rewind() override { position_ = 0; }

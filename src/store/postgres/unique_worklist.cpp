@@ -95,9 +95,9 @@ std::string UniqueWorklist::chunk_query(Part part, int max_rows, std::int64_t ma
         "BY w.n) AS no FROM ({}) w LEFT JOIN {} t ON {}",
         e_.bytes(), chunk, e_.relation(), e_.key_match("w"));
     const std::string columns =
-        fmt::format("w.n, w.until, {}, {}, w.c_at, w.d_at, w.waits, w.choice, w.emptied, w.c_seen, {}, {}",
+        fmt::format("w.n, w.until, {}, {}, w.c_at, w.d_at, w.waits, w.choice, w.emptied, w.d_seen, w.c_seen, {}, {}",
                     join(e_.key_cells_of("w")), base_columns(), "t.ctid IS NOT NULL", image_columns(e_));
-    const std::size_t count = 2 + keys_ + base_column_count + 7 + keys_ + image_facts + table_.columns.size();
+    const std::size_t count = 2 + keys_ + base_column_count + 8 + keys_ + image_facts + table_.columns.size();
     std::vector<std::string> aliases;
     for (std::size_t i = 1; i <= count; ++i) aliases.push_back(fmt::format("a{}", i));
     return fmt::format(
@@ -119,9 +119,10 @@ CandidateGroup UniqueWorklist::candidate_at(const Result& found, int row) const 
         if (!found.null(row, at + 4)) waiting.emptied = found.text(row, at + 4);
         group.waiting.push_back(waiting);
     }
-    group.cloud_written = found.boolean(row, at + 5);
-    if (found.boolean(row, at + 6)) {
-        group.desktop.push_back(image_at(found, row, at + 7, table_));
+    group.desktop_written = found.boolean(row, at + 5);
+    group.cloud_written = found.boolean(row, at + 6);
+    if (found.boolean(row, at + 7)) {
+        group.desktop.push_back(image_at(found, row, at + 8, table_));
         group.desktop.back().facts.captured = maybe_integer(found, row, at + 1);
     }
     return group;

@@ -140,6 +140,10 @@ BatchOutcome SqliteStore::apply(const Batch& batch) try {
     failpoint(side() == Side::cloud ? "M5a.before_commit" : "M5b.before_commit");
     sections.clear();  // with their open statements
     if (batch.rehearsal) return outcome;
+    if (side() == Side::cloud && !outcome.wrote()) {
+        outcome.sequence = batch.fence;
+        return outcome;
+    }
     transaction.commit();
     failpoint(side() == Side::cloud ? "M5a.committed" : "M5b.committed");
     return outcome;

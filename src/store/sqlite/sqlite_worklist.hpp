@@ -16,7 +16,7 @@ class SqliteWorklist : public Worklist {
     void add_cloud_hints(const std::vector<CloudHint>& hints) override;
     void close_cloud_hints(const std::vector<int>& complete_buckets) override;
     void add_waiting_keys() override;
-    void add_keys(const std::vector<Key>& keys) override;
+    void add_keys(const std::vector<KeyAgain>& keys) override;
     Tally tally(const std::optional<RowsThatTell>& enough) override;
     std::vector<CandidateGroup> next(Part part, int max_rows, std::int64_t max_bytes) override;
     void rewind() override { position_ = 0; }

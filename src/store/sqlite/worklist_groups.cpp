@@ -53,12 +53,14 @@ void SqliteWorklist::add_waiting_keys() {
     }
 }
 
-void SqliteWorklist::add_keys(const std::vector<Key>& keys) {
+void SqliteWorklist::add_keys(const std::vector<KeyAgain>& keys) {
     Statement put(connection_, "add key",
-                  fmt::format("INSERT INTO {} (key) VALUES (?1) ON CONFLICT (key) DO NOTHING", work_.name()));
-    for (Key key : keys) {
+                  fmt::format("INSERT INTO {} (key, d_at, c_at) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING", work_.name()));
+    for (const KeyAgain& again : keys) {
+        Key key = again.key;
         key.resize(table_.key_cells());
-        put.run({sql::text_array(key)});
+        const auto moment = [](const std::optional<std::int64_t>& at) { return at ? Value(*at) : Value(); };
+        put.run({sql::text_array(key), moment(again.captured_desktop), moment(again.captured_cloud)});
     }
 }
 
@@ -115,7 +117,7 @@ std::vector<CandidateGroup> SqliteWorklist::next(Part part, int max_rows, std::i
     Statement work(
         connection_, "read keys",
         fmt::format(
-            "SELECT n, key, d_at, c_at, c_bytes, weight, waits, c_seen FROM {} WHERE n > ?1 AND {} ORDER BY n",
+            "SELECT n, key, d_at, c_at, c_bytes, weight, waits, d_seen, c_seen FROM {} WHERE n > ?1 AND {} ORDER BY n",
             work_.name(), only(part)),
         {position_});
     std::vector<CandidateGroup> groups;
@@ -128,7 +130,8 @@ std::vector<CandidateGroup> SqliteWorklist::next(Part part, int max_rows, std::i
             for (const Cell& cell : row.cells) bytes += cell ? static_cast<std::int64_t>(cell->size()) : 0;
         if (!groups.empty() && (rows > max_rows || bytes > max_bytes)) break;
         if (work.integer(6) != 0) add_waiting_rows(group, work.text(1));
-        group.cloud_written = work.integer(7) != 0;
+        group.desktop_written = work.integer(7) != 0;
+        group.cloud_written = work.integer(8) != 0;
         fill_lookups(group);
         groups.push_back(std::move(group));
         position_ = work.integer(0);
