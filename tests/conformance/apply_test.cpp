@@ -257,10 +257,10 @@ TEST_P(Apply, RowsMayChangePlacesUnderAUniqueKey) {
 TEST_P(Apply, ALosingVersionIsKeptWithItsWinner) {
     const LinkedTable& table = synced(job);
     for (const Side side : sides) {
-        db(side).exec("insert into job values (1, 'loser')");
+        db(side).exec("insert into job values (1, 'loser'), (2, 'plain')");
         PlannedRow plan = planned(table, side, Write::update, {"1"}, Cells{"1", "winner"});
         plan.conflict = ConflictNote{"update_update", "latest", "the later one wins", other(side)};
-        apply(side, table, {plan});
+        apply(side, table, {planned(table, side, Write::update, {"2"}, Cells{"2", "edited"}), plan});
         const auto kept = store(side).conflicts({}).cases;
         ASSERT_EQ(kept.size(), 1U);
         EXPECT_EQ(kept[0].key, Key{"1"});
