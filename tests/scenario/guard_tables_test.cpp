@@ -248,5 +248,18 @@ TEST(GuardedClocks, time_stamps_decide_nothing_while_the_servers_clocks_are_far_
     pair.expect_equal("select id, body from note order by id");
 }
 
+// Those too that were never agreed on and only waited for a person.
+TEST(Guard, OfAllRowsLetsRowsThroughThatOnlyWaited) {
+    LivePair pair("guard_waited");
+    pair.both("create table note (id int primary key, body text)");
+    pair.desktop.exec("insert into note select i, 'office' from generate_series(1, 80) i");
+    pair.cloud.exec("insert into note select i, 'phone' from generate_series(1, 80) i");
+    pair.configure("[sync]\nconflict = 'manual'\n[guard]\nmax_updates = '100%'\n[[table]]\nname = 'note'\n");
+    EXPECT_EXIT_CODE(3, pair.sync());
+    EXPECT_EXIT_CODE(0, pair.run({"conflicts", "resolve", "--table", "note", "--take", "desktop", "--yes"}));
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where body = 'office'"), 80);
+}
+
 }  // namespace
 }  // namespace tideway::test
