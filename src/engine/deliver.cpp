@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "reconcile/groups.hpp"
 
@@ -20,12 +21,13 @@ constexpr int hopeless_after = 50;
 
 class Deliverer {
   public:
-    Deliverer(Store& store, World& world, std::int64_t fence) : store_(store), world_(world) {
+    Deliverer(Store& store, World& world, std::int64_t fence, std::function<void()> make_way)
+        : store_(store), world_(world), make_way_(std::move(make_way)) {
         delivery_.fence = fence;
     }
 
     // Rows that cannot be written are known from the start.
-    void start(Batch batch) {
+    void start(Batch& batch, std::unique_ptr<BegunBatch> begun) {
         for (BatchSection& section : batch.sections)
             std::erase_if(section.rows, [&](PlannedRow& row) {
                 if (!row.refused) return false;
@@ -34,7 +36,22 @@ class Deliverer {
                 return true;
             });
         std::erase_if(batch.sections, [](const BatchSection& section) { return section.rows.empty(); });
-        deliver(std::move(batch));
+        const bool done = begun && finish(batch, *begun);
+        begun.reset();  // it holds its rows
+        if (!done) deliver(std::move(batch));
+    }
+
+    // False: it has to be applied like any other.
+    bool finish(Batch& batch, BegunBatch& begun) {
+        tried_ = true;
+        try {
+            sort_out(batch, begun.finish(batch.fence, batch.receipts_booked));
+            return true;
+        } catch (const Refused&) {
+        } catch (const TableBusy&) {
+        } catch (const TryAgain&) {
+        }
+        return false;
     }
 
     void deliver(Batch batch) {
@@ -94,6 +111,7 @@ class Deliverer {
     std::optional<BatchOutcome> apply_patiently(Batch& batch) {
         for (;;) {
             try {
+                if (std::exchange(tried_, true) && make_way_) make_way_();
                 return store_.apply(batch);
             } catch (const TableBusy&) {
                 table_busy_ = true;
@@ -217,6 +235,8 @@ class Deliverer {
 
     Store& store_;
     World& world_;
+    std::function<void()> make_way_;
+    bool tried_ = false;
     Delivery delivery_;
     std::map<const LinkedTable*, Refusals> refusals_;
     bool table_busy_ = false;  // somebody holds a whole table: taking batches apart does not help
@@ -224,11 +244,21 @@ class Deliverer {
 
 }  // namespace
 
-Delivery deliver(Store& store, Batch batch, World& world) {
+namespace {
+
+// What the batches that it may be taken apart into have in common.
+Batch frame_of(const Batch& batch) {
     Batch frame = batch;
     frame.sections.clear();
-    Deliverer deliverer(store, world, batch.fence);
-    deliverer.start(std::move(batch));
+    return frame;
+}
+
+}  // namespace
+
+Delivery deliver(Store& store, Batch& batch, World& world, Ahead ahead) {
+    const Batch frame = frame_of(batch);
+    Deliverer deliverer(store, world, batch.fence, std::move(ahead.make_way));
+    deliverer.start(batch, std::move(ahead.begun));
     deliverer.try_parked_again(frame);
     return deliverer.result();
 }
