@@ -173,6 +173,18 @@ TEST_F(WavesAhead, ARowThatIsRefusedAheadWaitsAlone) {
     EXPECT_EQ(reported(run, "parked"), 1);
 }
 
+// The server checks it at the end: each wave is written once more, while the one behind it has been begun.
+TEST_F(WavesAhead, RowsThatAreRefusedAtTheEndOfTheirWavesWaitAlone) {
+    pair.cloud.exec(
+        "create table place (id int primary key); insert into place values (0); "
+        "alter table note add foreign key (n) references place deferrable initially deferred");
+    pair.desktop.exec("update note set n = case when id % 600 = 0 then 7 else n end where id >= 100");
+    const TidewayResult run = pair.sync();
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where id >= 100 and body not like 'edited%'"), 20) << told(run);
+    EXPECT_EQ(reported(run, "parked"), 20);
+    EXPECT_EXIT_CODE(3, run);
+}
+
 TEST_F(WavesAhead, WhereATriggerMayDoMoreEveryWaveIsWrittenInItsTurn) {
     pair.cloud.exec(
         "create table total (n bigint); insert into total values (0); "

@@ -21,7 +21,7 @@ bool only_updates(const Batch& batch) {
 // only one row may have.
 bool rows_depend_on_each_other(const LinkedTable& table) {
     const std::vector<Reference>& references = table.references(Side::cloud);
-    return !table.other_keys(Side::cloud).empty() ||
+    return !table.other_keys(Side::cloud).empty() || parents_by_key(table) > 0 ||
            std::any_of(references.begin(), references.end(), [&](const Reference& reference) {
                return reference.ring || reference.parent == table.cloud;
            });
