@@ -200,12 +200,9 @@ BatchOutcome ApplyTransaction::commit() {
 }
 
 BatchOutcome ApplyTransaction::finish(std::int64_t sequence, std::int64_t receipts_booked) {
+    post(connection_, "set patience", "SELECT set_config('lock_timeout', $1, true)", {std::to_string(batch_.patience_ms)});
     fence(sequence, receipts_booked);
-    if (!written_) {
-        post(connection_, "set patience",
-             "SELECT set_config('lock_timeout', $1, true)", {std::to_string(batch_.patience_ms)});
-        write();
-    }
+    if (!written_) write();
     return commit();
 }
 
