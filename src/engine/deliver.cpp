@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <utility>
 
 #include "reconcile/groups.hpp"
 
@@ -21,13 +20,12 @@ constexpr int hopeless_after = 50;
 
 class Deliverer {
   public:
-    Deliverer(Store& store, World& world, std::int64_t fence, std::function<void()> make_way)
-        : store_(store), world_(world), make_way_(std::move(make_way)) {
+    Deliverer(Store& store, World& world, std::int64_t fence) : store_(store), world_(world) {
         delivery_.fence = fence;
     }
 
     // Rows that cannot be written are known from the start.
-    void start(Batch& batch, std::unique_ptr<BegunBatch> begun) {
+    void start(Batch batch) {
         for (BatchSection& section : batch.sections)
             std::erase_if(section.rows, [&](PlannedRow& row) {
                 if (!row.refused) return false;
@@ -36,22 +34,7 @@ class Deliverer {
                 return true;
             });
         std::erase_if(batch.sections, [](const BatchSection& section) { return section.rows.empty(); });
-        const bool done = begun && finish(batch, *begun);
-        begun.reset();  // it holds its rows
-        if (!done) deliver(std::move(batch));
-    }
-
-    // False: it has to be applied like any other.
-    bool finish(Batch& batch, BegunBatch& begun) {
-        tried_ = true;
-        try {
-            sort_out(batch, begun.finish(batch.fence, batch.receipts_booked));
-            return true;
-        } catch (const Refused&) {
-        } catch (const TableBusy&) {
-        } catch (const TryAgain&) {
-        }
-        return false;
+        deliver(std::move(batch));
     }
 
     void deliver(Batch batch) {
@@ -111,7 +94,6 @@ class Deliverer {
     std::optional<BatchOutcome> apply_patiently(Batch& batch) {
         for (;;) {
             try {
-                if (std::exchange(tried_, true) && make_way_) make_way_();
                 return store_.apply(batch);
             } catch (const TableBusy&) {
                 table_busy_ = true;
@@ -235,8 +217,6 @@ class Deliverer {
 
     Store& store_;
     World& world_;
-    std::function<void()> make_way_;
-    bool tried_ = false;
     Delivery delivery_;
     std::map<const LinkedTable*, Refusals> refusals_;
     bool table_busy_ = false;  // somebody holds a whole table: taking batches apart does not help
@@ -244,21 +224,11 @@ class Deliverer {
 
 }  // namespace
 
-namespace {
-
-// What the batches that it may be taken apart into have in common.
-Batch frame_of(const Batch& batch) {
+Delivery deliver(Store& store, Batch batch, World& world) {
     Batch frame = batch;
     frame.sections.clear();
-    return frame;
-}
-
-}  // namespace
-
-Delivery deliver(Store& store, Batch& batch, World& world, Ahead ahead) {
-    const Batch frame = frame_of(batch);
-    Deliverer deliverer(store, world, batch.fence, std::move(ahead.make_way));
-    deliverer.start(batch, std::move(ahead.begun));
+    Deliverer deliverer(store, world, batch.fence);
+    deliverer.start(std::move(batch));
     deliverer.try_parked_again(frame);
     return deliverer.result();
 }

@@ -1,8 +1,6 @@
 // Delivering a batch: tries again where trying again can help, and takes a refused batch apart until the
 // refused rows are alone. Every part is a batch of its own, all or nothing with its records.
 #pragma once
-#include <functional>
-#include <memory>
 #include <vector>
 
 #include "base/world.hpp"
@@ -31,14 +29,8 @@ struct Delivery {
     int batches = 0;
 };
 
-// What has been done of a large run's waves before their turn.
-struct Ahead {
-    std::unique_ptr<BegunBatch> begun;    // of this batch; may be null
-    std::function<void()> make_way = {};  // ends what was begun of the next one, which would be in the way of a second try
-};
-
 // batch.fence is the side's sequence; rows are moved out of it. Throws what is not the rows' fault (fenced,
 // lost connections).
-Delivery deliver(Store& store, Batch& batch, World& world, Ahead ahead = {});
+Delivery deliver(Store& store, Batch batch, World& world);
 
 }  // namespace tideway

@@ -13,13 +13,14 @@ TableRun* Run::run_of(const LinkedTable* table) {
     throw Defect("a row belongs to a table that is not part of the run");
 }
 
-Batch Run::batch_for(Side target, const Wave& wave, std::int64_t source_barrier) const {
+Batch Run::batch_for(Side target, Wave& wave, std::int64_t source_barrier) {
     Batch batch;
     batch.run = report_.run;
     batch.cut = cut_;
     batch.backup = session_.config.journal.backup_table;
     batch.source_barrier = source_barrier;
-    for (const auto& [run, works] : wave.parts) {
+    batch.receipts_booked = acknowledged_;
+    for (auto& [run, works] : wave.parts) {
         BatchSection section{&run->link(), {}};
         for (const KeyWork& work : works)
             if ((target == Side::cloud ? work.decision.to_cloud : work.decision.to_desktop) != Write::none)
@@ -67,11 +68,10 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
         }
 }
 
-Delivery Run::deliver_to(Side target, Batch& batch, Ahead ahead) {
+Delivery Run::deliver_to(Side target, Batch batch) {
     std::int64_t& fence = target == Side::cloud ? cloud_fence_ : desktop_fence_;
     batch.fence = fence;
-    batch.receipts_booked = acknowledged_;
-    Delivery delivery = deliver(session_.store(target), batch, session_.world, std::move(ahead));
+    Delivery delivery = deliver(session_.store(target), std::move(batch), session_.world);
     fence = delivery.fence;
     count_writes(delivery, target);
     note_raced(delivery, target);
@@ -160,29 +160,19 @@ void Run::await_booking() {
     if (booking_.cloud_sequence > 0) acknowledged_ = booking_.cloud_sequence;
 }
 
-Delivery Run::send(Wave& wave, ComingWave* behind) {
-    Ahead ahead{std::move(wave.begun)};
-    if (behind) {
-        if (!ahead.begun && behind->line() == Line::usual) behind->make_way();
-        ahead.make_way = [behind] { behind->make_way(); };
-        wave.forward->begun = [behind] { behind->may_begin(); };
-    }
-    return deliver_to(Side::cloud, *wave.forward, std::move(ahead));
-}
-
 // M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox, of two waves at most: S2 of the next run
 // books them.
-void Run::process(Wave wave, ComingWave* behind) {
+void Run::process(Wave wave) {
     Booking booking;
     booking.run = report_.run;
     sort_decisions(wave, booking);
     // P6: the versions about to be copied are older than both barriers.
     ensure(desktop_barrier_ > 0 && cloud_barrier_ > 0, "P6: no barrier before a batch");
-    if (!wave.forward) wave.forward = std::make_unique<Batch>(batch_for(Side::cloud, wave, desktop_barrier_));
+    Batch forward = batch_for(Side::cloud, wave, desktop_barrier_);
     Batch reverse = batch_for(Side::desktop, wave, cloud_barrier_);
     wave.parts.clear();
     failpoint("M5a.before");
-    Delivery sent = send(wave, behind);
+    Delivery sent = deliver_to(Side::cloud, std::move(forward));
     for (const DeliveredRow& row : sent.applied)
         booking.agreements.push_back(agreement_after(*row.table, row.row, row.outcome, Side::cloud));
     list_parked(sent, booking);
@@ -194,7 +184,7 @@ void Run::process(Wave wave, ComingWave* behind) {
     if (cut_ && reverse.sections.empty()) return;
     await_booking();
     failpoint("M5b.before");
-    Delivery received = deliver_to(Side::desktop, reverse);
+    Delivery received = deliver_to(Side::desktop, std::move(reverse));
     Booking refused;
     refused.run = report_.run;
     refused.cloud_barrier = cloud_barrier_;

@@ -199,11 +199,6 @@ class Store {
     // In the cloud a batch of which no row could be written leaves nothing, not even a number: its sequence is batch.fence. (A
     // number without receipts would look like one of a run that this desktop has forgotten.)
     virtual BatchOutcome apply(const Batch& batch) = 0;
-    // Does of a batch what can be done before the one before it is committed, and waits for nobody long: sends the rows, and
-    // writes them where it makes no difference which batch wrote first. The two have no key in common. Null where nothing can be
-    // done ahead; throws as apply(), and may then be applied in its turn. The batch must stay where it is. Another thread may
-    // use the other line meanwhile.
-    virtual std::unique_ptr<BegunBatch> begin(const Batch&, Line) { return nullptr; }
     // Whether this table may be loaded; ordinary batches are always possible.
     virtual bool may_load(const LinkedTable&) { return false; }
     // After may_load(). The first lane writes where apply() does. A second one has a connection of its own and may be used beside

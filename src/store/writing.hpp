@@ -75,9 +75,6 @@ struct Batch {
     bool undoes = false;
     bool rehearsal = false;  // everything but the COMMIT
     bool backup = false;     // rows that are replaced or removed go into the table's backup as well
-    // Called once its transaction holds a connection to the server, where many rows are sent: another one that has to wait for
-    // it may begin. May be called again.
-    std::function<void()> begun = {};
 };
 
 // inexact: the image does not give back the row that was kept (undo). touched: a row that an undo would remove was written
@@ -103,17 +100,6 @@ struct BatchOutcome {
             return std::any_of(rows.begin(), rows.end(), [](const RowOutcome& row) { return row.fate == Fate::applied; });
         });
     }
-};
-
-// The connections that batches are written on: the usual one, and one beside it.
-enum class Line { usual, beside };
-
-// A batch that was begun while the one before was still being written. Without finish() nothing of it stays.
-class BegunBatch {
-  public:
-    virtual ~BegunBatch() = default;
-    // Once the batch before is committed: as Store::apply() from here on. The numbers are those of Batch, as they are now.
-    virtual BatchOutcome finish(std::int64_t fence, std::int64_t receipts_booked) = 0;
 };
 
 // A row on its way into a side that has no row of its table but those that were agreed on.

@@ -51,4 +51,17 @@ void Locks::explain(const DbError& error) const {
     if (seen()) check();
 }
 
+Started::Started(Connection& connection, const std::string& pair, const Fence::At& at, std::vector<const LinkedTable*> tables)
+    : fence_(connection, pair, at), locks_(connection, std::move(tables)) {}
+
+void Started::check() const {
+    fence_.check();
+    locks_.check();
+}
+
+void Started::explain(const DbError& error) const {
+    if (locks_.seen()) fence_.check();  // it travelled ahead
+    locks_.explain(error);
+}
+
 }  // namespace tideway::pg

@@ -5,7 +5,6 @@
 #include "store/postgres/apply.hpp"
 #include "store/postgres/batch_start.hpp"
 #include "store/postgres/loading.hpp"
-#include "store/postgres/triggers.hpp"
 
 namespace tideway::pg {
 namespace {
@@ -101,7 +100,12 @@ std::unique_ptr<LoadLane> PgStore::second_lane(const LinkedTable& table) {
     if (lock_mode(table) != LockMode::row_exclusive || refers_to_itself(table)) return nullptr;
     if (kept_ && kept_->spare_connections) return nullptr;
     Connection own = Connection::open(options_, hook_);
-    if (does_more(own, table.cloud, Event::insert)) return nullptr;
+    const Result triggers = read_once(own, "look for triggers", R"(
+SELECT EXISTS (SELECT FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid JOIN pg_namespace n ON n.oid = f.pronamespace
+               WHERE g.tgrelid = $1::regclass AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname <> 'tideway'
+                 AND (g.tgtype::int & 4) <> 0))",  // fires for INSERT
+                                      {table.cloud.quoted()});
+    if (triggers.boolean(0, 0)) return nullptr;
     return std::make_unique<PgLoadLane>(*this, std::move(own));
 }
 
