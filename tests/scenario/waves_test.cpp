@@ -76,5 +76,20 @@ TEST_F(Waves, WhatComesFromTheCloudIsWrittenBetweenTheBookings) {
     expect_quiet(pair);
 }
 
+// The first wave makes the backup anew, which must not take the place of what another one has put there.
+TEST_F(Waves, EveryWaveIsBackedUpWhereTheTableHasGotAnotherForm) {
+    pair.configure(std::string("[guard]\nbackup = 'table'\nmax_updates = '100%'\n") + note_config);
+    pair.desktop.exec(many_notes);
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("update note set body = 'edited' where id = 1");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.cloud.scalar("select body from tideway.backup_1_1"), "note 1");
+    pair.cloud.exec("alter table note add column colour text");
+    pair.desktop.exec("update note set body = 'edited ' || id where id >= 100");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.cloud.number("select count(*) from tideway.backup_1_1 where body = 'note ' || id"), 12'000);
+    pair.expect_equal(notes);
+}
+
 }  // namespace
 }  // namespace tideway::test
