@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "reconcile/groups.hpp"
 
@@ -20,12 +21,12 @@ constexpr int hopeless_after = 50;
 
 class Deliverer {
   public:
-    Deliverer(Store& store, World& world, std::int64_t fence) : store_(store), world_(world) {
+    Deliverer(Store& store, World& world, std::int64_t fence, Ahead ahead) : store_(store), world_(world), ahead_(std::move(ahead)) {
         delivery_.fence = fence;
     }
 
     // Rows that cannot be written are known from the start.
-    void start(Batch batch) {
+    void start(Batch& batch) {
         for (BatchSection& section : batch.sections)
             std::erase_if(section.rows, [&](PlannedRow& row) {
                 if (!row.refused) return false;
@@ -34,10 +35,10 @@ class Deliverer {
                 return true;
             });
         std::erase_if(batch.sections, [](const BatchSection& section) { return section.rows.empty(); });
-        deliver(std::move(batch));
+        deliver(batch);
     }
 
-    void deliver(Batch batch) {
+    void deliver(Batch& batch) {
         park_hopeless_rows(batch);
         if (row_count(batch) == 0) return;
         batch.fence = delivery_.fence;
@@ -52,8 +53,8 @@ class Deliverer {
             if (row_count(batch) == 1) return park(batch, refused.refusal());
         }
         auto [first, second] = split(std::move(batch));
-        deliver(std::move(first));
-        deliver(std::move(second));
+        deliver(first);
+        deliver(second);
     }
 
     // What one row refused may be welcome after the others: a parent that had children, a unique value that
@@ -76,7 +77,7 @@ class Deliverer {
             for (ParkedRow& each : parked) {
                 Batch single = frame;
                 single.sections = {{each.table, {std::move(each.row)}}};
-                deliver(std::move(single));
+                deliver(single);
             }
             set_final_aside();
             progress = delivery_.applied.size() > before;
@@ -94,7 +95,7 @@ class Deliverer {
     std::optional<BatchOutcome> apply_patiently(Batch& batch) {
         for (;;) {
             try {
-                return store_.apply(batch);
+                return attempt(batch);
             } catch (const TableBusy&) {
                 table_busy_ = true;
                 return std::nullopt;
@@ -105,6 +106,15 @@ class Deliverer {
                 world_.sleeper.sleep(Millis(50 + static_cast<int>(world_.random.next() % 100)));
             }
         }
+    }
+
+    BatchOutcome attempt(Batch& batch) {
+        if (const auto sent = std::move(ahead_.sent)) {
+            tried_ = true;
+            if (const auto outcome = sent->finish(batch.fence, batch.receipts_booked)) return *outcome;
+        }
+        if (std::exchange(tried_, true) && ahead_.make_way) ahead_.make_way();
+        return store_.apply(batch);
     }
 
     // A trigger or a constraint that refuses every row of a table would cost a transaction a row.
@@ -217,18 +227,28 @@ class Deliverer {
 
     Store& store_;
     World& world_;
+    Ahead ahead_;
+    bool tried_ = false;
     Delivery delivery_;
     std::map<const LinkedTable*, Refusals> refusals_;
     bool table_busy_ = false;  // somebody holds a whole table: taking batches apart does not help
 };
 
+// What the batches that it may be taken apart into have in common. Its rows stay where they are.
+Batch frame_of(Batch& batch) {
+    std::vector<BatchSection> sections = std::move(batch.sections);
+    batch.sections.clear();
+    Batch frame = batch;
+    batch.sections = std::move(sections);
+    return frame;
+}
+
 }  // namespace
 
-Delivery deliver(Store& store, Batch batch, World& world) {
-    Batch frame = batch;
-    frame.sections.clear();
-    Deliverer deliverer(store, world, batch.fence);
-    deliverer.start(std::move(batch));
+Delivery deliver(Store& store, Batch& batch, World& world, Ahead ahead) {
+    const Batch frame = frame_of(batch);
+    Deliverer deliverer(store, world, batch.fence, std::move(ahead));
+    deliverer.start(batch);
     deliverer.try_parked_again(frame);
     return deliverer.result();
 }

@@ -1,6 +1,8 @@
 // Delivering a batch: tries again where trying again can help, and takes a refused batch apart until the
 // refused rows are alone. Every part is a batch of its own, all or nothing with its records.
 #pragma once
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/world.hpp"
@@ -29,8 +31,14 @@ struct Delivery {
     int batches = 0;
 };
 
+// What was sent of a large run's waves before their turn.
+struct Ahead {
+    std::unique_ptr<SentBatch> sent = {};  // this batch; may be null
+    std::function<void()> make_way = {};   // takes back the next one, which would be in the way of a second try
+};
+
 // batch.fence is the side's sequence; rows are moved out of it. Throws what is not the rows' fault (fenced,
 // lost connections).
-Delivery deliver(Store& store, Batch batch, World& world);
+Delivery deliver(Store& store, Batch& batch, World& world, Ahead ahead = {});
 
 }  // namespace tideway

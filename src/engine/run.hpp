@@ -13,6 +13,7 @@
 #include "engine/gather.hpp"
 #include "engine/hold.hpp"
 #include "engine/lookout.hpp"
+#include "engine/coming_wave.hpp"
 #include "engine/pages.hpp"
 #include "engine/session.hpp"
 
@@ -32,10 +33,6 @@ class Run {
     const std::vector<Side>& with_old_records() const { return with_old_records_; }
 
   private:
-    struct Wave {  // works that travel together, parents first
-        std::vector<std::pair<TableRun*, std::vector<KeyWork>>> parts;
-    };
-
     bool probe();  // true: there is nothing to do
     bool nothing_new();
     bool nothing_to_recover(const Standing& standing);
@@ -71,17 +68,20 @@ class Run {
     void process_everything();
     void process_large();
     Cloud cloud_rows() const;
-    std::future<Page> read_ahead(TableRun& run, Part part);
-    void drain(TableRun& run, Part part, const std::function<bool(const Decision&)>& wanted);  // null: all
+    using Wanted = std::function<bool(const Decision&)>;  // null: all
+    ComingWave::Source waves_of(TableRun& run, Part part, const Wanted& wanted);
+    void send_ahead(Wave& wave, Line line, const std::function<void()>& gone) const;
+    void drain(TableRun& run, Part part, const Wanted& wanted);
     static bool erases(const Decision& decision);
-    void process(Wave wave);
+    void process(Wave wave, ComingWave* behind = nullptr);
+    Delivery write_to_cloud(Wave& wave, ComingWave* behind);
     bool books_beside() const;
     void start_booking(Booking booking);
     void await_booking();
-    Batch batch_for(Side target, Wave& wave, std::int64_t source_barrier);
+    Batch batch_for(Side target, const Wave& wave, std::int64_t source_barrier) const;
     bool found_again(const Candidate& candidate) const;
     void sort_decisions(Wave& wave, Booking& booking);
-    Delivery deliver_to(Side target, Batch batch);
+    Delivery deliver_to(Side target, Batch& batch, Ahead ahead = {});
     void list_parked(const Delivery& delivery, Booking& booking);
     void note_raced(const Delivery& delivery, Side target);
     void count_writes(const Delivery& delivery, Side target);

@@ -1,5 +1,6 @@
 // What a run writes, page by page: small runs at once, large ones table by table while the next page is read.
 #include <algorithm>
+#include <utility>
 
 #include "engine/run.hpp"
 
@@ -8,7 +9,7 @@ namespace {
 
 // A batch of this size is one transaction; larger runs are cut between parents and children (DESIGN.md 10.9).
 constexpr PageBounds batch{5'000, 8LL * 1024 * 1024};
-// Of a large run two pages exist at a time, the one that is read and the one that is written.
+// Of a large run two pages exist at a time, the one that is written and the one that is read and sent.
 constexpr PageBounds half_a_batch{batch.rows / 2, batch.bytes / 2};
 
 }  // namespace
@@ -61,27 +62,43 @@ Cloud Run::cloud_rows() const { return stopped_.empty() ? Cloud::unless_agreed :
 
 // Both snapshots are read by connections of their own, so the next page may be read while this one is written. Not where a
 // policy is evaluated on the desktop, by the connection that writes there, and not from files.
-std::future<Page> Run::read_ahead(TableRun& run, Part part) {
-    const bool beside = !session_.embedded() && !run.link().policy.merges();
-    return std::async(beside ? std::launch::async : std::launch::deferred, [this, &run, part] {
-        return next_page(session_, *gathered_, run, part, options_.direction, half_a_batch, cloud_rows());
-    });
-}
-
-void Run::drain(TableRun& run, Part part, const std::function<bool(const Decision&)>& wanted) {
-    if (!run.worklist || run.tally.keys == 0) return;
-    run.worklist->rewind();
-    for (std::future<Page> ahead = read_ahead(run, part);;) {
-        Page page = ahead.get();
-        if (page.keys == 0) return;
-        ahead = read_ahead(run, part);
+ComingWave::Source Run::waves_of(TableRun& run, Part part, const Wanted& wanted) {
+    const auto read = [this, &run, part, wanted] {
+        Page page = next_page(session_, *gathered_, run, part, options_.direction, half_a_batch, cloud_rows());
         leave_out_withheld(run, page.works);
         if (wanted) std::erase_if(page.works, [&](const KeyWork& work) { return !wanted(work.decision); });
-        done_ += static_cast<std::int64_t>(page.works.size());
-        Wave wave;
+        Wave wave{.keys = page.keys};
         wave.parts.emplace_back(&run, std::move(page.works));
-        process(std::move(wave));
+        return wave;
+    };
+    const auto send = [this](Wave& wave, Line line, const std::function<void()>& gone) { send_ahead(wave, line, gone); };
+    return {!session_.embedded() && !run.link().policy.merges(), read, send};
+}
+
+// What a batch is told in its turn is not known yet.
+void Run::send_ahead(Wave& wave, Line line, const std::function<void()>& gone) const {
+    wave.forward = std::make_unique<Batch>(batch_for(Side::cloud, wave, desktop_barrier_));
+    wave.forward->sent = gone;
+    const std::vector<BatchSection>& sections = wave.forward->sections;
+    const bool whole = std::all_of(sections.begin(), sections.end(), [](const BatchSection& section) {
+        return std::none_of(section.rows.begin(), section.rows.end(), [](const PlannedRow& row) { return row.refused; });
+    });
+    if (whole && !sections.empty()) wave.sent = session_.cloud->send_ahead(*wave.forward, line);
+}
+
+void Run::drain(TableRun& run, Part part, const Wanted& wanted) {
+    if (!run.worklist || run.tally.keys == 0) return;
+    run.worklist->rewind();
+    const ComingWave::Source waves = waves_of(run, part, wanted);
+    auto coming = std::make_unique<ComingWave>(waves), behind = std::make_unique<ComingWave>(waves, *coming);
+    for (;;) {
+        Wave wave = coming->take();
+        if (wave.keys == 0) return;
+        done_ += static_cast<std::int64_t>(wave.parts.front().second.size());
+        process(std::move(wave), behind.get());
         session_.progress.table(run.report.desktop, done_, gathered_->keys);
+        auto last = std::make_unique<ComingWave>(waves, *behind);
+        coming = std::exchange(behind, std::move(last));
     }
 }
 

@@ -13,14 +13,13 @@ TableRun* Run::run_of(const LinkedTable* table) {
     throw Defect("a row belongs to a table that is not part of the run");
 }
 
-Batch Run::batch_for(Side target, Wave& wave, std::int64_t source_barrier) {
+Batch Run::batch_for(Side target, const Wave& wave, std::int64_t source_barrier) const {
     Batch batch;
     batch.run = report_.run;
     batch.cut = cut_;
     batch.backup = session_.config.journal.backup_table;
     batch.source_barrier = source_barrier;
-    batch.receipts_booked = acknowledged_;
-    for (auto& [run, works] : wave.parts) {
+    for (const auto& [run, works] : wave.parts) {
         BatchSection section{&run->link(), {}};
         for (const KeyWork& work : works)
             if ((target == Side::cloud ? work.decision.to_cloud : work.decision.to_desktop) != Write::none)
@@ -68,10 +67,11 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
         }
 }
 
-Delivery Run::deliver_to(Side target, Batch batch) {
+Delivery Run::deliver_to(Side target, Batch& batch, Ahead ahead) {
     std::int64_t& fence = target == Side::cloud ? cloud_fence_ : desktop_fence_;
     batch.fence = fence;
-    Delivery delivery = deliver(session_.store(target), std::move(batch), session_.world);
+    batch.receipts_booked = acknowledged_;
+    Delivery delivery = deliver(session_.store(target), batch, session_.world, std::move(ahead));
     fence = delivery.fence;
     count_writes(delivery, target);
     note_raced(delivery, target);
@@ -160,19 +160,29 @@ void Run::await_booking() {
     if (booking_.cloud_sequence > 0) acknowledged_ = booking_.cloud_sequence;
 }
 
+Delivery Run::write_to_cloud(Wave& wave, ComingWave* behind) {
+    Ahead ahead{std::move(wave.sent)};
+    if (behind) {
+        if (!ahead.sent && behind->is_in_the_way()) behind->make_way();
+        ahead.make_way = [behind] { behind->make_way(); };
+        wave.forward->sent = [behind] { behind->may_be_sent(); };
+    }
+    return deliver_to(Side::cloud, *wave.forward, std::move(ahead));
+}
+
 // M5a, M6a, M5b. A crash between M5a and M6a leaves receipts in the cloud's inbox, of two waves at most: S2 of the next run
 // books them.
-void Run::process(Wave wave) {
+void Run::process(Wave wave, ComingWave* behind) {
     Booking booking;
     booking.run = report_.run;
     sort_decisions(wave, booking);
     // P6: the versions about to be copied are older than both barriers.
     ensure(desktop_barrier_ > 0 && cloud_barrier_ > 0, "P6: no barrier before a batch");
-    Batch forward = batch_for(Side::cloud, wave, desktop_barrier_);
+    if (!wave.forward) wave.forward = std::make_unique<Batch>(batch_for(Side::cloud, wave, desktop_barrier_));
     Batch reverse = batch_for(Side::desktop, wave, cloud_barrier_);
     wave.parts.clear();
     failpoint("M5a.before");
-    Delivery sent = deliver_to(Side::cloud, std::move(forward));
+    Delivery sent = write_to_cloud(wave, behind);
     for (const DeliveredRow& row : sent.applied)
         booking.agreements.push_back(agreement_after(*row.table, row.row, row.outcome, Side::cloud));
     list_parked(sent, booking);
@@ -184,7 +194,7 @@ void Run::process(Wave wave) {
     if (cut_ && reverse.sections.empty()) return;
     await_booking();
     failpoint("M5b.before");
-    Delivery received = deliver_to(Side::desktop, std::move(reverse));
+    Delivery received = deliver_to(Side::desktop, reverse);
     Booking refused;
     refused.run = report_.run;
     refused.cloud_barrier = cloud_barrier_;

@@ -199,6 +199,10 @@ class Store {
     // In the cloud a batch of which no row could be written leaves nothing, not even a number: its sequence is batch.fence. (A
     // number without receipts would look like one of a run that this desktop has forgotten.)
     virtual BatchOutcome apply(const Batch& batch) = 0;
+    // Sends a batch's rows while the one before it is written: they wait in temporary tables, in nobody's way. Null where that is
+    // not offered, or where the server has no connection for it; throws as apply(), and the batch may be applied in its turn.
+    // The batch must stay where it is. Another thread may use the other line meanwhile.
+    virtual std::unique_ptr<SentBatch> send_ahead(const Batch&, Line) { return nullptr; }
     // Whether this table may be loaded; ordinary batches are always possible.
     virtual bool may_load(const LinkedTable&) { return false; }
     // After may_load(). The first lane writes where apply() does. A second one has a connection of its own and may be used beside

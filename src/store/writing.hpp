@@ -75,6 +75,8 @@ struct Batch {
     bool undoes = false;
     bool rehearsal = false;  // everything but the COMMIT
     bool backup = false;     // rows that are replaced or removed go into the table's backup as well
+    // Called where many rows have gone to the server: the next batch may be sent ahead. May be called again.
+    std::function<void()> sent = {};
 };
 
 // inexact: the image does not give back the row that was kept (undo). touched: a row that an undo would remove was written
@@ -100,6 +102,19 @@ struct BatchOutcome {
             return std::any_of(rows.begin(), rows.end(), [](const RowOutcome& row) { return row.fate == Fate::applied; });
         });
     }
+};
+
+// The connections that batches are written on: the usual one, and one beside it.
+enum class Line { usual, beside };
+
+// A batch whose rows wait in the server for their turn, which comes once the batch before is committed. Without finish() nothing
+// of it stays.
+class SentBatch {
+  public:
+    virtual ~SentBatch() = default;
+    // As Store::apply() from here on. The numbers are those of Batch, as they are now. None: its connection was lost before
+    // COMMIT, so nothing was written. Once.
+    virtual std::optional<BatchOutcome> finish(std::int64_t fence, std::int64_t receipts_booked) = 0;
 };
 
 // A row on its way into a side that has no row of its table but those that were agreed on.

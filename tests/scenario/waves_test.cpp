@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "scenario/live_pair.hpp"
+#include "support/pgbouncer.hpp"
 
 namespace tideway::test {
 namespace {
@@ -89,6 +90,150 @@ TEST_F(Waves, EveryWaveIsBackedUpWhereTheTableHasGotAnotherForm) {
     EXPECT_EXIT_CODE(0, pair.sync());
     EXPECT_EQ(pair.cloud.number("select count(*) from tideway.backup_1_1 where body = 'note ' || id"), 12'000);
     pair.expect_equal(notes);
+}
+
+// Several waves of updates: the next one is sent while the one before is written.
+class WavesAhead : public Waves {
+  public:
+    void SetUp() override {
+        Waves::SetUp();
+        pair.desktop.exec(many_notes);
+        EXPECT_EXIT_CODE(0, pair.sync());
+        pair.configure(guard + note_config);
+        pair.desktop.exec("update note set body = 'edited ' || id where id >= 100");
+    }
+    static constexpr const char* all_notes = "select count(*), md5(string_agg(id || body || n, ',' order by id)) from note";
+    const std::string guard = "[guard]\nmax_updates = '100%'\n";
+    // Transactions of ours that hold rows to be written: the one at its pause, and those that wait for their turn.
+    static constexpr const char* with_rows =
+        "from pg_stat_activity a where a.state = 'idle in transaction' and a.datname = current_database() and exists (select from "
+        "pg_locks l where l.pid = a.pid and l.locktype = 'relation' and l.mode = 'AccessExclusiveLock')";
+    const std::string sent = std::string("select count(*) ") + with_rows;
+    void expect_all_edited() {
+        pair.expect_equal(all_notes);
+        EXPECT_EQ(pair.cloud.number("select count(*) from note where id >= 100 and body <> 'edited ' || id"), 0);
+        expect_quiet(pair);
+    }
+};
+
+TEST_F(WavesAhead, ARunKilledWhileAWaveWaitsForItsTurnIsCompletedByTheNextOne) {
+    const PauseAt commit("M5a.before_commit");
+    const auto run = pair.start(commit.env());
+    commit.wait_until_reached();
+    wait_until(sent, "2");
+    run->signal(SIGKILL);
+    run->wait(std::chrono::seconds(10));
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where body like 'edited%'"), 0);
+    EXPECT_EXIT_CODE(0, pair.sync());
+    expect_all_edited();
+}
+
+TEST_F(WavesAhead, AConnectionThatBreaksBeforeItsTurnCostsNothing) {
+    const PauseAt commit("M5a.before_commit");
+    const auto run = pair.start(commit.env());
+    commit.wait_until_reached();
+    wait_until(sent, "2");
+    // The one that was begun later.
+    pair.cloud.exec(std::string("select pg_terminate_backend(pid) from (select a.pid ") + with_rows + " order by a.xact_start desc limit 1) x");
+    commit.release();
+    EXPECT_EXIT_CODE(0, finish(*run));
+    EXPECT_EXIT_CODE(0, pair.sync());
+    expect_all_edited();
+}
+
+// Nothing of the wave that waits is in anybody's way: not a row, and not the table.
+TEST_F(WavesAhead, ARowOfAWaveThatWaitsForItsTurnIsStillTheUsers) {
+    const PauseAt commit("M5a.before_commit");
+    const auto run = pair.start(commit.env());
+    commit.wait_until_reached();
+    wait_until(sent, "2");
+    const std::string waiting = pair.cloud.scalar("select min(id) from note where id >= 100 and body not like 'edited%' and id in "
+                                                "(select id from note for update skip locked)");
+    pair.cloud.exec("set lock_timeout = '200ms'; update note set n = 77 where id = " + waiting);
+    commit.release();
+    EXPECT_EXIT_CODE(0, finish(*run));
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.desktop.number("select n from note where id = " + waiting), 77);
+    pair.expect_equal(all_notes);
+    expect_quiet(pair);
+}
+
+TEST_F(WavesAhead, ARowThatAUserHoldsKeepsOnlyItselfFromBeingWritten) {
+    Db phone(pair.cloud_url);
+    phone.exec("begin");
+    phone.exec("update note set n = 77 where id = 2600");
+    const TidewayResult run = pair.sync();
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where id >= 100 and body not like 'edited%'"), 1) << told(run);
+    phone.exec("commit");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.expect_equal(all_notes);
+    expect_quiet(pair);
+}
+
+TEST_F(WavesAhead, ARunThatIsOvertakenWhileAWaveWaitsForItsTurnWritesNoMore) {
+    const PauseAt booking("M6a.before");
+    const auto run = pair.start(booking.env());
+    booking.wait_until_reached();
+    pair.cloud.exec("update tideway.lease set seq = seq + 1");
+    const long long written = pair.cloud.number("select count(*) from note where body like 'edited%'");
+    booking.release();
+    EXPECT_NE(finish(*run).exit_code, 0);
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where body like 'edited%'"), written);
+}
+
+// A row of the second wave is refused by the cloud: it waits alone.
+TEST_F(WavesAhead, ARowThatIsRefusedInAWaveThatWasSentAheadWaitsAlone) {
+    pair.cloud.exec("alter table note add check (id <> 2600 or body not like 'edited%')");
+    const TidewayResult run = pair.sync();
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where id >= 100 and body not like 'edited%'"), 1) << told(run);
+    EXPECT_EQ(reported(run, "parked"), 1);
+}
+
+// The server checks it at the end: each wave is written once more, while the one behind it has been sent.
+TEST_F(WavesAhead, RowsThatAreRefusedAtTheEndOfTheirWavesWaitAlone) {
+    pair.cloud.exec(
+        "create table place (id int primary key); insert into place values (0); "
+        "alter table note add foreign key (n) references place deferrable initially deferred");
+    pair.desktop.exec("update note set n = case when id % 600 = 0 then 7 else n end where id >= 100");
+    const TidewayResult run = pair.sync();
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where id >= 100 and body not like 'edited%'"), 20) << told(run);
+    EXPECT_EQ(reported(run, "parked"), 20);
+    EXPECT_EXIT_CODE(3, run);
+}
+
+TEST_F(WavesAhead, WhatTriggersDoIsDoneOnceForEachRow) {
+    pair.cloud.exec(
+        "create table total (n bigint); insert into total values (0); "
+        "create function count_up() returns trigger language plpgsql as $$ begin update public.total set n = n + 1; return new; end $$; "
+        "create trigger count_up after update on note for each row execute function count_up()");
+    pair.configure(guard + "[[table]]\nname = 'note'\nside_effects = ['total']\n");
+    const TidewayResult run = pair.sync();
+    EXPECT_EXIT_CODE(0, run);
+    EXPECT_EQ(pair.cloud.number("select n from total"), 12'000);
+    expect_all_edited();
+}
+
+// The third wave cannot be sent ahead, and its rows find no room while the fourth one holds the last connection.
+TEST_F(WavesAhead, BehindAPoolerOfTwoConnectionsAWaveThatWasNotSentDoesNotWaitForTheOneBehindIt) {
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("alter table note add price numeric");
+    pair.cloud.exec("alter table note add price numeric(10,2)");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("update note set body = 'new', price = case when id = 6000 then 1.001 else 1 end where id >= 100");
+    const Pgbouncer pooler(pair.cloud_database.server(), {.pool_size = 2});
+    pair.cloud_url = pooler.url(pair.cloud_database.name());
+    pair.configure(guard + note_config);
+    const PauseAt third("M5a.before", 3);
+    const auto going = pair.start(third.env());
+    third.wait_until_reached();
+    wait_until(sent, "1");
+    const auto started = std::chrono::steady_clock::now();
+    third.release();
+    const TidewayResult run = finish(*going);
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(30));
+    EXPECT_EXIT_CODE(3, run);
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where id >= 100 and body <> 'new'"), 1) << told(run);
+    EXPECT_EQ(reported(run, "parked"), 1);
 }
 
 }  // namespace

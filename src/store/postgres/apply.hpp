@@ -1,5 +1,6 @@
 // One table's part of an apply transaction.
 #pragma once
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,7 +15,8 @@ class SectionApply {
   public:
     SectionApply(PgStore& store, Connection& connection, const BatchSection& section, int number,
                  const Batch& batch);
-    void stage();
+    // sent, if it is not null, is called where many rows have gone to the server.
+    void stage(const std::function<void()>& sent);
     // The target's rows, with their present hash and image. skip_locked: rows that a user holds count as
     // raced.
     void lock(bool skip_locked);
@@ -52,7 +54,7 @@ class SectionApply {
   private:
     void post(std::string_view name, const std::string& text);
     std::int64_t execute(std::string_view name, const std::string& text);  // at once; how many rows
-    void fill_stage();
+    void fill_stage(const std::function<void()>& sent);
     std::size_t bytes_to_stage() const;
     std::vector<std::string> stage_columns() const;
     Answer journal(const Batch& batch, std::int64_t sequence);
@@ -108,8 +110,6 @@ std::size_t parents_by_key(const LinkedTable& table);  // columns that cross as 
 bool may_round(const LinkedColumn& column, Side target);
 // Moves a sequence on behind the numbers that the query `ids` gives (column id).
 std::string move_counter_sql(const std::string& counter, const std::string& ids);
-// Stage and lock every section, then write: inserts and updates in order, deletes in reverse order.
-void apply_sections(std::vector<SectionApply>& sections, const Batch& batch);
 
 // "ON CONFLICT (k1..) DO UPDATE SET ..." of a base table.
 std::string base_upsert(std::size_t keys);

@@ -21,12 +21,20 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
     return moved;
 }
 
+const char* name_of(LockMode mode) {
+    switch (mode) {
+        case LockMode::access_share: return "ACCESS SHARE";
+        case LockMode::row_exclusive: return "ROW EXCLUSIVE";
+        case LockMode::share_row_exclusive: return "SHARE ROW EXCLUSIVE";
+    }
+    throw Defect("a lock has no name");
+}
+
 // What the columns are like is asked under the locks.
 Answer post_locks(Connection& connection, const std::vector<const LinkedTable*>& tables, LockMode mode) {
     std::vector<std::string> names;
     for (const LinkedTable* table : tables) names.push_back(table->on(connection.side()).quoted());
-    connection.post({lock_statement, fmt::format("LOCK TABLE {} IN {} MODE", join(names),
-                                                 mode == LockMode::row_exclusive ? "ROW EXCLUSIVE" : "SHARE ROW EXCLUSIVE")});
+    connection.post({lock_statement, fmt::format("LOCK TABLE {} IN {} MODE", join(names), name_of(mode))});
     return ask_fingerprints(connection, connection.side(), tables);
 }
 
@@ -49,19 +57,6 @@ void Locks::check() const { check_fingerprints(columns_, side_, tables_); }
 void Locks::explain(const DbError& error) const {
     if (error.sqlstate() == "55P03" && error.fields().statement == lock_statement) throw TableBusy(error.what());
     if (seen()) check();
-}
-
-Started::Started(Connection& connection, const std::string& pair, const Fence::At& at, std::vector<const LinkedTable*> tables)
-    : fence_(connection, pair, at), locks_(connection, std::move(tables)) {}
-
-void Started::check() const {
-    fence_.check();
-    locks_.check();
-}
-
-void Started::explain(const DbError& error) const {
-    if (locks_.seen()) fence_.check();  // it travelled ahead
-    locks_.explain(error);
 }
 
 }  // namespace tideway::pg

@@ -19,6 +19,7 @@ class Fence {
     };
     Fence(Connection& connection, const std::string& pair, const At& at);
     std::int64_t sequence() const { return sequence_; }  // as check() has to confirm
+    bool seen() const { return moved_.there(); }           // also where a later statement has failed
     void check() const;  // Error(fenced) if the sequence was not that of the batch before
 
   private:
@@ -27,7 +28,8 @@ class Fence {
     Answer moved_;
 };
 
-enum class LockMode { row_exclusive, share_row_exclusive };
+// access_share keeps the columns as they are and is in nobody's way who does not change them: the run's snapshot holds as much.
+enum class LockMode { access_share, row_exclusive, share_row_exclusive };
 
 class Locks {
   public:
@@ -40,21 +42,6 @@ class Locks {
     Side side_;
     std::vector<const LinkedTable*> tables_;
     Answer columns_;
-};
-
-// A start that travels with the first statements of its transaction. Nothing may be committed before check().
-class Started {
-  public:
-    Started(Connection& connection, const std::string& pair, const Fence::At& at, std::vector<const LinkedTable*> tables);
-    std::int64_t sequence() const { return fence_.sequence(); }
-    void check() const;
-    // For an error of those statements: throws what the start says of it, if anything. TableBusy where a user holds a table
-    // for longer than the transaction's lock_timeout.
-    void explain(const DbError& error) const;
-
-  private:
-    Fence fence_;
-    Locks locks_;
 };
 
 }  // namespace tideway::pg

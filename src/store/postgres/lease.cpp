@@ -70,7 +70,7 @@ std::int64_t PgStore::barrier(std::int64_t fence, std::int64_t cloud_fence) {
     const Answer moved = post(writer(), "barrier", R"(
 UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 AND seq = $2::bigint RETURNING seq)",
                              {pair_, std::to_string(fence)});
-    if (archive_) archive_->note_peer(writer(), cloud_fence);
+    note_peer(writer(), cloud_fence);
     transaction.commit();
     if (moved.get().rows() == 0)
         throw Error(Code::fenced, fmt::format("another run took over the {} side", name(side())));

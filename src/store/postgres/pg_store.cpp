@@ -13,17 +13,22 @@ namespace tideway::pg {
 PgStore::PgStore(ConnectOptions options, std::string pair, WaitHook* hook, KeptBetweenRuns* kept)
     : options_(std::move(options)), pair_(std::move(pair)), hook_(hook), kept_(kept) {
     reader_ = connect();
+    dialect_ = {reader_->server_version(), reader_->server_encoding() != "UTF8"};
     journal_ = std::make_unique<PgJournal>(*this);
     if (options_.side == Side::desktop) archive_ = std::make_unique<PgArchive>(*this);
 }
 
 PgStore::~PgStore() {
     if (!kept_) return;
-    for (std::optional<Connection>* each : {&reader_, &writer_})
+    for (std::optional<Connection>* each : {&reader_, &writer_, &beside_})
         if (*each) kept_->connections.put_back(std::move(**each));
 }
 
 Connection PgStore::connect() { return kept_ ? kept_->connections.take(options_, hook_) : Connection::open(options_, hook_); }
+
+void PgStore::note_peer(Connection& connection, std::int64_t cloud_sequence) {
+    if (archive_) archive_->note_peer(connection, cloud_sequence);
+}
 
 Connection& PgStore::reader() {
     if (!reader_ || reader_->lost()) reader_ = connect();
@@ -33,6 +38,16 @@ Connection& PgStore::reader() {
 Connection& PgStore::writer() {
     if (!writer_ || writer_->lost()) writer_ = connect();
     return *writer_;
+}
+
+// Not asked for again where the server refuses it.
+Connection& PgStore::line_beside() {
+    if (!beside_ || beside_->lost()) {
+        one_line_ = true;
+        beside_ = connect();
+        one_line_ = false;
+    }
+    return *beside_;
 }
 
 Connection& PgStore::asker() { return reader().in_transaction() ? writer() : reader(); }
@@ -52,8 +67,7 @@ Archive* PgStore::archive() { return archive_.get(); }
 Journal& PgStore::journal() { return *journal_; }
 
 Expressions PgStore::expressions(const LinkedTable& table) const {
-    return Expressions(table, options_.side, seeds_,
-                       {reader_->server_version(), reader_->server_encoding() != "UTF8"});
+    return Expressions(table, options_.side, seeds_, dialect_);
 }
 
 // ----------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-// A side kept in PostgreSQL 13 to 18. At most three connections: one reads (the snapshot), one writes
-// (batches and bookings), one keeps the lease fresh; beside them a second one writes while a table is filled for the first
-// time. Everything happens inside transactions, so a transaction pooler is fine.
+// A side kept in PostgreSQL 13 to 18. Three connections: one reads (the snapshot), one writes
+// (batches and bookings), one keeps the lease fresh; beside them a second one writes to the cloud in large runs and while a
+// table is filled for the first time. Everything happens inside transactions, so a transaction pooler is fine.
 #pragma once
 #include <algorithm>
 #include <map>
@@ -21,8 +21,6 @@ namespace tideway::pg {
 
 class PgArchive;
 class PgJournal;
-class SectionApply;
-class Started;
 struct Mark;
 
 class PgStore : public Store {
@@ -63,6 +61,7 @@ class PgStore : public Store {
     std::unique_ptr<Snapshot> snapshot_of(const std::vector<Watched>& watched) override;
     Look look(const std::vector<Watched>& watched) override;
     BatchOutcome apply(const Batch& batch) override;
+    std::unique_ptr<SentBatch> send_ahead(const Batch& batch, Line line) override;
     Cell evaluate(const std::string& expression, const std::string& type, const std::vector<Cell>& values) override;
     bool may_load(const LinkedTable& table) override;
     std::unique_ptr<LoadLane> first_lane(const LinkedTable& table) override;
@@ -92,8 +91,11 @@ class PgStore : public Store {
     std::string relation_mark(const LinkedTable& table) const;
     void note_snapshot(const Mark& mark);
     Mark mark_of_snapshot(const LinkedTable& table) const;  // of the latest one
+    // At the desktop: what it knows of the cloud's sequence, in the transaction that is open there. Nothing in the cloud.
+    void note_peer(Connection& connection, std::int64_t cloud_sequence);
     Connection& reader();
     Connection& writer();
+    Connection& line_beside();
     Connection& asker();  // for a short read: one that is not in the middle of something
     const std::string& pair() const { return pair_; }
     int pair_number() const { return pair_number_; }
@@ -106,7 +108,6 @@ class PgStore : public Store {
     Connection connect();
     Connection& keeper();
     Result read_server_facts();
-    Answer write_sections(const Started& started, std::vector<SectionApply>& sections, const Batch& batch);
     Answer ask_known_tables(Connection& connection);
     Answer ask_lease(Connection& connection);
     Answer ask_receipts(Connection& connection, std::int64_t after);
@@ -130,7 +131,9 @@ class PgStore : public Store {
     std::int64_t receipts_purged_ = 0;  // by batches of this run; at the cloud
     Hash seeds_;
     bool complete_ = true;  // no older version's state
-    std::optional<Connection> reader_, writer_, keeper_;
+    std::optional<Connection> reader_, writer_, beside_, keeper_;
+    bool one_line_ = false;  // the server did not let us have the second one
+    Expressions::Server dialect_;
     std::unique_ptr<PgArchive> archive_;
     std::unique_ptr<PgJournal> journal_;
     std::map<int, std::string> relations_;  // by table number

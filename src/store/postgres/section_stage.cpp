@@ -47,7 +47,7 @@ Cell number(std::int64_t value) { return std::to_string(value); }
 
 // The stage takes the target's own column types, so that what the column would refuse is refused here
 // already.
-void SectionApply::stage() {
+void SectionApply::stage(const std::function<void()>& sent) {
     const LinkedTable& table = *section_.table;
     std::vector<std::string> columns;
     columns.push_back(e_.keys_as_work());
@@ -83,7 +83,7 @@ void SectionApply::stage() {
                                      number_, join(columns), parents, rare, e_.relation()));
     plain_ = std::all_of(section_.rows.begin(), section_.rows.end(), has_nothing_rare);
     if (plain_) post("rare columns", fmt::format("ALTER TABLE {} {}", stage_, defaults));
-    fill_stage();
+    fill_stage(sent);
     refuse_rounding();
     if (section_.rows.size() > 200) post("analyze stage", fmt::format("ANALYZE {} (n, op)", stage_));
 }
@@ -114,7 +114,7 @@ std::vector<std::string> SectionApply::stage_columns() const {
 
 // A few small rows travel with the other statements, as parameters that become what the column is; COPY takes
 // two round trips.
-void SectionApply::fill_stage() {
+void SectionApply::fill_stage(const std::function<void()>& sent) {
     std::vector<Cell> cells;
     std::string rows;
     const std::string target = fmt::format("{} ({})", stage_, join(stage_columns()));
@@ -136,7 +136,9 @@ void SectionApply::fill_stage() {
     connection_.copy_in({"fill stage", fmt::format("COPY {} FROM STDIN", target)}, [&](std::string& buffer) {
         for (; next < section_.rows.size() && buffer.size() < 256 * 1024; ++next)
             append_cells(buffer, stage_row(section_.rows[next], next));
-        return next < section_.rows.size();
+        const bool more = next < section_.rows.size();
+        if (!more && sent) sent();
+        return more;
     });
 }
 
