@@ -59,10 +59,11 @@ ComingWave::ComingWave(const Source& source, ComingWave& before)
 
 // An error of send() comes back in the wave's own turn, if it is one.
 void ComingWave::start(const Source& source, std::shared_future<bool> read_before) {
+    if (!source.beside) gate_->shut();
     coming_ = std::async(source.beside ? std::launch::async : std::launch::deferred,
                          [this, source, before = std::move(read_before)] {
                              Wave wave = read_behind(source.read, before, read_);
-                             if (wave.keys == 0 || !source.beside || !gate_->await()) return wave;
+                             if (wave.keys == 0 || !gate_->await()) return wave;
                              try {
                                  source.send(wave, line_, [gate = gate_behind_] { gate->open(); });
                              } catch (const std::exception&) {
