@@ -19,6 +19,11 @@ constexpr std::size_t most_waiting_together = 200;
 // this run.
 constexpr int hopeless_after = 50;
 
+void count_as_raced(Batch& batch, Delivery& delivery) {
+    for (BatchSection& section : batch.sections)
+        for (PlannedRow& row : section.rows) delivery.raced.push_back({section.table, std::move(row), {}});
+}
+
 class Deliverer {
   public:
     Deliverer(Store& store, World& world, std::int64_t fence, Ahead ahead) : store_(store), world_(world), ahead_(std::move(ahead)) {
@@ -46,7 +51,7 @@ class Deliverer {
             const auto outcome = apply_patiently(batch);
             if (outcome) return sort_out(batch, *outcome);
             // Rows that belong together wait together, unless that would keep many waiting for one.
-            if (row_count(batch) == 1 || table_busy_ ||
+            if (row_count(batch) == 1 || delivery_.table_busy ||
                 (row_count(batch) <= most_waiting_together && is_one_group(batch)))
                 return give_up(batch);
         } catch (const Refused& refused) {
@@ -97,7 +102,7 @@ class Deliverer {
             try {
                 return attempt(batch);
             } catch (const TableBusy&) {
-                table_busy_ = true;
+                delivery_.table_busy = true;
                 return std::nullopt;
             } catch (const TryAgain&) {
                 if (batch.skip_locked) return std::nullopt;
@@ -212,11 +217,7 @@ class Deliverer {
         return {"23505", "another row has the same value", "", name};
     }
 
-    void give_up(Batch& batch) {
-        for (BatchSection& section : batch.sections)
-            for (PlannedRow& row : section.rows)
-                delivery_.raced.push_back({section.table, std::move(row), {}});
-    }
+    void give_up(Batch& batch) { count_as_raced(batch, delivery_); }
 
     void park(Batch& batch, const Refusal& refusal) {
         for (BatchSection& section : batch.sections) note_refusal(section.table, refusal);
@@ -231,7 +232,6 @@ class Deliverer {
     bool tried_ = false;
     Delivery delivery_;
     std::map<const LinkedTable*, Refusals> refusals_;
-    bool table_busy_ = false;  // somebody holds a whole table: taking batches apart does not help
 };
 
 // What the batches that it may be taken apart into have in common. Its rows stay where they are.
@@ -251,6 +251,13 @@ Delivery deliver(Store& store, Batch& batch, World& world, Ahead ahead) {
     deliverer.start(batch);
     deliverer.try_parked_again(frame);
     return deliverer.result();
+}
+
+Delivery give_up(Batch& batch) {
+    Delivery delivery;
+    delivery.fence = batch.fence;
+    count_as_raced(batch, delivery);
+    return delivery;
 }
 
 }  // namespace tideway

@@ -29,6 +29,7 @@ struct Delivery {
     std::int64_t fence = 0;           // the side's sequence now
     std::int64_t last_batch = 0;      // sequence of the last committed batch; 0 = none
     int batches = 0;
+    bool table_busy = false;  // somebody held a whole table: what was given up for that cannot succeed in this round
 };
 
 // What was sent of a large run's waves before their turn.
@@ -40,5 +41,8 @@ struct Ahead {
 // batch.fence is the side's sequence; rows are moved out of it. Throws what is not the rows' fault (fenced,
 // lost connections).
 Delivery deliver(Store& store, Batch& batch, World& world, Ahead ahead = {});
+
+// All of its rows count as raced.
+Delivery give_up(Batch& batch);
 
 }  // namespace tideway

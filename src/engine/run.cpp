@@ -98,6 +98,8 @@ void Run::work() {
             give_up_raced();
             break;
         }
+        busy_.clear();
+        for (const TableRun& run : gathered_->tables) earlier_rounds_[run.link().id] = run.report;
         Gathered again = gather_again(session_, *gathered_);
         gathered_ = std::move(again);
         note_tables_left_out();

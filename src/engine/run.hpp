@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <set>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,6 +83,7 @@ class Run {
     bool found_again(const Candidate& candidate) const;
     void sort_decisions(Wave& wave, Booking& booking);
     Delivery deliver_to(Side target, Batch& batch, Ahead ahead = {});
+    bool is_busy(Side target, const Batch& batch) const;
     void list_parked(const Delivery& delivery, Booking& booking);
     void note_raced(const Delivery& delivery, Side target);
     void count_writes(const Delivery& delivery, Side target);
@@ -120,6 +122,8 @@ class Run {
     Marks kept_marks_;                     // of tables that stand in for others, until somebody has confirmed
     std::map<int, StoppedTable> stopped_;  // by a guard, in this run
     std::vector<GuardStop> told_;          // what no table's plan says
+    std::set<std::pair<Side, int>> busy_;         // tables that somebody held, in this round
+    std::map<int, TableReport> earlier_rounds_;  // by table; what was written of one that is left out now
     bool cut_ = false;       // too many rows for one transaction a direction
     std::int64_t done_ = 0;  // rows of a large run
     std::vector<Side> with_old_records_;

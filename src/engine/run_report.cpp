@@ -24,8 +24,10 @@ void Run::collect_reports() {
         TableReport report;
         report.desktop = table.link.desktop.display();
         report.cloud = table.link.cloud.display();
+        // Of a table that was left out since.
+        if (const auto earlier = earlier_rounds_.find(table.link.id); earlier != earlier_rounds_.end()) report = earlier->second;
+        else note_first_contact(report, table.link.id);
         report.not_synced = table.not_synced;
-        note_first_contact(report, table.link.id);  // of a table that was left out since
         for (TableRun& run : gathered_->tables)
             if (run.table == &table) report = run.report;
         report_.tables.push_back(std::move(report));

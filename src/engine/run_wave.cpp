@@ -67,11 +67,21 @@ void Run::sort_decisions(Wave& wave, Booking& booking) {
         }
 }
 
+// Whoever waits for the snapshot of this round, to alter a table say, has everybody else wait behind him: so the round is brought
+// to its end, and its rows are tried with a new snapshot.
+bool Run::is_busy(Side target, const Batch& batch) const {
+    return !batch.sections.empty() && std::all_of(batch.sections.begin(), batch.sections.end(), [&](const BatchSection& section) {
+        return busy_.contains({target, section.table->id});
+    });
+}
+
 Delivery Run::deliver_to(Side target, Batch& batch, Ahead ahead) {
     std::int64_t& fence = target == Side::cloud ? cloud_fence_ : desktop_fence_;
     batch.fence = fence;
     batch.receipts_booked = acknowledged_;
-    Delivery delivery = deliver(session_.store(target), batch, session_.world, std::move(ahead));
+    Delivery delivery = is_busy(target, batch) ? give_up(batch) : deliver(session_.store(target), batch, session_.world, std::move(ahead));
+    if (delivery.table_busy && !session_.embedded())
+        for (const BatchSection& section : batch.sections) busy_.insert({target, section.table->id});
     fence = delivery.fence;
     count_writes(delivery, target);
     note_raced(delivery, target);

@@ -236,5 +236,26 @@ TEST_F(WavesAhead, BehindAPoolerOfTwoConnectionsAWaveThatWasNotSentDoesNotWaitFo
     EXPECT_EQ(reported(run, "parked"), 1);
 }
 
+// Whoever alters a table waits for the run's snapshot, and everybody else behind him.
+TEST_F(WavesAhead, WhoeverAltersATableWaitsForOneWaveAndNotForTheRun) {
+    const PauseAt second("M5a.before", 2);
+    const auto going = pair.start(second.env());
+    second.wait_until_reached();
+    Db developer(pair.cloud_url);
+    developer.send("alter table note add column colour text");
+    wait_until_blocked(pair.cloud, developer.backend_pid());
+    const auto started = std::chrono::steady_clock::now();
+    second.release();
+    developer.wait();
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5));
+    const TidewayResult run = finish(*going);
+    EXPECT_EXIT_CODE(4, run);
+    const long long written = pair.cloud.number("select count(*) from note where body like 'edited%'");
+    EXPECT_LT(written, 12'000);
+    EXPECT_EQ(writes_reported(run), written) << "also of a table that is left out in the end";
+    EXPECT_EXIT_CODE(0, pair.sync());
+    expect_all_edited();
+}
+
 }  // namespace
 }  // namespace tideway::test
