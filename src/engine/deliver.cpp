@@ -26,7 +26,8 @@ void count_as_raced(Batch& batch, Delivery& delivery) {
 
 class Deliverer {
   public:
-    Deliverer(Store& store, World& world, std::int64_t fence, Ahead ahead) : store_(store), world_(world), ahead_(std::move(ahead)) {
+    Deliverer(Store& store, World& world, std::int64_t fence, Ahead ahead)
+        : store_(store), world_(world), ahead_(std::move(ahead)) {
         delivery_.fence = fence;
     }
 

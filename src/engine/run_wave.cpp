@@ -79,7 +79,9 @@ Delivery Run::deliver_to(Side target, Batch& batch, Ahead ahead) {
     std::int64_t& fence = target == Side::cloud ? cloud_fence_ : desktop_fence_;
     batch.fence = fence;
     batch.receipts_booked = acknowledged_;
-    Delivery delivery = is_busy(target, batch) ? give_up(batch) : deliver(session_.store(target), batch, session_.world, std::move(ahead));
+    Delivery delivery = is_busy(target, batch)
+                            ? give_up(batch)
+                            : deliver(session_.store(target), batch, session_.world, std::move(ahead));
     if (delivery.table_busy && !session_.embedded())
         for (const BatchSection& section : batch.sections) busy_.insert({target, section.table->id});
     fence = delivery.fence;

@@ -134,7 +134,8 @@ TEST_F(WavesAhead, AConnectionThatBreaksBeforeItsTurnCostsNothing) {
     commit.wait_until_reached();
     wait_until(sent, "2");
     // The one that was begun later.
-    pair.cloud.exec(std::string("select pg_terminate_backend(pid) from (select a.pid ") + with_rows + " order by a.xact_start desc limit 1) x");
+    pair.cloud.exec(std::string("select pg_terminate_backend(pid) from (select a.pid ") + with_rows +
+                    " order by a.xact_start desc limit 1) x");
     commit.release();
     EXPECT_EXIT_CODE(0, finish(*run));
     EXPECT_EXIT_CODE(0, pair.sync());
