@@ -27,6 +27,7 @@ ColumnSide Linker::column_side(const RelationColumn& c) {
     side.not_null = c.not_null;
     side.writable = !c.generated;
     side.checked = c.checked;
+    side.constrained_type = c.constrained_type;
     if (numeric(c.type_class) && !c.generated) side.counter = c.counter;
     return side;
 }

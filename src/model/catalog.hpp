@@ -52,7 +52,8 @@ struct RelationColumn {
     std::string counter;  // the sequence that numbers it, its default's or its identity's; empty: none
     bool may_move_counter = true;
     bool checked = true;           // false: may hold values that are not of its type
-    std::string unsupported = {};  // why its values cannot travel without loss; empty: they can
+    bool constrained_type = false;  // its type has checks of its own, or may get some: a domain, or made of one
+    std::string unsupported = {};   // why its values cannot travel without loss; empty: they can
 };
 
 // What a sequence hands out from now on: next, next + step, ... as far as the limit that lies that way.

@@ -29,6 +29,7 @@ struct ColumnSide {
     bool writable = true;  // false: generated always as stored
     std::string counter;   // sequence that must not fall behind the numbers we bring, quoted; empty: none
     bool checked = true;   // false: may hold values that are not of its type
+    bool constrained_type = false;  // as RelationColumn has it
 };
 
 struct ParentByKey;

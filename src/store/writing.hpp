@@ -112,8 +112,8 @@ enum class Line { usual, beside };
 class SentBatch {
   public:
     virtual ~SentBatch() = default;
-    // As Store::apply() from here on. The numbers are those of Batch, as they are now. None: its connection was lost before
-    // COMMIT, so nothing was written. Once.
+    // As Store::apply() from here on. The numbers are those of Batch, as they are now. Once. None: nothing was written, and
+    // the batch is to be applied: its connection was lost before COMMIT, or somebody waits for a table whom it would have kept waiting.
     virtual std::optional<BatchOutcome> finish(std::int64_t fence, std::int64_t receipts_booked) = 0;
 };
 

@@ -158,11 +158,38 @@ TEST_P(Ahead, ATableWithoutAnIndexOnItsKeyIsFreeUntilThen) {
     EXPECT_EQ(titles(), "1:ours 2:ours");
 }
 
+// What the type is compared with when the rows are sent may not be all that it is compared with by then.
+TEST_P(Ahead, ATableWithATypeThatMayGetChecksIsNotSentAhead) {
+    both("create domain word as text; create table jobs (id integer primary key, titles word[])");
+    db(Side::desktop).exec("create table job (id integer primary key, title text)");
+    db(Side::cloud).exec("create table job (id integer primary key, title word)");
+    install_pair();
+    for (const std::string name : {"job", "jobs"}) {
+        const LinkedTable& table = linked(name);
+        install(table);
+        const auto insert = batch(table, {planned(table, Side::cloud, Write::insert, {"1"}, Cells{"1", "{ours}"})});
+        EXPECT_FALSE(cloud().send_ahead(*insert, Line::beside)) << name;
+    }
+}
+
 TEST_P(Ahead, OnlyTheCloudBegins) {
     const LinkedTable& table = synced(job);
     db(Side::desktop).exec("insert into job values (1, 'a')");
     const auto planned_update = batch(table, {planned(table, Side::desktop, Write::update, {"1"}, Cells{"1", "x"})});
     EXPECT_FALSE(desktop().send_ahead(*planned_update, Line::usual));
+}
+
+// A renewal needs a connection, and a pooler may have none left.
+TEST_P(Ahead, ALeaseThatABatchHasJustKeptFreshIsNotRenewed) {
+    const LinkedTable& table = synced(job);
+    two_jobs();
+    const auto planned_update = update(table, "1");
+    planned_update->fence = cloud_fence;
+    EXPECT_EQ(fates(cloud().apply(*planned_update)), "applied");
+    const std::string long_ago = "update tideway.lease set at = at - interval '1 minute'";
+    db(Side::cloud).exec(long_ago);
+    cloud().renew_lease("run-1");
+    EXPECT_GT(cloud().lease().age_micros, 50'000'000);
 }
 
 TEST_P(Ahead, OneWhoseConnectionHasEndedIsToldFromAFailureAndMayBeSentAgain) {

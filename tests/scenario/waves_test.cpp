@@ -258,5 +258,42 @@ TEST_F(WavesAhead, WhoeverAltersATableWaitsForOneWaveAndNotForTheRun) {
     expect_all_edited();
 }
 
+// The wave that was sent would have gone past him, and waited for his row.
+TEST_F(WavesAhead, WhoeverAltersATableWithARowOfTheNextWaveInHandsIsNotTheOneToGiveUp) {
+    const PauseAt commit("M5a.before_commit");
+    const auto going = pair.start(commit.env());
+    commit.wait_until_reached();
+    wait_until(sent, "2");
+    Db developer(pair.cloud_url);
+    developer.exec("begin; update note set n = 77 where id = 2700");
+    developer.send("alter table note add column colour text");
+    wait_until_blocked(pair.cloud, developer.backend_pid());
+    commit.release();
+    developer.wait();
+    developer.exec("commit");
+    finish(*going);
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.desktop.number("select n from note where id = 2700"), 77);
+    pair.expect_equal(all_notes);
+    expect_quiet(pair);
+}
+
+// A check that came to the type of a column in between holds for the wave that was on its way.
+TEST_F(WavesAhead, ACheckThatATypeGetsMeanwhileHoldsForTheNextWave) {
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.cloud.exec("create domain word as text; alter table note alter column body type word");
+    EXPECT_EXIT_CODE(0, pair.sync());
+    pair.desktop.exec("update note set body = case when id = 2700 then 'bad' else 'good' end where id >= 100");
+    const PauseAt third("M5a.before", 2);
+    const auto going = pair.start(third.env());
+    third.wait_until_reached();
+    std::this_thread::sleep_for(Millis(700));  // in which the wave could be sent
+    pair.cloud.exec("alter domain word add check (value <> 'bad') not valid");
+    third.release();
+    EXPECT_EXIT_CODE(3, finish(*going));
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where body = 'bad'"), 0);
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where body = 'good'"), 11'999);
+}
+
 }  // namespace
 }  // namespace tideway::test

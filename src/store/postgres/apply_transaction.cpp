@@ -13,6 +13,10 @@
 namespace tideway::pg {
 namespace {
 
+constexpr const char* set_patience_statement = "set patience";
+
+struct SomebodyWaits {};
+
 void post_work_tables(Connection& connection, const Batch& batch, Side side) {
     connection.post({"create work tables",
                      "CREATE TEMP TABLE tideway_outcome (sec int, n int, a bigint, b bigint, stamp bigint, at tid, now tid) "
@@ -114,6 +118,7 @@ auto ApplyTransaction::explained(Step step) try {
 
 // What the start says of it comes before what the statement says: it travelled ahead.
 void ApplyTransaction::explain(const DbError& error) const {
+    if (error.fields().statement == set_patience_statement && !error.connection_is_lost()) throw SomebodyWaits();
     if (fence_ && fence_->seen()) fence_->check();
     for (const Locks& locks : locks_) locks.explain(error);
 }
@@ -133,6 +138,7 @@ void ApplyTransaction::lock(LockMode mode) {
 }
 
 void ApplyTransaction::start(std::int64_t sequence, std::int64_t receipts_booked) {
+    started_ = std::chrono::steady_clock::now();
     if (store_.side() == Side::cloud) receipts_booked_ = receipts_booked;
     fence_.emplace(connection_, store_.pair(), Fence::At{sequence, receipts_booked_, store_.receipts_purged()});
     lock(LockMode::row_exclusive);
@@ -191,17 +197,33 @@ BatchOutcome ApplyTransaction::commit() {
             return outcome;
         }
         transaction_.commit();
-        store_.note_purged(receipts_booked_);
+        store_.note_committed(started_, receipts_booked_);
         failpoint(cloud ? "M5a.committed" : "M5b.committed");
         return outcome;
     });
 }
 
+// Our lock would be granted past whoever waits for one that excludes everybody, since we hold a weaker one already; he would
+// wait for us then, and we perhaps for a row of his. So where somebody does, what is set is no number, and the statement fails.
+void ApplyTransaction::set_patience() {
+    std::vector<std::string> names;
+    for (const BatchSection& section : batch_.sections) names.push_back(section.table->on(store_.side()).quoted());
+    post(connection_, set_patience_statement, R"(
+SELECT set_config('lock_timeout', CASE WHEN EXISTS (
+    SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' AND locktype = 'relation'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND relation = ANY (ARRAY(SELECT n::regclass::oid FROM unnest($2::text[]) n)))
+    THEN 'somebody waits' ELSE $1 END, true))",
+         {std::to_string(batch_.patience_ms), text_array(names)});
+}
+
 std::optional<BatchOutcome> ApplyTransaction::finish(std::int64_t sequence, std::int64_t receipts_booked) {
     try {
-        post(connection_, "set patience", "SELECT set_config('lock_timeout', $1, true)", {std::to_string(batch_.patience_ms)});
+        set_patience();
         start(sequence, receipts_booked);
         write();
+    } catch (const SomebodyWaits&) {
+        return std::nullopt;
     } catch (const DbError& error) {
         if (!error.connection_is_lost()) throw;
         return std::nullopt;

@@ -1,6 +1,7 @@
 // The apply transaction (correctness.md 2.9): fence, stage, lock, compare, write, journal, conflicts, receipts or base, and
 // the checks that stop it before COMMIT. Everything of a batch happens in this one transaction.
 #pragma once
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -28,6 +29,7 @@ class ApplyTransaction : public SentBatch {
     void explain(const DbError& error) const;
     void lock(LockMode mode);
     void check_start() const;
+    void set_patience();
 
     PgStore& store_;
     Connection& connection_;
@@ -35,6 +37,7 @@ class ApplyTransaction : public SentBatch {
     Transaction transaction_;
     std::vector<SectionApply> sections_;
     std::int64_t receipts_booked_ = 0;
+    std::chrono::steady_clock::time_point started_;
     std::optional<Fence> fence_;
     std::vector<Locks> locks_;
     std::optional<Answer> writes_;

@@ -67,7 +67,9 @@ SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), format_type(
        CASE WHEN r.typmod < 4 THEN -1 WHEN r.typ = 'numeric'::regtype THEN ((r.typmod - 4) >> 16) & 65535 ELSE r.typmod - 4 END,
        coalesce(l.collisdeterministic, true), a.attnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> '',
        a.attidentity = 'a', coalesce(s.name, ''), coalesce(s.usable, true),
-       coalesce(s.name, i.name, ''), coalesce(s.movable, i.movable, true)
+       coalesce(s.name, i.name, ''), coalesce(s.movable, i.movable, true),
+       a.atttypid <> r.typ OR (y.typtype NOT IN ('b', 'e') AND y.oid >= 16384)
+           OR EXISTS (SELECT FROM pg_type e WHERE e.oid = y.typelem AND e.typtype NOT IN ('b', 'e'))
 FROM pg_attribute a JOIN resolved r ON r.attrelid = a.attrelid AND r.attnum = a.attnum JOIN pg_type y ON y.oid = r.typ AND y.typtype <> 'd'
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN LATERAL (
@@ -103,6 +105,7 @@ void read_columns(const Result& found, Relations& relations) {
         column.may_use_sequence = found.boolean(i, 11);
         column.counter = found.text(i, 12);
         column.may_move_counter = found.boolean(i, 13);
+        column.constrained_type = found.boolean(i, 14);
         if (column.base_type == "character") column.base_type = "bpchar";
         if (column.base_type == "bit") column.base_type = "bit varying";  // bit alone is one bit
         at(relations, found, i).columns.push_back(std::move(column));

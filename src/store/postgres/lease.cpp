@@ -9,6 +9,7 @@ namespace tideway::pg {
 namespace {
 
 constexpr std::int64_t lease_lifetime_micros = 20'000'000;  // DESIGN.md 10.12
+constexpr std::chrono::seconds fresh_for{5};
 
 }  // namespace
 
@@ -77,7 +78,10 @@ UPDATE tideway.lease SET seq = seq + 1, at = clock_timestamp() WHERE pair = $1 A
     return moved.get().integer(0, 0);
 }
 
+// Behind a pooler a renewal may have to wait for a connection that this run's own batches use.
 void PgStore::renew_lease(const std::string& run_id) noexcept try {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    if (const auto fenced = fenced_.load(); fenced.count() > 0 && now - fenced < fresh_for) return;
     // A locked row is being written by our own batch, which keeps it fresh as well.
     write_once(keeper(), "renew lease", R"(
 UPDATE tideway.lease SET at = clock_timestamp() WHERE ctid IN

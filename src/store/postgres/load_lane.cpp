@@ -44,6 +44,7 @@ class PgLoadLane : public LoadLane {
         loading.copy(std::min(earlier_end_.value_or(loading.end()), loading.end()));
         earlier_end_ = loading.end();
         const LoadTurn turn = steps.await_turn([&] { connection.query({"keep transaction alive", "SELECT 1"}); });
+        const auto fenced = std::chrono::steady_clock::now();
         const Fence fence(connection, store_.pair(), {turn.fence, turn.receipts_booked, store_.receipts_purged()});
         loading.record(fence.sequence());
         const Answer writes = ask_writes(connection);
@@ -54,7 +55,7 @@ class PgLoadLane : public LoadLane {
         check_side_effects(connection, store_.side(), writes, loading.planned());
         reach(connection, "load.written");
         transaction.commit();
-        store_.note_purged(turn.receipts_booked);
+        store_.note_committed(fenced, turn.receipts_booked);
         failpoint("load.committed");
         return outcome;
     } catch (const DbError& error) {

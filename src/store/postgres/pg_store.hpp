@@ -3,6 +3,8 @@
 // table is filled for the first time. Everything happens inside transactions, so a transaction pooler is fine.
 #pragma once
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -101,7 +103,11 @@ class PgStore : public Store {
     int pair_number() const { return pair_number_; }
     bool complete() const { return complete_; }
     std::int64_t receipts_purged() const { return receipts_purged_; }
-    void note_purged(std::int64_t up_to) { receipts_purged_ = std::max(receipts_purged_, up_to); }
+    // A batch whose fence was moved at that moment, which keeps the lease fresh, and whose receipts up to here are purged.
+    void note_committed(std::chrono::steady_clock::time_point fenced, std::int64_t purged) {
+        fenced_ = fenced.time_since_epoch();
+        receipts_purged_ = std::max(receipts_purged_, purged);
+    }
     Expressions expressions(const LinkedTable& table) const;
 
   private:
@@ -129,6 +135,7 @@ class PgStore : public Store {
     KeptBetweenRuns* kept_;  // may be null
     int pair_number_ = 0;
     std::int64_t receipts_purged_ = 0;  // by batches of this run; at the cloud
+    std::atomic<std::chrono::steady_clock::duration> fenced_{std::chrono::steady_clock::duration::min()};  // by the last batch
     Hash seeds_;
     bool complete_ = true;  // no older version's state
     std::optional<Connection> reader_, writer_, beside_, keeper_;
