@@ -128,6 +128,19 @@ TEST_F(WavesAhead, ARunKilledWhileAWaveWaitsForItsTurnIsCompletedByTheNextOne) {
     expect_all_edited();
 }
 
+TEST_F(WavesAhead, ARunKilledRightAfterTheCommitOfAWaveThatWasSentIsCompletedByTheNextOne) {
+    const PauseAt committed("M5a.committed", 2);
+    const auto run = pair.start(committed.env());
+    committed.wait_until_reached();
+    run->signal(SIGKILL);
+    run->wait(std::chrono::seconds(10));
+    EXPECT_EQ(pair.cloud.number("select count(*) from note where body like 'edited%'"), 5'000);
+    EXPECT_EXIT_CODE(0, pair.sync());
+    EXPECT_EQ(pair.cloud.number("select count(*) from tideway.journal where before ->> 'body' like 'note%'"), 12'000)
+        << "each row was replaced once";
+    expect_all_edited();
+}
+
 TEST_F(WavesAhead, AConnectionThatBreaksBeforeItsTurnCostsNothing) {
     const PauseAt commit("M5a.before_commit");
     const auto run = pair.start(commit.env());
